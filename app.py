@@ -1,0 +1,68 @@
+"""The dashboard: the entry, the choices shared by all pages, and the navigation.
+
+The rule to know: nothing is computed here; every figure comes from `advocacy.measures`, every post from the index.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from crawlers.brand import Brands, read_brands
+from crawlers.yamlfile import ConfigError
+from dashboard import overview, posts
+from dashboard.filters import open_address, sidebar
+from dashboard.words import say
+from index import open_index
+from index.query import Index, IndexUnavailable
+
+
+@st.cache_resource
+def the_index() -> Index:
+    """One index for all readers of this process."""
+    return open_index()
+
+
+def reader_zone() -> ZoneInfo:
+    """The time zone of the reader's browser."""
+    try:
+        return ZoneInfo(st.context.timezone or "Europe/Moscow")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("Europe/Moscow")
+
+
+def show() -> None:
+    """Draw the page that the address names."""
+    st.set_page_config(page_title="Molva", page_icon="🗣️", layout="wide")
+    lang = st.session_state.get("choice_lang", "ru")
+    try:
+        brands: Brands = read_brands(Path(os.environ.get("MOLVA_CONFIG", "dags")))
+    except ConfigError as error:
+        st.error(say(lang, "broken.brands", why=error))
+        return
+    if not brands.brands:
+        st.info(say(lang, "empty.brands"))
+        return
+    now, zone = datetime.now(UTC), reader_zone()
+    try:
+        index = the_index()
+        view = open_address(brands)
+        chosen = st.navigation(
+            [
+                st.Page(lambda: overview.page(view, index, brands, now, zone), title=say(view.lang, "overview"), url_path="overview", default=True),
+                st.Page(lambda: posts.page(view, index, brands, now, zone), title=say(view.lang, "posts"), url_path="posts"),
+            ]
+        )
+        if view.ignored:
+            st.warning(say(view.lang, "ignored", what=", ".join(view.ignored)))
+        view = sidebar(view, brands, index, now, zone)
+        chosen.run()
+    except IndexUnavailable as error:
+        st.error(say(lang, "broken.index", why=error))
+
+
+show()

@@ -1,0 +1,61 @@
+"""The text of a post with what was found in it marked: names of the subject, sentences read as evidence.
+
+The rule to know: everything that comes from outside is escaped here, and only here, before it becomes HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from urllib.parse import urlsplit
+
+STYLE = """<style>
+.post-text { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5; }
+.post-text mark { background: color-mix(in srgb, #e9c46a 45%, transparent); color: inherit; border-radius: 3px; padding: 0 2px; }
+.post-text u { text-decoration: underline dotted; text-decoration-thickness: 2px; text-underline-offset: 4px; text-decoration-color: #2f7dc9; }
+.post-meta { opacity: .75; font-size: .875rem; }
+.post-meta a { color: inherit; }
+.chip { display: inline-block; border-radius: 999px; padding: 1px 10px; margin-right: 6px; font-size: .8125rem; color: #fff; }
+.chip.promoter { background: #1f7a6f; } .chip.detractor { background: #b83a4b; } .chip.passive { background: #66727f; }
+.chip.plain { background: transparent; color: inherit; border: 1px solid color-mix(in srgb, currentColor 40%, transparent); }
+</style>"""
+
+
+def marked(text: str, names: Iterable[tuple[int, int]], evidence: Iterable[tuple[int, int]]) -> str:
+    """`text` as HTML: names in <mark>, evidence in <u>; offsets outside the text are cut to it."""
+    inside_name = _covered(text, names)
+    inside_evidence = _covered(text, evidence)
+    parts: list[str] = []
+    start = 0
+    for at in range(1, len(text) + 1):
+        if at < len(text) and inside_name[at] == inside_name[start] and inside_evidence[at] == inside_evidence[start]:
+            continue
+        piece = escape(text[start:at])
+        if inside_name[start]:
+            piece = f"<mark>{piece}</mark>"
+        if inside_evidence[start]:
+            piece = f"<u>{piece}</u>"
+        parts.append(piece)
+        start = at
+    return f'<div class="post-text">{"".join(parts)}</div>'
+
+
+def link(url: str | None, words: str) -> str:
+    """A link to a page of the web in a tab of its own; plain words where the address is not http or https."""
+    if not url or urlsplit(url).scheme not in ("http", "https"):
+        return escape(words)
+    return f'<a href="{escape(url, quote=True)}" target="_blank" rel="noopener noreferrer nofollow">{escape(words)}</a>'
+
+
+def chip(words: str, kind: str = "plain") -> str:
+    """A short label; `kind` is a stance or `plain`."""
+    return f'<span class="chip {kind}">{escape(words)}</span>'
+
+
+def _covered(text: str, spans: Iterable[tuple[int, int]]) -> bytearray:
+    cover = bytearray(len(text))
+    for start, end in spans:
+        start, end = max(0, start), min(len(text), end)
+        if start < end:
+            cover[start:end] = b"\x01" * (end - start)
+    return cover

@@ -1,0 +1,141 @@
+"""The page of posts: what stands behind every number of the dashboard.
+
+The rule to know: the page shows exactly the mentions of the view in its address, so that a link from a number opens what was counted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from datetime import datetime
+from html import escape
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from crawlers.brand import Brands
+from crawlers.post import Precision, iso
+from dashboard.filters import posts_bar, product_label, write_address
+from dashboard.marked import STYLE, chip, link, marked
+from dashboard.view import View
+from dashboard.words import Lang, number, say
+from index.query import Hit, Index, Query
+from nlp.mention import GENERAL
+
+PAGE = 20
+EXPORT_ROWS = 10_000
+FOLDED = 900
+"""Characters of a long post shown before it is unfolded."""
+
+
+def page(view: View, index: Index, brands: Brands, now: datetime, zone: ZoneInfo) -> None:
+    """The whole page."""
+    lang = view.lang
+    view = posts_bar(view)
+    write_address(view)
+    query = view.query(now, zone)
+    key = repr((view, query.since, query.until))
+    if st.session_state.get("posts_of") != key:
+        st.session_state["posts_of"], st.session_state["posts_after"] = key, None
+    found = index.search(query, sort=view.sort, size=PAGE, after=st.session_state["posts_after"])
+    st.html(STYLE)
+    head, export = st.columns([3, 1], vertical_alignment="center")
+    head.markdown(f"**{say(lang, 'found_total', n=number(lang, found.total))}** · {say(lang, 'evidence')}")
+    with export:
+        _download(index, query, lang)
+    if not found.total:
+        st.info(say(lang, "empty.search" if view.text or view.stances or view.genres else "empty.period"))
+    for hit in found.hits:
+        _card(hit, brands, lang, zone)
+    _turn(found.after, lang)
+
+
+def _card(hit: Hit, brands: Brands, lang: Lang, zone: ZoneInfo) -> None:
+    mention, post = hit.mention, hit.post
+    with st.container(border=True):
+        st.html(_chips(hit, brands, lang))
+        if post.title:
+            st.html(f"<strong>{escape(post.title)}</strong>")
+        names = [span for span in mention.names if span[0] < len(post.text)]
+        if len(post.text) > FOLDED:
+            st.html(marked(post.text[:FOLDED] + " …", names, mention.evidence))
+            with st.expander(say(lang, "more")):
+                st.html(marked(post.text, names, mention.evidence))
+        else:
+            st.html(marked(post.text, names, mention.evidence))
+        if post.company_reply:
+            st.caption(say(lang, "reply_of_company"))
+            st.html(f'<blockquote class="post-text">{escape(post.company_reply)}</blockquote>')
+        st.html(f'<div class="post-meta">{_meta(hit, lang, zone)}</div>')
+
+
+def _chips(hit: Hit, brands: Brands, lang: Lang) -> str:
+    mention, standing = hit.mention, hit.standing
+    chips = [chip(say(lang, f"stance.{mention.stance}"), mention.stance if mention.stance != "none" else "plain")]
+    for role in standing.roles:
+        words = say(lang, f"role.{role}")
+        if standing.role_from == "history":
+            words += f" ({say(lang, 'role_from.history')})"
+        chips.append(chip(words))
+    if mention.product != GENERAL:
+        chips.append(chip(product_label(brands, mention.brand, mention.product, lang)))
+    if mention.genre != "opinion":
+        chips.append(chip(say(lang, f"genre.{mention.genre}")))
+    for head in ("recommendation", "switch"):
+        value = getattr(mention, head)
+        if value != "none":
+            chips.append(chip(say(lang, f"{head}.{value}")))
+    if mention.found != "text":
+        chips.append(chip(say(lang, f"found.{mention.found}")))
+    if standing.superseded_at is not None:
+        chips.append(chip(say(lang, "superseded")))
+    if "stance" in mention.confidence:
+        share = f"{round(100 * mention.confidence['stance'])} %"
+        chips.append(f'<span class="post-meta">{escape(say(lang, "confidence", share=share))}</span>')
+    return "".join(chips)
+
+
+def _meta(hit: Hit, lang: Lang, zone: ZoneInfo) -> str:
+    post = hit.post
+    parts = [link(post.author_url, post.author_name or say(lang, "unnamed_author")), escape(when(post.published, post.published_precision, lang, zone))]
+    parts.append(escape(post.site if not post.place else f"{post.site} · {post.place}"))
+    if post.rating is not None:
+        parts.append(escape(say(lang, "rating", n=number(lang, post.rating))))
+    if post.views is not None:
+        parts.append(escape(say(lang, "views", n=number(lang, post.views))))
+    elif post.reach_estimated is not None:
+        parts.append(escape(say(lang, "followers", n=number(lang, post.reach_estimated))))
+    if post.url:
+        parts.append(link(post.url, say(lang, "original")))
+    return " · ".join(parts)
+
+
+def when(published: datetime | None, precision: Precision, lang: Lang, zone: ZoneInfo) -> str:
+    """Time of publication in the reader's zone, as exactly as it is known."""
+    if published is None:
+        return say(lang, "undated")
+    if precision is Precision.DAY:
+        return published.strftime("%d.%m.%Y" if lang == "ru" else "%d %b %Y")
+    return published.astimezone(zone).strftime("%d.%m.%Y %H:%M" if lang == "ru" else "%d %b %Y %H:%M")
+
+
+def _turn(after: str | None, lang: Lang) -> None:
+    back, forth = st.columns(2)
+    if st.session_state["posts_after"] and back.button(say(lang, "first")):
+        st.session_state["posts_after"] = None
+        st.rerun()
+    if after and forth.button(say(lang, "next")):
+        st.session_state["posts_after"] = after
+        st.rerun()
+
+
+def _download(index: Index, query: Query, lang: Lang) -> None:
+    st.download_button(
+        say(lang, "download"),
+        lambda: csv_of(itertools.islice(index.export(query), EXPORT_ROWS)),
+        file_name="molva.csv",
+        mime="text/csv",
+        help=say(lang, "download.help", n=number(lang, EXPORT_ROWS)),
+        on_click="ignore",
+    )

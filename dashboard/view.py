@@ -1,0 +1,152 @@
+"""A view: what the reader of the dashboard looks at, as it stands in the address of the page.
+
+The rule to know: the address holds the whole view in words that don't depend on the language of the interface, so that a
+link opens the same view for a colleague. What an address can't mean is left at its default and named in `View.ignored`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from index.query import UNKNOWN, Query, Sort
+from nlp.mention import GENERAL, GENRES, ROLES, STANCES
+
+PERIODS: tuple[str, ...] = ("7", "28", "90", "365", "all", "dates")
+"""Days back from now, everything, or from one date to another."""
+LANGUAGES = ("ru", "en")
+SORTS: tuple[Sort, ...] = ("published", "reach")
+COUNTED: tuple[str, ...] = ("all", "counted", "left_out")
+VIEW_ROLES: tuple[str, ...] = (*ROLES, "none", UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Choices of the reader; an empty tuple means any."""
+
+    lang: Literal["ru", "en"] = "ru"
+    brand: str = ""
+    period: str = "28"
+    start: date | None = None
+    end: date | None = None
+    """Last day of the period, included."""
+    product: str = GENERAL
+    roles: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    stances: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
+    counted: str = "all"
+    last_word: bool = False
+    text: str = ""
+    sort: Sort = "published"
+    ignored: tuple[str, ...] = ()
+    """Parts of the address that mean nothing."""
+
+    def with_(self, **changes: Any) -> View:
+        """The same view with other choices."""
+        return dataclasses.replace(self, **changes)
+
+    def bounds(self, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+        """`since` and `until` in UTC; days begin at midnight in the reader's zone, today is included as far as it has come."""
+        if self.period == "all":
+            return None, None
+        if self.period == "dates" and self.start and self.end:
+            return _midnight(self.start, zone), _midnight(self.end + timedelta(days=1), zone)
+        days = int(self.period) if self.period.isdigit() else 28
+        today = now.astimezone(zone).date()
+        return _midnight(today - timedelta(days=days - 1), zone), _midnight(today + timedelta(days=1), zone)
+
+    def query(self, now: datetime, zone: ZoneInfo) -> Query:
+        """The mentions of this view."""
+        since, until = self.bounds(now, zone)
+        whole = self.product == GENERAL
+        return Query(
+            level="brand" if whole else "product",
+            brands=(self.brand,) if self.brand else (),
+            products=() if whole else (self.product,),
+            roles=self.roles,  # type: ignore[arg-type]  # checked by from_address against the same words
+            stances=self.stances,  # type: ignore[arg-type]
+            genres=self.genres,  # type: ignore[arg-type]
+            sites=self.sites,
+            languages=self.languages,
+            since=since,
+            until=until,
+            text=self.text,
+            counting={"counted": True, "left_out": False}.get(self.counted),
+            last_word=self.last_word,
+        )
+
+    def address(self) -> dict[str, str | list[str]]:
+        """The view as parameters of an address; what stands at its default is left out, the language never is."""
+        found: dict[str, str | list[str]] = {"lang": self.lang}
+        for name in ("brand", "period", "product", "counted", "text", "sort"):
+            value = getattr(self, name)
+            if value and value != _DEFAULT[name]:
+                found[name] = value
+        for name in ("start", "end"):
+            value = getattr(self, name)
+            if value and self.period == "dates":
+                found[name] = value.isoformat()
+        for name in ("roles", "sites", "languages", "stances", "genres"):
+            if getattr(self, name):
+                found[name] = list(getattr(self, name))
+        if self.last_word:
+            found["last_word"] = "1"
+        return found
+
+
+_DEFAULT: Mapping[str, Any] = {field.name: field.default for field in dataclasses.fields(View)}
+_ALLOWED: Mapping[str, Sequence[str]] = {
+    "lang": LANGUAGES, "period": PERIODS, "counted": COUNTED, "sort": SORTS,
+    "roles": VIEW_ROLES, "stances": STANCES, "genres": GENRES,
+}  # fmt: skip
+
+
+def from_address(parameters: Mapping[str, Sequence[str]], *, lang: Literal["ru", "en"] = "ru", brand: str = "") -> View:
+    """The view that an address means; `lang` and `brand` where it doesn't say."""
+    values: dict[str, Any] = {"lang": lang, "brand": brand}
+    ignored: list[str] = []
+    for name, given in parameters.items():
+        if name not in _DEFAULT or name == "ignored" or not given:
+            ignored.append(name)
+            continue
+        allowed = _ALLOWED.get(name)
+        known = [value for value in given if allowed is None or value in allowed]
+        ignored += [f"{name}={value}" for value in given if value not in known]
+        if name in ("start", "end"):
+            known = [value for value in known if _is_date(value)]
+            ignored += [f"{name}={value}" for value in given if value not in known]
+        if not known:
+            continue
+        values[name] = _value(name, known)
+    if values.get("period") == "dates" and not (values.get("start") and values.get("end") and values["start"] <= values["end"]):
+        values["period"] = _DEFAULT["period"]
+        ignored.append("period=dates")
+    return View(**values, ignored=tuple(ignored))
+
+
+def _value(name: str, known: Sequence[str]) -> Any:
+    if name in ("start", "end"):
+        return date.fromisoformat(known[0])
+    if name == "last_word":
+        return known[0] == "1"
+    if isinstance(_DEFAULT[name], tuple):
+        return tuple(dict.fromkeys(known))
+    return known[0]
+
+
+def _is_date(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)

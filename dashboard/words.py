@@ -1,0 +1,199 @@
+"""The words of the interface in Russian and English.
+
+The rule to know: every word that a reader sees stands here once, under a key; a key without both languages fails a test.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Lang = Literal["ru", "en"]
+
+WORDS: dict[str, tuple[str, str]] = {
+    # pages and navigation
+    "overview": ("Обзор", "Overview"),
+    "posts": ("Сообщения", "Posts"),
+    "tagline": ("Что клиенты говорят о компании сами", "What clients say about the company, unasked"),
+    # filters
+    "language_of_ui": ("Язык", "Language"),
+    "brand": ("Компания", "Company"),
+    "ours": ("наша", "ours"),
+    "period": ("Период", "Period"),
+    "period.7": ("7 дней", "7 days"),
+    "period.28": ("28 дней", "28 days"),
+    "period.90": ("90 дней", "90 days"),
+    "period.365": ("Год", "A year"),
+    "period.all": ("Всё время", "All time"),
+    "period.dates": ("Даты…", "Dates…"),
+    "dates": ("С какого по какой день", "From and to"),
+    "product": ("Продукт", "Product"),
+    "product.general": ("Компания в целом", "The company as a whole"),
+    "role": ("Роль автора", "Author's role"),
+    "site": ("Сайт", "Site"),
+    "language": ("Язык сообщения", "Language of the post"),
+    "stance": ("Позиция", "Stance"),
+    "genre": ("Жанр", "Genre"),
+    "counted": ("В показателях", "In the measures"),
+    "counted.all": ("Все", "All"),
+    "counted.counted": ("Учтённые", "Counted"),
+    "counted.left_out": ("Не учтённые", "Left out"),
+    "last_word": ("Только последнее слово автора", "Only the author's last word"),
+    "search": ("Поиск", "Search"),
+    "search.hint": ('слова, "фраза", -без слова', 'words, "a phrase", -without'),
+    "sort": ("Порядок", "Order"),
+    "sort.published": ("Сначала новые", "Newest first"),
+    "sort.reach": ("По охвату", "By reach"),
+    "any": ("Любые", "Any"),
+    "reset": ("Сбросить фильтры", "Reset the filters"),
+    "ignored": ("В адресе непонятно и пропущено: {what}", "Not understood in the address and left out: {what}"),
+    # values
+    "stance.promoter": ("промоутер", "promoter"),
+    "stance.passive": ("нейтрал", "passive"),
+    "stance.detractor": ("критик", "detractor"),
+    "stance.none": ("без позиции", "no stance"),
+    "role.client": ("клиент", "client"),
+    "role.ex_client": ("бывший клиент", "ex-client"),
+    "role.employee": ("сотрудник", "employee"),
+    "role.ex_employee": ("бывший сотрудник", "ex-employee"),
+    "role.competitor_client": ("клиент конкурента", "competitor's client"),
+    "role.prospect": ("потенциальный клиент", "prospect"),
+    "role.none": ("связи не видно", "no relation shown"),
+    "role.unknown": ("неизвестно", "unknown"),
+    "genre.opinion": ("мнение", "opinion"),
+    "genre.question": ("вопрос", "question"),
+    "genre.news": ("новость", "news"),
+    "genre.ad": ("реклама", "ad"),
+    "genre.other": ("другое", "other"),
+    "sentiment.negative": ("недоволен", "negative"),
+    "sentiment.neutral": ("ровно", "neutral"),
+    "sentiment.positive": ("доволен", "positive"),
+    "recommendation.recommends": ("советует", "recommends"),
+    "recommendation.warns": ("отговаривает", "warns against"),
+    "switch.left": ("ушёл", "left"),
+    "switch.threatens": ("грозит уйти", "threatens to leave"),
+    "switch.joined": ("пришёл", "joined"),
+    "language.ru": ("русский", "Russian"),
+    "language.en": ("английский", "English"),
+    "role_from.history": ("по прежним сообщениям", "from earlier posts"),
+    "found.target": ("о компании говорит место", "the place says which company"),
+    "found.thread": ("из ветки", "from the thread"),
+    # measures
+    "online_nps": ("Онлайн-NPS", "Online NPS"),
+    "online_nps.help": (
+        "Доля промоутеров минус доля критиков среди авторов, у каждого по последнему слову за период. "
+        "Сотрудники, реклама и новости не учитываются. Рядом 95 % интервал. Это не опросный NPS.",
+        "Share of promoters minus share of detractors among authors, each by the last word in the period. "
+        "Employees, ads and news are left out. With its 95 % interval. It is not the survey NPS.",
+    ),
+    "interval": ("95 %: от {low} до {high}", "95 %: {low} to {high}"),
+    "authors": ("авторов: {n}", "authors: {n}"),
+    "authors_short": ("Авторы", "Authors"),
+    "promoters": ("Промоутеры", "Promoters"),
+    "passives": ("Нейтралы", "Passives"),
+    "detractors": ("Критики", "Detractors"),
+    "of_authors": ("{share} авторов", "{share} of authors"),
+    "reach": ("Охват", "Reach"),
+    "reach.promoters": ("Охват промоутеров", "Reach of promoters"),
+    "reach.detractors": ("Охват критиков", "Reach of detractors"),
+    "reach.measured": ("измеренный: просмотры", "measured: views"),
+    "reach.estimated": ("оценка: подписчики", "estimated: followers"),
+    "reach.known": ("известен у {known} из {all} сообщений", "known for {known} of {all} posts"),
+    "unknown": ("нет данных", "unknown"),
+    "change": ("{change} к прошлому периоду", "{change} on the period before"),
+    "change.noise": ("в пределах погрешности", "within the margin of error"),
+    "trend": ("Как менялось", "Trend"),
+    "trend.day": ("По дням", "Daily"),
+    "trend.week": ("По неделям", "Weekly"),
+    "trend.help": (
+        "Каждый столбик: авторы по последнему слову внутри интервала",
+        "Each bar: authors by their last word within the interval",
+    ),
+    "by_product": ("По продуктам", "By product"),
+    "by_role": ("По роли автора", "By author's role"),
+    "by_site": ("По сайтам", "By site"),
+    "competitors": ("Рядом с конкурентами", "Against competitors"),
+    "competitors.help": ("Точка: онлайн-NPS, черта: 95 % интервал", "Dot: online NPS, line: 95 % interval"),
+    "left_out": ("Не вошло в показатели", "Left out of the measures"),
+    "left_out.employees": ("сотрудники", "employees"),
+    "left_out.news": ("новости", "news"),
+    "left_out.ads": ("реклама и сообщения компании", "ads and the company's own posts"),
+    "left_out.questions": ("вопросы", "questions"),
+    "left_out.other": ("прочее", "other"),
+    "left_out.no_stance": ("мнения без позиции", "opinions without a stance"),
+    "left_out.undated": ("без даты (за всё время)", "undated (of all time)"),
+    "unnamed": ("Без аккаунта", "Without an account"),
+    "unnamed.help": (
+        "Авторы, у которых видно только имя: каждый считается отдельным человеком",
+        "Authors of whom only a name is seen: each counts as a person of its own",
+    ),
+    "roles_known": ("Роль известна", "Role known"),
+    "roles_known.help": (
+        "Доля авторов, чья роль видна из текста или из прежних сообщений; остальные «неизвестно» или без связи",
+        "Share of authors whose role shows in the text or in earlier posts; the others are unknown or show no relation",
+    ),
+    "show_posts": ("Показать сообщения", "Show the posts"),
+    "newest": ("Новейшее сообщение: {when}", "Newest post: {when}"),
+    "mentions": ("упоминаний: {n}", "mentions: {n}"),
+    "nps_axis": ("онлайн-NPS", "online NPS"),
+    # posts
+    "found_total": ("Найдено: {n}", "Found: {n}"),
+    "original": ("Оригинал", "Original"),
+    "next": ("Дальше", "Next"),
+    "first": ("К началу", "To the start"),
+    "confidence": ("уверенность {share}", "confidence {share}"),
+    "evidence": ("Подчёркнуто: предложения, по которым прочитано", "Underlined: the sentences read as evidence"),
+    "reply_of_company": ("Ответ компании", "The company's reply"),
+    "undated": ("без даты", "undated"),
+    "unnamed_author": ("имя не указано", "no name"),
+    "views": ("просмотры: {n}", "views: {n}"),
+    "followers": ("подписчики: {n}", "followers: {n}"),
+    "rating": ("оценка {n}", "rating {n}"),
+    "more": ("Показать целиком", "Show all of it"),
+    "superseded": ("позже автор высказался снова", "the author spoke again later"),
+    "download": ("Скачать CSV", "Download CSV"),
+    "download.help": ("До {n} строк; больше: python -m index export", "Up to {n} rows; more with python -m index export"),
+    # empty states and errors
+    "empty.index": (
+        "Пока нет ни одного сообщения. Первые появятся через несколько минут после запуска сбора. "
+        "Проверьте цели командой `python -m crawlers check` и запуски в Airflow.",
+        "There is no post yet. The first ones appear some minutes after collection starts. "
+        "Check the targets with `python -m crawlers check` and the runs in Airflow.",
+    ),
+    "empty.period": (
+        "За этот период о компании ничего не нашлось. Возьмите период длиннее или снимите фильтры.",
+        "Nothing about the company in this period. Take a longer period or remove filters.",
+    ),
+    "empty.search": (
+        "По этим условиям ничего нет. Уберите слово из поиска или снимите фильтр.",
+        "Nothing fits these conditions. Remove a word from the search or a filter.",
+    ),
+    "empty.brands": (
+        "В файле brands.yaml нет ни одной компании: добавьте свою и конкурентов.",
+        "There is no company in brands.yaml: add yours and its competitors.",
+    ),
+    "broken.brands": ("Файл компаний не читается: {why}", "The brands file can't be read: {why}"),
+    "broken.index": ("Индекс не отвечает: {why}", "The index does not answer: {why}"),
+}
+
+
+def say(lang: Lang, key: str, **values: object) -> str:
+    """The words under the key; a value of the data that has no words of its own is shown as it is."""
+    words = WORDS.get(key)
+    if words is None:
+        return key.partition(".")[2] or key
+    return words[0 if lang == "ru" else 1].format(**values)
+
+
+def number(lang: Lang, value: float, *, sign: bool = False, digits: int = 0) -> str:
+    """A number as the language writes it: thin spaces and a comma in Russian; a true minus sign in both."""
+    text = f"{value:{'+' if sign else ''},.{digits}f}"
+    if lang == "ru":
+        text = text.replace(",", "\u202f").replace(".", ",")
+    return text.replace("-", "\u2212")
+
+
+def share(lang: Lang, part: float, whole: float) -> str:
+    """A share in whole per cent; a dash where there is no whole."""
+    if not whole:
+        return "–"
+    return f"{number(lang, 100 * part / whole)}{chr(0xA0) if lang == 'ru' else ''}%"
