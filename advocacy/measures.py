@@ -1,0 +1,321 @@
+"""Online NPS and what stands beside it: who recommends a company unasked, and who warns against it.
+
+The rule to know: people are counted, not posts. Each author counts once per subject, by the last stance in the period
+[since, until): published in it and not superseded before its end. The last word is over all that is known and only then
+filtered: "among clients" asks who spoke last as a client. Where nobody spoke a figure is None, never 0.
+
+Everything is a count by filters of the index, exact and equal on both engines; no mention is loaded. A filter by stance is
+lifted, for it would decide the result. A query over several brands or products counts an author once for each of them.
+Online NPS stands beside the survey NPS and is not comparable with it: people who write unasked are not a sample of clients.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from index.query import Facet, Index, Interval, Query, Reach
+
+CONFIDENCE_95 = 1.959963984540054
+"""The normal quantile of a two-sided 95 % interval."""
+PRODUCT_FACETS = frozenset({Facet.PRODUCT, Facet.KIND})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineNps:
+    """% promoters - % detractors over authors, -100..100, with its 95 % interval."""
+
+    promoters: int = 0
+    passives: int = 0
+    detractors: int = 0
+
+    @property
+    def authors(self) -> int:
+        """Last words that were counted: one per author and subject."""
+        return self.promoters + self.passives + self.detractors
+
+    @property
+    def value(self) -> float | None:
+        """None where nobody spoke."""
+        return 100 * (self.promoters - self.detractors) / self.authors if self.authors else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % score interval, see `score_interval`; None where nobody spoke."""
+        if not self.authors:
+            return None
+        low, high = score_interval(self.promoters, self.detractors, self.authors)
+        return 100 * low, 100 * high
+
+    @property
+    def low(self) -> float | None:
+        return self.interval[0] if self.interval else None
+
+    @property
+    def high(self) -> float | None:
+        return self.interval[1] if self.interval else None
+
+    def share(self, stance: str) -> float | None:
+        """Part of the authors with this stance, 0..1."""
+        people = {"promoter": self.promoters, "passive": self.passives, "detractor": self.detractors}[stance]
+        return people / self.authors if self.authors else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Online NPS of a period against the period of the same length just before it."""
+
+    now: OnlineNps
+    before: OnlineNps
+
+    @property
+    def value(self) -> float | None:
+        """Points gained or lost; None where nobody spoke in one of the periods."""
+        return None if self.now.value is None or self.before.value is None else self.now.value - self.before.value
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """95 % interval of the change, from those of the two figures (MOVER, "square and add").
+
+        Zou and Donner, Construction of confidence intervals about effect measures, Statistics in Medicine 27 (2008) 1693-1702.
+        Takes the two periods as independent. An author heard in both makes the real interval narrower, never wider,
+        as people mostly keep their opinion.
+        """
+        if self.value is None or self.now.interval is None or self.before.interval is None:
+            return None
+        (now_low, now_high), (before_low, before_high) = self.now.interval, self.before.interval
+        now, before = self.now.value or 0.0, self.before.value or 0.0
+        low = self.value - math.hypot(now - now_low, before_high - before)
+        high = self.value + math.hypot(now_high - now, before - before_low)
+        return max(low, -200.0), min(high, 200.0)
+
+    @property
+    def is_more_than_noise(self) -> bool | None:
+        """True where the interval of the change leaves out zero; None where there is nothing to compare."""
+        return None if self.interval is None else not self.interval[0] <= 0 <= self.interval[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One interval of a trend: authors by their last stance in [since, until)."""
+
+    start: datetime
+    """Midnight in the reader's zone at which the interval begins; Monday of a week."""
+    since: datetime
+    until: datetime
+    nps: OnlineNps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Mentions that do not count, each under the first reason that holds, in this order; they sum up to all that is left out."""
+
+    official: int = 0
+    """Published by the company itself."""
+    ads: int = 0
+    news: int = 0
+    questions: int = 0
+    other: int = 0
+    """Neither an opinion nor a question, news or an advertisement."""
+    no_stance: int = 0
+    """Opinions that take no stance."""
+    employees: int = 0
+    """Opinions of employees and former employees."""
+    undated: int = 0
+    """Of any genre, time unknown: in no period, so counted over all time and not part of the sum of a period."""
+
+    @property
+    def total(self) -> int:
+        """Dated mentions left out."""
+        return self.official + self.ads + self.news + self.questions + self.other + self.no_stance + self.employees
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What the figures of a query rest on."""
+
+    mentions: int
+    """Dated mentions of the query, counted or not."""
+    counted: int
+    """Opinions that count, all of the period and not only last words."""
+    authors: int
+    """Last words: one per author and subject; the base of online NPS."""
+    unnamed: int
+    """Of these, by a bare display name that stands for an author of its own."""
+    roles_from_text: int
+    """Last words whose author's relation to the brand is read from the text itself."""
+    roles_from_history: int
+    """Last words whose author's relation is remembered from an earlier text."""
+    left_out: LeftOut
+
+    @property
+    def unnamed_share(self) -> float | None:
+        """0..1 of the authors."""
+        return self.unnamed / self.authors if self.authors else None
+
+    @property
+    def role_coverage(self) -> float | None:
+        """Part of the authors whose relation to the brand is known, 0..1."""
+        return (self.roles_from_text + self.roles_from_history) / self.authors if self.authors else None
+
+
+def online_nps(index: Index, query: Query) -> OnlineNps:
+    """Online NPS of a brand (level `brand`) or of products (level `product`) in the query's period."""
+    return of_stances(index.count(last_words(query), Facet.STANCE))
+
+
+def nps_by(index: Index, query: Query, facet: Facet) -> dict[str, OnlineNps]:
+    """Online NPS per value of the facet, most authors first. By product and by product kind read the product level."""
+    if facet in PRODUCT_FACETS:
+        query = replace(query, level="product")
+    found = {value: of_stances(stances) for value, stances in index.cross(last_words(query), facet, Facet.STANCE).items()}
+    return dict(sorted(found.items(), key=lambda item: (-item[1].authors, item[0])))
+
+
+def nps_trend(index: Index, query: Query, every: Interval, zone: ZoneInfo, *, days: int | None = None) -> list[Point]:
+    """Online NPS interval by interval, without holes from the first to the last opinion; an empty interval has no value.
+
+    Each interval is a period of its own: authors by their last stance within it, whatever they said later. With `days` each
+    point reads that many days up to the end of its interval instead: a rolling line, which also reads what lies before the
+    query's period. Otherwise the first and the last interval are cut where the period is.
+    """
+    points = []
+    for bucket in index.trend(counting(query), every, zone):
+        end = next_start(bucket.start, every, zone)
+        until = end if query.until is None else min(end, query.until)
+        since = bucket.start if query.since is None else max(bucket.start, query.since)
+        if days is not None:
+            since = datetime.combine(end.date() - timedelta(days=days), time(), zone)
+        heard = days is not None or sum(bucket.counts.values()) > 0
+        nps = online_nps(index, replace(query, since=since, until=until)) if heard else OnlineNps()
+        points.append(Point(start=bucket.start, since=since, until=until, nps=nps))
+    return points
+
+
+def nps_change(index: Index, query: Query) -> Change | None:
+    """The period against the one before it; None where the query's period is open at either end."""
+    before = previous(query)
+    return None if before is None else Change(now=online_nps(index, query), before=online_nps(index, before))
+
+
+def basis(index: Index, query: Query) -> Basis:
+    """What the online NPS of the query rests on, and what was left out of it and why."""
+    words = last_words(query)
+    origin = index.count(words, Facet.ROLE_FROM)
+    return Basis(
+        mentions=total(index, replace(query, stances=(), dated=True)),
+        counted=total(index, counting(query)),
+        authors=total(index, words),
+        unnamed=total(index, replace(words, named=False)),
+        roles_from_text=origin.get("text", 0),
+        roles_from_history=origin.get("history", 0),
+        left_out=left_out(index, query),
+    )
+
+
+def left_out(index: Index, query: Query) -> LeftOut:
+    """Mentions of the query that do not count, by reason."""
+    dated = replace(query, stances=(), counting=False, last_word=False, dated=True)
+    genres = index.cross(replace(dated, official=False), Facet.GENRE, Facet.STANCE)
+    sums = {genre: sum(stances.values()) for genre, stances in genres.items()}
+    silent = genres.get("opinion", {}).get("none", 0)
+    undated = replace(dated, dated=False, since=None, until=None)
+    return LeftOut(
+        official=total(index, replace(dated, official=True)),
+        ads=sums.get("ad", 0),
+        news=sums.get("news", 0),
+        questions=sums.get("question", 0),
+        other=sums.get("other", 0),
+        no_stance=silent,
+        employees=sums.get("opinion", 0) - silent,
+        undated=total(index, undated),
+    )
+
+
+def reach_by_stance(index: Index, query: Query) -> dict[str, Reach]:
+    """Reach of promoters, passives and detractors: of all their opinions in the period, for each could be read.
+
+    Measured and estimated reach stand apart and are never added together; see `Reach`.
+    """
+    return index.reach_by(counting(query), Facet.STANCE)
+
+
+def counting(query: Query) -> Query:
+    """All opinions of the query that count."""
+    return replace(query, stances=(), counting=True, last_word=False)
+
+
+def last_words(query: Query) -> Query:
+    """Of the opinions that count, those not superseded before the end of the period."""
+    return replace(query, stances=(), counting=True, last_word=True)
+
+
+def previous(query: Query) -> Query | None:
+    """The same query over the period of the same length that ends where this one starts.
+
+    Where both ends are in one time zone the length is of the calendar: seven days stay seven days when the clocks change.
+    """
+    if query.since is None or query.until is None:
+        return None
+    return replace(query, since=query.since - (query.until - query.since), until=query.since)
+
+
+def total(index: Index, query: Query) -> int:
+    return sum(index.count(query).values())
+
+
+def of_stances(counts: Mapping[str, int]) -> OnlineNps:
+    """The figure of these numbers of last words by stance."""
+    return OnlineNps(promoters=counts.get("promoter", 0), passives=counts.get("passive", 0), detractors=counts.get("detractor", 0))
+
+
+def next_start(start: datetime, every: Interval, zone: ZoneInfo) -> datetime:
+    """The midnight in the zone at which the interval that begins at `start` ends."""
+    day = start.astimezone(zone).date()
+    if every == "month":
+        after = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    else:
+        after = day + timedelta(days=7 if every == "week" else 1)
+    return datetime.combine(after, time(), zone)
+
+
+def score_interval(more: int, fewer: int, n: int, z: float = CONFIDENCE_95) -> tuple[float, float]:
+    """Interval of p1 - p2 where `more` and `fewer` of n multinomial trials fell in two of three classes.
+
+    This is the difference of paired proportions, so it is Tango's score interval: Tango, Equivalence test and confidence
+    interval for the difference in proportions for the paired-sample design, Statistics in Medicine 17 (1998) 891-908. It
+    stays within -1..1, is not empty when all agree, and holds its level for small n (Fagerland, Lydersen and Laake,
+    Recommended tests and confidence intervals for paired binomial proportions, Statistics in Medicine 33 (2014) 2850-2875).
+    """
+    difference = (more - fewer) / n
+    return bound(more, fewer, n, z, -1.0, difference), bound(more, fewer, n, -z, difference, 1.0)
+
+
+def bound(more: int, fewer: int, n: int, at: float, low: float, high: float) -> float:
+    """The difference whose score is `at`, by bisection between `low` and `high`: the score falls as the difference grows."""
+    for _ in range(60):
+        middle = (low + high) / 2
+        if score(more, fewer, n, middle) > at:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def score(more: int, fewer: int, n: int, difference: float) -> float:
+    """Tango's statistic of the hypothesis p1 - p2 = difference: standard normal where it holds.
+
+    `smaller` is the most likely p2 under the hypothesis.
+    """
+    a = 2 * n
+    b = (2 * n - more + fewer) * difference - more - fewer
+    c = -fewer * difference * (1 - difference)
+    smaller = (math.sqrt(max(b * b - 4 * a * c, 0.0)) - b) / (2 * a)
+    variance = n * (2 * smaller + difference * (1 - difference))
+    gap = more - fewer - n * difference
+    if variance <= 1e-12:
+        return 0.0 if abs(gap) < 1e-9 else math.copysign(math.inf, gap)
+    return gap / math.sqrt(variance)
