@@ -51,12 +51,14 @@ def show() -> None:
     try:
         index = the_index()
         view = open_address(brands)
-        chosen = st.navigation(
-            [
-                st.Page(lambda: overview.page(view, index, brands, now, zone), title=say(view.lang, "overview"), url_path="overview", default=True),
-                st.Page(lambda: posts.page(view, index, brands, now, zone), title=say(view.lang, "posts"), url_path="posts"),
-            ]
+        listing = st.Page(lambda: posts.page(view, index, brands, now, zone), title=say(view.lang, "posts"), url_path="posts")
+        summary = st.Page(
+            lambda: overview.page(overview.Reading(view, index, brands, now, zone, listing)),
+            title=say(view.lang, "overview"),
+            url_path="overview",
+            default=True,
         )
+        chosen = st.navigation([summary, listing])
         if view.ignored:
             st.warning(say(view.lang, "ignored", what=", ".join(view.ignored)))
         view = sidebar(view, brands, index, now, zone)

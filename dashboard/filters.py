@@ -60,17 +60,15 @@ def write_address(view: View) -> None:
 def sidebar(view: View, brands: Brands, index: Index, now: datetime, zone: ZoneInfo) -> View:
     """Choices that all pages share."""
     with st.sidebar:
-        lang: Lang = (
-            st.segmented_control(
-                say(view.lang, "language_of_ui"),
-                LANGUAGES,
-                key=_key("lang"),
-                format_func=str.upper,
-                label_visibility="collapsed",
-                required=True,
-            )
-            or view.lang
+        shown: Lang | None = st.segmented_control(
+            say(view.lang, "language_of_ui"),
+            LANGUAGES,
+            key=_key("lang"),
+            format_func=str.upper,
+            label_visibility="collapsed",
+            required=True,
         )
+        lang: Lang = shown or view.lang
         slug = st.selectbox(
             say(lang, "brand"),
             [brand.slug for brand in brands.brands],

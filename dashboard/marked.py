@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 STYLE = """<style>
 .post-text { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5; }
 .post-text mark { background: color-mix(in srgb, #e9c46a 45%, transparent); color: inherit; border-radius: 3px; padding: 0 2px; }
-.post-text u { text-decoration: underline dotted; text-decoration-thickness: 2px; text-underline-offset: 4px; text-decoration-color: #2f7dc9; }
+.post-text u { text-decoration: underline dotted #2f7dc9 2px; text-underline-offset: 4px; }
 .post-meta { opacity: .75; font-size: .875rem; }
 .post-meta a { color: inherit; }
 .chip { display: inline-block; border-radius: 999px; padding: 1px 10px; margin-right: 6px; font-size: .8125rem; color: #fff; }

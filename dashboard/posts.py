@@ -5,8 +5,6 @@ The rule to know: the page shows exactly the mentions of the view in its address
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 from datetime import datetime
 from html import escape
@@ -15,7 +13,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from crawlers.brand import Brands
-from crawlers.post import Precision, iso
+from crawlers.post import Precision
 from dashboard.filters import posts_bar, product_label, write_address
 from dashboard.marked import STYLE, chip, link, marked
 from dashboard.view import View
@@ -98,7 +96,10 @@ def _chips(hit: Hit, brands: Brands, lang: Lang) -> str:
 
 def _meta(hit: Hit, lang: Lang, zone: ZoneInfo) -> str:
     post = hit.post
-    parts = [link(post.author_url, post.author_name or say(lang, "unnamed_author")), escape(when(post.published, post.published_precision, lang, zone))]
+    parts = [
+        link(post.author_url, post.author_name or say(lang, "unnamed_author")),
+        escape(when(post.published, post.published_precision, lang, zone)),
+    ]
     parts.append(escape(post.site if not post.place else f"{post.site} · {post.place}"))
     if post.rating is not None:
         parts.append(escape(say(lang, "rating", n=number(lang, post.rating))))

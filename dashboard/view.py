@@ -18,7 +18,7 @@ from nlp.mention import GENERAL, GENRES, ROLES, STANCES
 
 PERIODS: tuple[str, ...] = ("7", "28", "90", "365", "all", "dates")
 """Days back from now, everything, or from one date to another."""
-LANGUAGES = ("ru", "en")
+LANGUAGES: tuple[Literal["ru", "en"], ...] = ("ru", "en")
 SORTS: tuple[Sort, ...] = ("published", "reach")
 COUNTED: tuple[str, ...] = ("all", "counted", "left_out")
 VIEW_ROLES: tuple[str, ...] = (*ROLES, "none", UNKNOWN)
