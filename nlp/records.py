@@ -1,0 +1,156 @@
+"""Labelled records: a post, the company it is judged about, and the answers that people gave.
+
+The rule to know: a record may lack any answer; None means "not asked" and is neither learned from nor scored.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nlp.mention import GENRES, PRODUCT_KINDS, ROLES, SENTIMENTS, STANCES
+from nlp.naming import name_spans
+from nlp.pair import Pair
+
+Answer = str | int | tuple[str, ...]
+
+RECOMMEND_WORDS: Mapping[str, str] = {"yes": "recommends", "no": "warns", "-": "none"}
+"""Answer of a record -> word of a mention."""
+SWITCH_WORDS: Mapping[str, str] = {"left": "left", "threatens": "threatens", "joined": "joined", "-": "none"}
+
+ROLE_SETS: tuple[tuple[str, ...], ...] = (
+    ("client",), ("none",), ("ex_client",), ("prospect",), ("employee",), ("ex_employee",), ("competitor_client",),
+    ("ex_client", "competitor_client"), ("competitor_client", "prospect"), ("ex_client", "prospect"),
+    ("client", "employee"), ("client", "ex_employee"),
+)  # fmt: skip
+"""The sets of roles that people gave: the network chooses among whole sets, so that `none` always stands alone."""
+
+CLASSES: Mapping[str, tuple[Any, ...]] = {
+    "genre": GENRES,
+    "sentiment": SENTIMENTS,
+    "stance": STANCES,
+    "recommend": ("-", "yes", "no"),
+    "roles": ROLE_SETS,
+    "switch": ("-", "left", "threatens", "joined"),
+    "products": PRODUCT_KINDS,
+    "tone": (-1, 0, 1),
+}
+"""Field of a record -> what it can say. `products` is any number of them, the others are one."""
+
+LISTS: Mapping[str, tuple[str, ...]] = {"roles": (*ROLES, "none"), "products": PRODUCT_KINDS}
+
+
+class RecordError(Exception):
+    """A record that can't be read; says which file, line and field."""
+
+    def __init__(self, path: Path, line: int, field: str, message: str) -> None:
+        super().__init__(f"{path}:{line}: {field}: {message}")
+        self.path, self.line, self.field = path, line, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One labelled (post, company)."""
+
+    id: str
+    """Its own id, else the number of its line."""
+    text: str
+    target: str
+    reviewed: str | None = None
+    rating: float | None = None
+    source: str = ""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """Field -> answer, only those that were given; roles and products are tuples."""
+
+    def pair(self, *, rating: bool = False) -> Pair:
+        """What the network is given; the stars only where asked for. Names are found approximately."""
+        return Pair(
+            text=self.text,
+            target=self.target,
+            spans=name_spans(self.text, self.target),
+            rating=self.rating if rating else None,
+            reviewed=self.reviewed,
+        )
+
+
+def read_records(path: Path) -> list[Record]:
+    """The records of a .jsonl or .jsonl.gz file. Raises RecordError at the first that can't be read."""
+    return list(_records(path))
+
+
+def _records(path: Path) -> Iterator[Record]:
+    number = 0
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield _record(path, number, line)
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise RecordError(path, number + 1, "file", f"can't be read: {error}") from error
+
+
+def _record(path: Path, number: int, line: str) -> Record:
+    try:
+        values = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise RecordError(path, number, "record", f"is not JSON: {error.msg}") from error
+    if not isinstance(values, dict):
+        raise RecordError(path, number, "record", "must be a JSON object")
+    for name in ("text", "target"):
+        if not isinstance(values.get(name), str) or not values[name].strip():
+            raise RecordError(path, number, name, "must be a text that is not empty")
+    reviewed = values.get("reviewed")
+    if reviewed is not None and not isinstance(reviewed, str):
+        raise RecordError(path, number, "reviewed", "must be the name of a company")
+    identity = values.get("id")
+    return Record(
+        id=str(number if identity is None else identity),
+        text=values["text"],
+        target=values["target"],
+        reviewed=reviewed or None,
+        rating=_stars(path, number, values),
+        source=str(values.get("source", "")),
+        answers={name: _answer(path, number, name, values[name]) for name in CLASSES if values.get(name) is not None},
+    )
+
+
+def _stars(path: Path, number: int, values: Mapping[str, Any]) -> float | None:
+    for name in ("rating", "stars"):
+        value = values.get(name)
+        if value in (None, ""):
+            continue
+        try:
+            stars = float(value)
+        except (TypeError, ValueError) as error:
+            raise RecordError(path, number, name, f"must be a number of stars, not {value!r}") from error
+        if not 0 <= stars <= 10:
+            raise RecordError(path, number, name, f"must be a number of stars, not {value!r}")
+        return stars
+    return None
+
+
+def _answer(path: Path, number: int, name: str, value: Any) -> Answer:
+    known = LISTS.get(name)
+    if known is None:
+        if isinstance(value, bool) or value not in CLASSES[name]:
+            raise RecordError(path, number, name, f"must be one of {_listed(CLASSES[name])}, not {value!r}")
+        return value  # type: ignore[no-any-return]
+    if not isinstance(value, list) or any(item not in known for item in value):
+        raise RecordError(path, number, name, f"must be a list out of {_listed(known)}, not {value!r}")
+    if name == "roles" and (not value or ("none" in value and len(value) > 1)):
+        raise RecordError(path, number, name, "must name at least one role, or `none` alone")
+    return tuple(value)
+
+
+def _listed(words: tuple[Any, ...]) -> str:
+    return ", ".join(str(word) for word in words)
+
+
+def role_set(roles: tuple[str, ...]) -> tuple[str, ...]:
+    """The nearest of ROLE_SETS: the same set, else the largest that it contains."""
+    given = set(roles)
+    return max(ROLE_SETS, key=lambda known: (set(known) == given, set(known) <= given, len(given & set(known))))
