@@ -1,0 +1,20 @@
+"""Posts, mentions and authors, kept and counted: one `Index` with two engines that answer equally.
+
+The rule to know: `MOLVA_INDEX` says where it is: an http(s) address is Elasticsearch, anything else a folder of the
+embedded engine, and without it the embedded engine is in `MOLVA_DATA/index`. No engine ever stands in for the other.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from index.embedded import EmbeddedIndex
+from index.query import Index
+
+
+def open_index(where: str | None = None) -> Index:
+    """The index at `where`, else at MOLVA_INDEX, else the embedded one in MOLVA_DATA/index."""
+    own = Path(os.environ.get("MOLVA_DATA") or "data") / "index"
+    where = where or os.environ.get("MOLVA_INDEX") or str(own)
+    return EmbeddedIndex(Path(where))

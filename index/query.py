@@ -70,7 +70,7 @@ class Query:
     targets: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
-    """`Post.author_id`s."""
+    """`Post.author_key`s: accounts' ids, and `unnamed:…` of single posts."""
     posts: tuple[str, ...] = ()
     """`Post.id`s."""
     since: datetime | None = None
@@ -84,7 +84,7 @@ class Query:
     counting: bool | None = None
     """True: only what enters the measures (opinions of authors who count); False: only what is left out."""
     last_word: bool = False
-    """Only each author's last stance on the subject before `until` (before now, where `until` is None)."""
+    """Only each author's last stance on the subject before `until` (of all, where `until` is None); only what counts has one."""
     named: bool | None = None
     """True: only authors with an account of their own; False: only bare display names."""
 
@@ -191,32 +191,47 @@ class IndexUnavailable(Exception):
 class Index(Protocol):
     """Posts, mentions and authors. One writer at a time (others wait), any number of readers."""
 
-    def replace(self, posts: Sequence[Post], mentions: Sequence[Mention], batch: str | None = None) -> int:
-        """Store the posts and put `mentions` in the place of all the mentions those posts had; the number of mentions.
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the writer's lock over several calls, as load and ledger do together; other writers wait until it ends."""
 
-        Standings of unchanged mentions start anew: `ledger.refresh` follows. A post that is stored already unites
-        `targets` and `about`; the newer content and metrics win. `batch` is recorded as loaded in the same step.
+    def replace(self, posts: Sequence[Post], mentions: Sequence[Mention], batch: str | None = None) -> int:
+        """Store the posts and put `mentions` in the place of all the mentions those posts had; the number of mentions stored.
+
+        Standings start anew, with the roles that the text shows: `ledger.refresh` follows. A post that is stored already
+        unites `targets` and `about`; the sighting collected later wins, and an earlier one that comes later brings only
+        what was unknown: its mentions are not stored. `batch` is recorded as loaded in the same step; with no posts at
+        all it is only recorded. Raises ValueError for a post given twice or a mention without its post.
         """
 
     def loaded(self) -> frozenset[str]:
         """Batches recorded by `replace`."""
 
     def forget(self, post_ids: Iterable[str]) -> int:
-        """Remove posts, their mentions and what the authors' documents knew through them; the number of posts."""
+        """Remove posts, their mentions and their authors' documents; the number of posts.
+
+        `ledger.refresh` of their authors follows and writes what is known without these posts.
+        """
 
     def post(self, post_id: str) -> Post | None: ...
 
     def thread(self, thread_id: str) -> list[Post]:
-        """All posts of the thread in order of time, undated last."""
+        """The post that began it and all posts of the thread, in order of time, undated last, then by id."""
 
     def search(self, query: Query, *, sort: Sort = "published", descending: bool = True, size: int = 20, after: str | None = None) -> Hits:
-        """A page of mentions. Every sort ends with the mention's id, unknown values last."""
+        """A page of at most 10,000 mentions.
+
+        Reach is the measured one, else the estimated one. Unknown values stand last in either direction, equal ones in the
+        order of the mention's id. Raises ValueError for another size, or an `after` that no page handed out.
+        """
 
     def export(self, query: Query) -> Iterator[Hit]:
         """Every mention of the query, any number, by id; a consistent view while others write."""
 
     def count(self, query: Query, by: Facet | None = None) -> dict[str, int]:
-        """Exact number of mentions per value of the facet; {"": n} without one. Values with no mention are absent."""
+        """Exact number of mentions per value of the facet; {"": n} without one. Values with no mention are absent.
+
+        A mention whose value is unknown (no place, no language) is under none.
+        """
 
     def cross(self, query: Query, by: Facet, then: Facet) -> dict[str, dict[str, int]]:
         """`count` by two facets at once: value of `by` -> value of `then` -> mentions."""
@@ -232,10 +247,10 @@ class Index(Protocol):
     def reach_by(self, query: Query, by: Facet) -> dict[str, Reach]: ...
 
     def mentions_of(self, author_ids: Iterable[str]) -> Iterator[Hit]:
-        """All mentions by these `Post.author_key`s, for the ledger."""
+        """All mentions of both levels by these `Post.author_key`s, for the ledger; by author, then by id."""
 
     def write_standings(self, standings: Mapping[str, Standing]) -> None:
-        """Mention id -> standing."""
+        """Mention id -> standing; ids that are not there are passed over."""
 
     def write_authors(self, authors: Sequence[Author], *, gone: Iterable[str] = ()) -> None:
         """Store author documents; remove those whose ids are `gone`."""
