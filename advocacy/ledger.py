@@ -61,7 +61,7 @@ def standings(hits: Iterable[Hit]) -> tuple[dict[str, Standing], list[Author]]:
     for theirs in grouped(hits, lambda hit: hit.post.author_key).values():
         order = thread_order([hit.post for hit in theirs])
         theirs.sort(key=lambda hit: (hit.post.id not in order, order.get(hit.post.id), hit.mention.id))
-        known = superseded(theirs, with_roles(theirs, order))
+        known = superseded(theirs, with_roles(theirs))
         found.update(known)
         authors.extend(documents(theirs, known))
     return found, sorted(authors, key=lambda author: author.id)
@@ -84,7 +84,7 @@ def thread_order(posts: Iterable[Post]) -> dict[str, Order]:
     return {post.id: (post.published, depths[post.id], post.id) for post in by_id.values() if post.published is not None}
 
 
-def with_roles(hits: Sequence[Hit], order: Mapping[str, Order]) -> dict[str, Standing]:
+def with_roles(hits: Sequence[Hit]) -> dict[str, Standing]:
     """Standings of one author's mentions, in order, with effective roles and whether they count; not yet superseded."""
     shown = shown_roles(hits)
     memory: dict[str, tuple[datetime, Roles]] = {}

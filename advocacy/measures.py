@@ -14,9 +14,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from index.period import beginning, next_date
 from index.query import Facet, Index, Interval, Query, Reach
 
 CONFIDENCE_95 = 1.959963984540054
@@ -184,11 +185,11 @@ def nps_trend(index: Index, query: Query, every: Interval, zone: ZoneInfo, *, da
     """
     points = []
     for bucket in index.trend(counting(query), every, zone):
-        end = next_start(bucket.start, every, zone)
-        until = end if query.until is None else min(end, query.until)
+        after = next_date(bucket.start.astimezone(zone).date(), every)
+        until = beginning(after, zone) if query.until is None else min(beginning(after, zone), query.until)
         since = bucket.start if query.since is None else max(bucket.start, query.since)
         if days is not None:
-            since = datetime.combine(end.date() - timedelta(days=days), time(), zone)
+            since = beginning(after - timedelta(days=days), zone)
         heard = days is not None or sum(bucket.counts.values()) > 0
         nps = online_nps(index, replace(query, since=since, until=until)) if heard else OnlineNps()
         points.append(Point(start=bucket.start, since=since, until=until, nps=nps))
@@ -270,16 +271,6 @@ def total(index: Index, query: Query) -> int:
 def of_stances(counts: Mapping[str, int]) -> OnlineNps:
     """The figure of these numbers of last words by stance."""
     return OnlineNps(promoters=counts.get("promoter", 0), passives=counts.get("passive", 0), detractors=counts.get("detractor", 0))
-
-
-def next_start(start: datetime, every: Interval, zone: ZoneInfo) -> datetime:
-    """The midnight in the zone at which the interval that begins at `start` ends."""
-    day = start.astimezone(zone).date()
-    if every == "month":
-        after = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-    else:
-        after = day + timedelta(days=7 if every == "week" else 1)
-    return datetime.combine(after, time(), zone)
 
 
 def score_interval(more: int, fewer: int, n: int, z: float = CONFIDENCE_95) -> tuple[float, float]:
