@@ -1,0 +1,114 @@
+"""The gate of a host: when the next request to it may start, for all processes of this machine together.
+
+The rule to know: whoever wants to send a request asks the gate first and asks again after the wait it names; nothing is
+reserved ahead, so that a process that dies leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+LONGEST_BACK_OFF = 60.0
+"""Seconds that failures alone may keep a host closed; a host that says how long is obeyed beyond that."""
+LONGEST_REQUEST = 86_400.0
+"""Seconds that a host's Retry-After may ask for."""
+
+
+@dataclass(slots=True)
+class Door:
+    """What is known of one host. Moments are seconds since 1970."""
+
+    free: float = 0.0
+    """Moment at which the next request may start."""
+    closed: float = 0.0
+    """Moment until which the host is left alone after a failure."""
+    failures: int = 0
+    """Failures in a row."""
+
+
+def host_of(url: str) -> str:
+    """The host an address belongs to, with the port where the address names one."""
+    parts = urlsplit(url)
+    return f"{(parts.hostname or '').lower()}:{parts.port}" if parts.port else (parts.hostname or "").lower()
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Seconds a Retry-After header asks to wait: a number of seconds or a date. None where it says nothing usable."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - now
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return min(max(seconds, 0.0), LONGEST_REQUEST) if seconds == seconds else None
+
+
+class Gate:
+    """The doors of all hosts: one small locked file per host in `folder`."""
+
+    def __init__(self, folder: Path, *, back_off: float = 0.5, clock: Callable[[], float] = time.time) -> None:
+        self.folder = folder
+        self.back_off = back_off
+        self.clock = clock
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def enter(self, host: str, delay: float) -> float:
+        """0.0: send the request now, the next one may follow after `delay` seconds. Else: ask again after that many seconds."""
+        now = self.clock()
+        with self._door(host) as door:
+            # A moment further off than any rule allows was written by a clock that has been set back since.
+            free = door.free if door.free <= now + LONGEST_REQUEST else now
+            wait = max(free, door.closed if door.closed <= now + LONGEST_REQUEST else now) - now
+            if wait > 0:
+                return wait
+            door.free = now + delay
+            return 0.0
+
+    def failed(self, host: str, asked: float | None = None) -> float:
+        """Close the host for the seconds it `asked` for, else for a time that doubles with each failure in a row. Returns the seconds."""
+        with self._door(host) as door:
+            door.failures += 1
+            seconds = asked if asked is not None else min(self.back_off * 2 ** min(door.failures - 1, 30), LONGEST_BACK_OFF)
+            door.closed = max(door.closed, self.clock() + seconds)
+            return seconds
+
+    def answered(self, host: str) -> None:
+        """The host answers again: its failures are forgotten, but a wait it asked for stays."""
+        with self._door(host) as door:
+            door.failures = 0
+
+    @contextmanager
+    def _door(self, host: str) -> Iterator[Door]:
+        path = self.folder / f"{quote(host, safe='')[:200]}.json"
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            before = os.read(handle, 4096)
+            door = _read(before)
+            yield door
+            after = json.dumps(asdict(door)).encode()
+            if after != before:
+                os.pwrite(handle, after, 0)
+                os.ftruncate(handle, len(after))
+        finally:
+            os.close(handle)
+
+
+def _read(content: bytes) -> Door:
+    """The door as written. A file cut short by a kill says nothing, and the host is open."""
+    try:
+        return Door(**json.loads(content))
+    except (ValueError, TypeError):
+        return Door()

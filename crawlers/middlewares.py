@@ -1,0 +1,194 @@
+"""What stands between the spiders and the network: the gate of each host, and the wall around private addresses.
+
+The rule to know: addresses are judged after the name is resolved and before a connection is made, so that neither a
+redirect nor a changed DNS answer reaches the own network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from scrapy import signals
+from scrapy.exceptions import IgnoreRequest
+from scrapy.robotstxt import ProtegoRobotParser, RobotParser
+from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution, IResolutionReceiver
+from zope.interface import implementer
+
+from crawlers.gate import Gate, host_of, retry_after
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.internet.base import ReactorBase
+
+FAILURES = frozenset({408, 429, 500, 502, 503, 504, 522, 524})
+"""Answers that say nothing about the page, only that the host has to be left alone for a moment."""
+
+
+class Refused(IgnoreRequest):
+    """The request may never be sent."""
+
+
+class Busy(IgnoreRequest):
+    """The host wants to be left alone for longer than a run waits; the next run asks again."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the open internet, also when it is an IPv4 address inside an IPv6 one."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if inner is None and found in ipaddress.ip_network("64:ff9b::/96"):
+            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return found.is_global and not found.is_multicast
+
+
+@implementer(IHostnameResolver)
+class PublicResolver:
+    """Resolves names to public addresses only; a host of a target with `allow_private` is let through."""
+
+    def __init__(self, reactor: ReactorBase) -> None:
+        self.reactor = reactor
+        self.original: Any = reactor.nameResolver
+        self.permitted: set[str] = set()
+        self.refused: dict[str, str] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> PublicResolver:
+        return cls(reactor)
+
+    def install_on_reactor(self) -> None:
+        self.reactor.installNameResolver(self)
+
+    def resolveHostName(
+        self,
+        resolutionReceiver: IResolutionReceiver,
+        hostName: str,
+        portNumber: int = 0,
+        addressTypes: Sequence[type[IAddress]] | None = None,
+        transportSemantics: str = "TCP",
+    ) -> IHostResolution:
+        receiver = resolutionReceiver if hostName.lower() in self.permitted else PublicReceiver(resolutionReceiver, hostName, self.refused)
+        found: IHostResolution = self.original.resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
+        return found
+
+
+@implementer(IResolutionReceiver)
+class PublicReceiver:
+    """Passes on what a name resolves to, less private addresses, which it notes."""
+
+    def __init__(self, receiver: Any, host: str, refused: dict[str, str]) -> None:
+        self.receiver = receiver
+        self.host = host
+        self.refused = refused
+
+    def resolutionBegan(self, resolutionInProgress: IHostResolution) -> None:
+        self.refused.pop(self.host, None)
+        self.receiver.resolutionBegan(resolutionInProgress)
+
+    def addressResolved(self, address: Any) -> None:
+        if is_public(address.host):
+            self.receiver.addressResolved(address)
+        else:
+            self.refused[self.host] = address.host
+
+    def resolutionComplete(self) -> None:
+        self.receiver.resolutionComplete()
+
+
+class PrivateAddressMiddleware:
+    """Tells the resolver which hosts a target may reach privately, and says in plain words why a request was refused."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PrivateAddressMiddleware:
+        return cls(crawler)
+
+    @property
+    def resolver(self) -> PublicResolver:
+        from twisted.internet import reactor
+
+        resolver = reactor.nameResolver  # type: ignore[attr-defined]
+        if not isinstance(resolver, PublicResolver):
+            raise RuntimeError("TWISTED_DNS_RESOLVER is not crawlers.middlewares.PublicResolver: private addresses could be reached")
+        return resolver
+
+    def process_request(self, request: Request) -> None:
+        target = getattr(self.crawler.spider, "target", None)
+        if target is not None and target.allow_private:
+            self.resolver.permitted.add(urlsplit(request.url).hostname or "")
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        host = urlsplit(request.url).hostname or ""
+        if address := self.resolver.refused.get(host):
+            raise Refused(
+                f"{host} is the private address {address}, which is not collected from; if it is meant, set allow_private: true"
+            ) from exception
+
+
+class GateMiddleware:
+    """Waits at the gate of the host before each request, and closes it when the host fails or asks for a pause."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.patience = crawler.settings.getfloat("GATE_PATIENCE")
+        self.gate = Gate(Path(os.environ.get("MOLVA_DATA", "data")) / "gate", back_off=crawler.settings.getfloat("GATE_BACK_OFF"))
+        self.crawl_delay: dict[str, float] = {}
+        self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        crawler.signals.connect(self.robots_parsed, signal=signals.robots_parsed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> GateMiddleware:
+        return cls(crawler)
+
+    def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
+        """Remember the Crawl-delay of a host."""
+        if isinstance(robotparser, ProtegoRobotParser):
+            delay = robotparser.rp.crawl_delay(self.crawler.settings["ROBOTSTXT_USER_AGENT"])
+            if delay:
+                self.crawl_delay[host_of(request.url)] = float(delay)
+
+    async def process_request(self, request: Request) -> None:
+        host = host_of(request.url)
+        # One request of a host at a time asks; the others stand behind it in order.
+        async with self.turns[host]:
+            while (wait := self.gate.enter(host, self.delay(request, host))) > 0:
+                if wait > max(self.patience, self.crawl_delay.get(host, 0.0)):
+                    until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(time.time() + wait))
+                    raise Busy(f"{host} asked to be left alone until {until}")
+                await asyncio.sleep(wait)
+
+    def delay(self, request: Request, host: str) -> float:
+        """Seconds between two requests to the host: what AutoThrottle found, at least what the target and robots.txt want."""
+        engine, settings = self.crawler.engine, self.crawler.settings
+        assert engine is not None
+        slot = engine.downloader.slots.get(engine.downloader.get_slot_key(request))
+        target = getattr(self.crawler.spider, "target", None)
+        found = slot.delay if slot else settings.getfloat("AUTOTHROTTLE_START_DELAY")
+        return max(found, getattr(target, "delay", None) or 0.0, self.crawl_delay.get(host, 0.0))
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        host = host_of(request.url)
+        if response.status in FAILURES:
+            header = response.headers.get(b"Retry-After")
+            self.gate.failed(host, retry_after(header.decode("latin-1") if header else None, time.time()))
+        else:
+            self.gate.answered(host)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        if not isinstance(exception, IgnoreRequest):
+            self.gate.failed(host_of(request.url))
