@@ -10,6 +10,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from crawlers.brand import PRODUCT_KINDS as PRODUCT_KINDS
+
 Genre = Literal["opinion", "question", "news", "ad", "other"]
 Sentiment = Literal["negative", "neutral", "positive"]
 Stance = Literal["promoter", "passive", "detractor", "none"]
@@ -29,12 +31,6 @@ ROLES: tuple[Role, ...] = ("client", "ex_client", "employee", "ex_employee", "co
 RECOMMENDATIONS: tuple[Recommendation, ...] = ("recommends", "warns", "none")
 SWITCHES: tuple[Switch, ...] = ("left", "threatens", "joined", "none")
 TONES: tuple[int, ...] = (-1, 0, 1)
-PRODUCT_KINDS: tuple[str, ...] = (
-    "debit_card", "credit_card", "loan", "mortgage", "deposit", "transfers_fx", "brokerage", "insurance",
-    "business_account", "app_online", "branch_support", "mobile_network", "home_internet", "tariffs", "jobs", "flight",
-    "general",
-)  # fmt: skip
-"""What a product can be. Competitors compare by kind, because each names its products its own way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,412 @@
+"""A target: one place to watch, one file in `targets/` of the configuration folder.
+
+The rule to know: a broken file never raises out of `read_targets`. It becomes a BrokenTarget that carries what is wrong,
+so that a mistake in one file is visible and harms no other.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from croniter import croniter
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, TypeAdapter, model_validator
+
+from crawlers.yamlfile import ConfigError, Strict, YamlFile, check_yaml
+
+PRESETS = ("@hourly", "@daily", "@weekly", "@monthly")
+
+
+def _schedule(text: str) -> str:
+    every = re.fullmatch(r"every (\d+) (minutes?|hours?|days?)", text)
+    if every and int(every.group(1)) > 0:
+        return text
+    if f"@{text.lstrip('@')}" in PRESETS:
+        return f"@{text.lstrip('@')}"
+    if len(text.split()) == 5 and croniter.is_valid(text):
+        return text
+    raise ValueError(f"must be `every 5 minutes` (or hours, days), {', '.join(PRESETS)} or a cron line of five fields, not {text!r}")
+
+
+def _timezone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError(f"must be a time zone such as Europe/Moscow, not {text!r}") from error
+    return text
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in text
+        _ = parts.port
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError(f"must be an address that begins with https:// or http://, not {text!r}")
+    if urlsplit(text).password:
+        raise ValueError("must not contain a password")
+    return text
+
+
+def _selector(text: str) -> str:
+    import parsel  # only targets with selectors need it, and it takes longer to import than all else here
+
+    try:
+        if text.startswith(("/", "./", "(")):
+            parsel.Selector("<p/>").xpath(text)
+        else:
+            parsel.css2xpath(text)
+    except (ValueError, SyntaxError) as error:
+        raise ValueError(f"isn't a CSS selector nor an XPath: {text!r} ({error})") from error
+    return text
+
+
+def _regex(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"isn't a regular expression: {error}") from error
+    return text
+
+
+def _variable(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError("must be the name of an environment variable, never the secret itself")
+    return text
+
+
+def _taken(value: Any) -> Any:
+    """A plain selector stands for a Take of it."""
+    return {"select": value} if isinstance(value, str) else value
+
+
+def _listed(value: Any) -> Any:
+    """One column stands for a list of it."""
+    return [value] if isinstance(value, str) else value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+Selector = Annotated[str, Field(min_length=1), AfterValidator(_selector)]
+Variable = Annotated[str, AfterValidator(_variable)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class TakeModel(Strict):
+    """How one field is taken from a page: CSS (also `::text`, `::attr(href)`), or XPath where it begins with `/`, `./` or `(`."""
+
+    select: Selector
+    regex: Annotated[str, AfterValidator(_regex)] | None = None
+    """What of the text found is meant: the first group, else the whole match."""
+    count: bool = False
+    """The number of matches is the value."""
+    all: bool = False
+    """All matches, joined by blank lines, else the first."""
+
+
+Take = Annotated[TakeModel, BeforeValidator(_taken)]
+
+
+class RatingModel(TakeModel):
+    """How stars are taken, and the site's scale."""
+
+    max: float = Field(default=5, gt=1)
+    min: float = 1
+
+
+Rating = Annotated[RatingModel, BeforeValidator(_taken)]
+
+
+class AboutItem(Strict):
+    """Whom a post is about, said by each item: a column (files) or a selector (reviews)."""
+
+    column: Text | None = None
+    selector: Take | None = None
+    mapping: dict[str, str] = {}
+    """Company as the source names it -> brand, where the source's name isn't one in the brands file."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> AboutItem:
+        if (self.column is None) == (self.selector is None):
+            raise ValueError("must have either `column` (of a file) or `selector` (of a page)")
+        return self
+
+
+About = Annotated[
+    Annotated[Text, Tag("name")] | Annotated[AboutItem, Tag("item")],
+    Discriminator(lambda value: "name" if isinstance(value, str) else "item"),
+]
+
+
+class Limits(Strict):
+    """What a run may take, and when it counts as failed."""
+
+    rejected: float = Field(default=0.2, ge=0, le=1)
+    """Share of new items that may be rejected before the run fails."""
+    text: int = Field(default=50_000, gt=0)
+    """Longest text, in characters; a longer one is rejected."""
+    items: int | None = Field(default=None, gt=0)
+    """Items taken in one run; the next run goes on."""
+
+
+class TargetModel(Strict):
+    """What every target says, whatever its kind."""
+
+    name: str
+    """The file's name without `.yaml`."""
+    folder: Path = Field(exclude=True, default=Path())
+    """Configuration folder; relative paths start here."""
+    kind: str
+    language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = None
+    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    """Zone of times that the source gives without one."""
+    schedule: Annotated[str, AfterValidator(_schedule)] | None = None
+    """None: collected only by hand."""
+    about: About | None = None
+    """Whom every post here is about: a brand's name or slug."""
+    site: Text | None = None
+    place: Text | None = None
+    members: int | None = Field(default=None, ge=0)
+    """Members or visitors of the place, where the source doesn't tell."""
+    group: Text | None = None
+    enabled: bool = True
+    since: date | None = None
+    """Nothing published before is taken."""
+    allow_private: bool = False
+    """Addresses of private networks may be asked."""
+    delay: float | None = Field(default=None, ge=0)
+    """Seconds between two requests to the host."""
+    ratings_without_text: bool = False
+    """A rating without text is a post, else it is rejected."""
+    limits: Limits = Limits()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Zone of times that the source gives without one."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def brand(self) -> str | None:
+        """The brand that every post here is about, as the file names it."""
+        return self.about if isinstance(self.about, str) else None
+
+
+class FeedTarget(TargetModel):
+    """An RSS or Atom feed."""
+
+    kind: Literal["feed"]
+    url: Url
+    article: bool = False
+    """Each entry's page is fetched and its main text taken."""
+    attempts: int = Field(default=5, gt=0)
+    """Runs in which a page that fails for now is tried, before its entry is rejected."""
+    author: Text | None = None
+    """Author of all entries, where the feed names none."""
+
+
+class Fields(Strict):
+    """Which part of an item holds which field of a post."""
+
+    text: Take
+    title: Take | None = None
+    author: Take | None = None
+    author_url: Take | None = None
+    author_id: Take | None = None
+    date: Take | None = None
+    rating: Rating | None = None
+    reply: Take | None = None
+    url: Take | None = None
+    id: Take | None = None
+    product: Take | None = None
+    likes: Take | None = None
+    views: Take | None = None
+
+
+class ReviewsTarget(TargetModel):
+    """A paged site of reviews."""
+
+    kind: Literal["reviews"]
+    url: Url
+    item: Selector
+    """Each review of a page."""
+    take: Fields
+    next: Take | None = None
+    """Link to the next page."""
+    pages: int = Field(default=50, gt=0)
+    """Pages of one run."""
+    unique_logins: bool = False
+    """A name is the login of one person only on this site."""
+    day_first: bool = True
+    """03.04.2025 is the 3rd of April."""
+    date_formats: tuple[Text, ...] = ()
+    """Forms of dates tried first, as in strptime."""
+    empty: Take | None = None
+    """What an honestly empty page has."""
+
+
+class RedditTarget(TargetModel):
+    """Posts and comments of Reddit."""
+
+    kind: Literal["reddit"]
+    subreddits: tuple[Text, ...] = ()
+    search: tuple[Text, ...] = ()
+    """Queries, within the subreddits if any are given."""
+    threads: tuple[Text, ...] = ()
+    """Ids or addresses of threads to follow."""
+    comments: bool = True
+    limit: int = Field(default=1000, gt=0)
+    client_id_env: Variable = "MOLVA_REDDIT_ID"
+    client_secret_env: Variable = "MOLVA_REDDIT_SECRET"
+    reddit_url: Url = "https://www.reddit.com"
+    oauth_url: Url = "https://oauth.reddit.com"
+    short_url: Url = "https://redd.it"
+    attempts: int = Field(default=5, gt=0)
+
+    @model_validator(mode="after")
+    def _something(self) -> RedditTarget:
+        if not (self.subreddits or self.search or self.threads):
+            raise ValueError("must name what to watch: `subreddits`, `search` or `threads`")
+        return self
+
+
+class Columns(Strict):
+    """Which column, or dotted path of a JSON record, holds which field of a post."""
+
+    text: Annotated[tuple[Text, ...], BeforeValidator(_listed), Field(min_length=1)]
+    """One column, or several that are joined by blank lines."""
+    id: Text | None = None
+    title: Text | None = None
+    author: Text | None = None
+    author_id: Text | None = None
+    author_url: Text | None = None
+    date: Text | None = None
+    edited: Text | None = None
+    rating: Text | None = None
+    url: Text | None = None
+    thread: Text | None = None
+    reply_to: Text | None = None
+    """Native id of the post answered."""
+    company_reply: Text | None = None
+    product: Text | None = None
+    site: Text | None = None
+    place: Text | None = None
+    language: Text | None = None
+    views: Text | None = None
+    followers: Text | None = None
+    members: Text | None = None
+    likes: Text | None = None
+    shares: Text | None = None
+    replies: Text | None = None
+
+
+class FilesTarget(TargetModel):
+    """Files of a folder: CSV, JSON, JSON Lines or Parquet, each also `.gz`."""
+
+    kind: Literal["files"]
+    path: Text
+    """File or pattern (`exports/*.csv.gz`), relative to the configuration folder."""
+    format: Literal["csv", "json", "jsonl", "parquet"] | None = None
+    """Where the extension doesn't tell."""
+    columns: Columns
+    encoding: Text = "utf-8"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    day_first: bool = True
+    date_formats: tuple[Text, ...] = ()
+    rating_max: float = Field(default=5, gt=1)
+    rating_min: float = 1
+    unique_logins: bool = False
+    """A name is the login of one person only in this source."""
+    sites: dict[str, str] = {}
+    """Site as the file names it -> host."""
+
+    @model_validator(mode="after")
+    def _site_is_known(self) -> FilesTarget:
+        if self.site is None and self.columns.site is None:
+            raise ValueError("must say where the posts stood: `site`, or `columns.site`")
+        if isinstance(self.about, AboutItem) and self.about.column is None:
+            raise ValueError("`about` of a file is a brand or a `column`, not a selector")
+        return self
+
+
+Target = FeedTarget | ReviewsTarget | RedditTarget | FilesTarget
+
+KINDS: dict[str, type[FeedTarget] | type[ReviewsTarget] | type[RedditTarget] | type[FilesTarget]] = {
+    "feed": FeedTarget,
+    "reviews": ReviewsTarget,
+    "reddit": RedditTarget,
+    "files": FilesTarget,
+}
+
+_ANY_TARGET: TypeAdapter[Target] = TypeAdapter(Annotated[Target, Field(discriminator="kind")])
+
+
+class BrokenTarget(Strict):
+    """A target whose file is wrong: shown with what to mend, never collected."""
+
+    model_config = {"arbitrary_types_allowed": True, "frozen": True}
+
+    name: str
+    path: Path
+    error: ConfigError
+
+
+def target_paths(config: Path) -> list[Path]:
+    """The target files of a configuration folder, in order of name."""
+    return sorted(path for path in (config / "targets").glob("*.yaml") if not path.name.startswith("."))
+
+
+def read_target(path: Path) -> Target | BrokenTarget:
+    """The target of one file; nothing in the file makes this raise."""
+    try:
+        return _read(path)
+    except ConfigError as error:
+        return BrokenTarget(name=path.stem, path=path, error=error)
+
+
+def read_targets(config: Path) -> list[Target | BrokenTarget]:
+    """Every target of a configuration folder, in order of name; broken ones among them."""
+    found: dict[str, Target | BrokenTarget] = {}
+    for path in target_paths(config):
+        target = read_target(path)
+        same = found.setdefault(path.stem.casefold(), target)
+        if same is not target:
+            error = ConfigError(path, None, "", f"differs from {same.name}.yaml only by case: rename it")
+            found[path.stem] = BrokenTarget(name=path.stem, path=path, error=error)
+    return list(found.values())
+
+
+def target_to_json(target: Target) -> dict[str, Any]:
+    """What stands in a batch's manifest, so that its raw items can be mapped again as they were."""
+    return target.model_dump(mode="json", exclude_defaults=True) | {"kind": target.kind, "name": target.name}
+
+
+def target_from_json(record: dict[str, Any]) -> Target:
+    """The inverse of `target_to_json`; keys that a later release dropped are passed over."""
+    return _ANY_TARGET.validate_python(record, extra="ignore")
+
+
+def _read(path: Path) -> Target:
+    if not re.fullmatch(r"[\w][\w.-]*", path.stem):
+        raise ConfigError(path, None, "", "the file's name is the target's: letters, digits, `-`, `_` and `.` only")
+    file = YamlFile(path)
+    data = file.data
+    if not isinstance(data, dict):
+        return check_yaml(file, data, FeedTarget)
+    errors = list(file.errors)
+    for key in ("name", "folder"):
+        if key in data:
+            errors.append(file.error((key,), "unknown key" + (" (a target is named by its file)" if key == "name" else "")))
+    kind = data.get("kind")
+    if kind not in KINDS:
+        near = difflib.get_close_matches(str(kind), KINDS, n=1)
+        message = f"must be one of {', '.join(KINDS)}, not {kind!r}" + (f" (did you mean `{near[0]}`?)" if near else "")
+        raise ConfigError.of([*errors, file.error(("kind",), message if "kind" in data else f"is missing: one of {', '.join(KINDS)}")])
+    if errors and errors != file.errors:
+        raise ConfigError.of(errors)
+    return check_yaml(file, data | {"name": path.stem, "folder": path.parent.parent}, KINDS[kind])

@@ -1,0 +1,241 @@
+"""YAML files that people edit, checked by a schema: every error of a file is named with its line and field.
+
+The rule to know: nothing is guessed. An unknown key, a key given twice or a value of a wrong type is an error, and all
+errors of a file are listed at once. `${NAME}` and `${NAME:-default}` in a value stand for an environment variable.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+Where = tuple[str | int, ...]
+"""Place in a file: keys and positions from its root."""
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+class Strict(BaseModel):
+    """A part of a file that people write: unknown keys are errors, values never change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, validate_default=False)
+
+
+class ConfigError(Exception):
+    """One error in a file that people edit, and in `all` every other error found in the same reading.
+
+    `str()` is a line an error, `dags/targets/x.yaml:12: schedule: must be …`; line and field are left out where unknown.
+    """
+
+    def __init__(self, path: Path | str, line: int | None, field: str, message: str) -> None:
+        super().__init__(message)
+        self.path = Path(path)
+        self.line = line
+        self.field = field
+        self.message = message
+        self.all: tuple[ConfigError, ...] = (self,)
+
+    @classmethod
+    def of(cls, errors: list[ConfigError]) -> ConfigError:
+        """The first error, in order of lines, that carries all of them."""
+        ordered = sorted(errors, key=lambda error: (str(error.path), error.line or 0))
+        first = cls(ordered[0].path, ordered[0].line, ordered[0].field, ordered[0].message)
+        first.all = tuple(ordered)
+        return first
+
+    def one_line(self) -> str:
+        """This error alone."""
+        place = shown(self.path) if self.line is None else f"{shown(self.path)}:{self.line}"
+        return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+
+    def __str__(self) -> str:
+        return "\n".join(error.one_line() for error in self.all)
+
+
+class YamlFile:
+    """One file read: its plain data and the line of every key, for whoever checks it further."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines: dict[Where, int] = {}
+        self.errors: list[ConfigError] = []
+        root = self._compose()
+        self.data: Any = self._value(root, ()) if root is not None else None
+        if self.data is None and not self.errors:
+            self.errors.append(self.error((), "the file is empty"))
+
+    def error(self, where: Where, message: str) -> ConfigError:
+        """An error of this file at a place in it, or at the nearest place above that the file has."""
+        above = where
+        while above and above not in self.lines:
+            above = above[:-1]
+        return ConfigError(self.path, self.lines.get(above, 1), dotted(where), message)
+
+    def _compose(self) -> Node | None:
+        try:
+            text = self.path.read_bytes().decode("utf-8-sig")
+            node = YAML(typ="safe", pure=True).compose(text)
+            return node if isinstance(node, Node) else None
+        except OSError as error:
+            raise ConfigError(self.path, None, "", f"can't be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise ConfigError(self.path, line, "", "isn't UTF-8: save the file with this encoding") from error
+        except YAMLError as error:
+            mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+            problem = (error.problem if isinstance(error, MarkedYAMLError) else None) or str(error).splitlines()[0]
+            raise ConfigError(self.path, mark.line + 1 if mark else None, "", f"isn't YAML: {problem}") from error
+
+    def _value(self, node: Node, where: Where) -> Any:
+        self.lines.setdefault(where, node.start_mark.line + 1)
+        if isinstance(node, MappingNode):
+            return self._mapping(node, where)
+        if isinstance(node, SequenceNode):
+            return [self._value(part, (*where, number)) for number, part in enumerate(node.value)]
+        assert isinstance(node, ScalarNode)
+        return self._scalar(node, where)
+
+    def _mapping(self, node: MappingNode, where: Where) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, ScalarNode) else str(key_node.value)
+            here = (*where, key)
+            if key in found:
+                first = self.lines[here]
+                self.errors.append(
+                    ConfigError(self.path, key_node.start_mark.line + 1, dotted(here), f"is given twice, first in line {first}")
+                )
+                continue
+            self.lines[here] = key_node.start_mark.line + 1
+            found[key] = self._value(value_node, here)
+        return found
+
+    def _scalar(self, node: ScalarNode, where: Where) -> Any:
+        kind = node.tag.rpartition(":")[2]
+        if kind == "str":
+            return self._substituted(node.value, where)
+        if kind == "bool":
+            return node.value.lower() == "true"
+        if kind == "null":
+            return None
+        try:
+            if kind == "int":
+                return int(node.value.replace("_", ""), 0)
+            if kind == "float":
+                return float(node.value.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
+        except ValueError:
+            return node.value
+        return node.value
+
+    def _substituted(self, text: str, where: Where) -> str:
+        def value(match: re.Match[str]) -> str:
+            name, default = match.groups()
+            found = os.environ.get(name, default)
+            if found is None:
+                self.errors.append(self.error(where, f"the environment variable {name} isn't set"))
+                return ""
+            return str(found)
+
+        return _VARIABLE.sub(value, text)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_yaml(path: Path, model: type[M]) -> M:
+    """The file as `model`. Raises ConfigError with all that is wrong in it."""
+    file = YamlFile(path)
+    return check_yaml(file, file.data, model)
+
+
+def check_yaml(file: YamlFile, data: Any, model: type[M]) -> M:
+    """`data` of a file as `model`, for files whose schema depends on what they say. Raises ConfigError with all errors."""
+    if data is not None and not isinstance(data, Mapping):
+        raise ConfigError(file.path, 1, "", "must be a list of keys and values (`key: value`)")
+    errors = list(file.errors)
+    if data is not None:
+        try:
+            checked = model.model_validate(data)
+        except ValidationError as error:
+            errors += [_config_error(file, details, model) for details in error.errors(include_url=False)]
+        else:
+            if not errors:
+                return checked
+    raise ConfigError.of(_once(errors))
+
+
+def dotted(where: Where) -> str:
+    """`columns.text`, `brands[2].slug`: how a place is written for people."""
+    text = ""
+    for part in where:
+        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else part)
+    return text
+
+
+def shown(path: Path) -> str:
+    """A path as people would type it: relative to where they stand, if it is below."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _once(errors: list[ConfigError]) -> list[ConfigError]:
+    return list({error.one_line(): error for error in errors}.values())
+
+
+def _config_error(file: YamlFile, details: ErrorDetails, model: type[BaseModel]) -> ConfigError:
+    """pydantic's error in our words. Its `loc` also names branches of unions, which the file doesn't have: left out."""
+    where: Where = ()
+    present: Any = file.data
+    for number, part in enumerate(details["loc"]):
+        last = number == len(details["loc"]) - 1
+        if isinstance(present, Mapping) and part in present:
+            present = present[part]
+        elif isinstance(present, list) and isinstance(part, int) and part < len(present):
+            present = present[part]
+        elif not (last and details["type"] == "missing"):
+            continue
+        where = (*where, part)
+    return file.error(where, _message(details, where, model))
+
+
+def _message(details: ErrorDetails, where: Where, model: type[BaseModel]) -> str:
+    kind, given = details["type"], details["input"]
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(where[-1]), _keys(model), n=1)
+        return "unknown key" + (f" (did you mean `{near[0]}`?)" if near else "")
+    if kind in ("value_error", "assertion_error"):
+        return str(details.get("ctx", {}).get("error", details["msg"]))
+    text = details["msg"].replace("Input should be", "must be").replace("Value should", "must")
+    text = text[0].lower() + text[1:]
+    return f"{text}, not {given!r}" if isinstance(given, str | int | float | bool) or given is None else text
+
+
+def _keys(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> list[str]:
+    """Every key that the schema knows anywhere, to suggest the one that was meant."""
+    if model in seen:
+        return []
+    keys = [field.alias or name for name, field in model.model_fields.items()]
+    for field in model.model_fields.values():
+        for part in _models_in(field.annotation):
+            keys += _keys(part, seen | {model})
+    return keys
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in getattr(annotation, "__args__", ()) for found in _models_in(part)]
