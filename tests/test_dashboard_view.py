@@ -1,0 +1,76 @@
+"""The view and the address say the same, and wrong addresses harm nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.view import COUNTED, PERIODS, SORTS, VIEW_ROLES, View, from_address
+from nlp.mention import GENRES, STANCES
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+def some(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(values), unique=True, max_size=3).map(tuple)
+
+
+views = st.builds(
+    View,
+    lang=st.sampled_from(("ru", "en")),
+    brand=st.sampled_from(("alpha", "beta")),
+    period=st.sampled_from([period for period in PERIODS if period != "dates"]),
+    product=st.sampled_from(("general", "app")),
+    roles=some(VIEW_ROLES),
+    sites=st.lists(st.text(min_size=1, max_size=8), unique=True, max_size=2).map(tuple),
+    stances=some(STANCES),
+    genres=some(GENRES),
+    counted=st.sampled_from(COUNTED),
+    last_word=st.booleans(),
+    text=st.text(max_size=20),
+    sort=st.sampled_from(SORTS),
+)
+
+
+@given(views)
+def test_an_address_gives_back_the_view_it_was_made_of(view: View) -> None:
+    parameters = {name: value if isinstance(value, list) else [value] for name, value in view.address().items()}
+    assert from_address(parameters, brand=view.brand) == view
+
+
+@given(st.dictionaries(st.text(max_size=8), st.lists(st.text(max_size=8), max_size=3), max_size=5))
+def test_any_address_means_some_view(parameters: dict[str, list[str]]) -> None:
+    view = from_address(parameters)
+    assert view.query(datetime(2026, 3, 5, tzinfo=UTC), MOSCOW).level in ("brand", "product")
+
+
+def test_what_means_nothing_is_named_and_left_at_its_default() -> None:
+    view = from_address({"period": ["yesterday"], "stances": ["detractor", "angry"], "colour": ["red"], "start": ["2026-13-01"]})
+    assert view.period == "28"
+    assert view.stances == ("detractor",)
+    assert set(view.ignored) == {"period=yesterday", "stances=angry", "colour", "start=2026-13-01"}
+
+
+def test_dates_that_run_backwards_are_left_out() -> None:
+    view = from_address({"period": ["dates"], "start": ["2026-02-02"], "end": ["2026-02-01"]})
+    assert view.period == "28"
+    assert "period=dates" in view.ignored
+
+
+def test_days_begin_at_midnight_of_the_reader_and_today_is_in() -> None:
+    now = datetime(2026, 3, 5, 22, 30, tzinfo=UTC)  # already the 6th in Moscow
+    since, until = View(period="7").bounds(now, MOSCOW)
+    assert since == datetime(2026, 2, 27, 21, tzinfo=UTC)
+    assert until == datetime(2026, 3, 6, 21, tzinfo=UTC)
+
+
+def test_a_day_without_a_spring_hour_is_a_day() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    view = View(period="dates", start=date(2026, 3, 29), end=date(2026, 3, 29))
+    since, until = view.bounds(datetime(2026, 4, 1, tzinfo=UTC), berlin)
+    assert since is not None
+    assert until is not None
+    assert (until - since).total_seconds() == 23 * 3600

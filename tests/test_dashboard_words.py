@@ -1,0 +1,47 @@
+"""Every word of the interface stands in both languages, and every word that the pages use stands there."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from dashboard.view import COUNTED, PERIODS, SORTS, VIEW_ROLES
+from dashboard.words import WORDS, number, say, share
+from nlp.mention import GENRES, STANCES
+
+PAGES = [*sorted(Path(__file__).parents[1].glob("dashboard/*.py")), Path(__file__).parents[1] / "app.py"]
+
+
+@pytest.mark.parametrize("key", sorted(WORDS))
+def test_both_languages_say_it_with_the_same_values(key: str) -> None:
+    russian, english = WORDS[key]
+    assert russian.strip()
+    assert english.strip()
+    fields = [{name for _, name, _, _ in string.Formatter().parse(words) if name} for words in (russian, english)]
+    assert fields[0] == fields[1]
+
+
+def test_every_word_used_has_a_meaning() -> None:
+    used = {key for page in PAGES for key in re.findall(r'say\([\w.]+, "([\w.]+)"', page.read_text(encoding="utf-8"))}
+    assert used, "the pattern no longer fits the pages"
+    assert used - set(WORDS) == set()
+
+
+def test_every_value_of_a_choice_has_words() -> None:
+    choices = {"period": PERIODS, "counted": COUNTED, "sort": SORTS, "role": VIEW_ROLES, "stance": STANCES, "genre": GENRES}
+    missing = {f"{name}.{value}" for name, values in choices.items() for value in values} - set(WORDS)
+    assert missing == set()
+
+
+def test_a_value_without_words_is_shown_as_it_is() -> None:
+    assert say("ru", "site.banki.ru") == "banki.ru"
+
+
+def test_numbers_are_written_as_the_language_writes_them() -> None:
+    assert number("ru", -12345.6, digits=1) == "\u221212\u202f345,6"
+    assert number("en", 12345.6, sign=True, digits=1) == "+12,345.6"
+    assert share("ru", 1, 4) == "25\u00a0%"
+    assert share("en", 1, 0) == "–"
