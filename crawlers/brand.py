@@ -191,8 +191,4 @@ def _double(file: YamlFile, known: dict[str, Where], value: str, where: Where, w
 
 def _names_with_places(brand: Brand, root: Where) -> list[tuple[str, Where]]:
     own = brand.names()[: 1 if isinstance(brand.name, str) else 2]
-    return [(name, (*root, "name")) for name in own] + [
-        (name, (*root, "aliases", number)) for number, name in enumerate(brand.aliases)
-    ]
-
-
+    return [(name, (*root, "name")) for name in own] + [(name, (*root, "aliases", number)) for number, name in enumerate(brand.aliases)]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -110,6 +112,36 @@ def post_id(site: str, native: str | None = None, *, url: str | None = None, oth
     else:
         raise ValueError("a post needs an id, an address or a text of its own")
     return f"{site}:{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"
+
+
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+_SPACES = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n ?")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def clean(text: str) -> str:
+    """A text as it is kept: NFC, without control and invisible characters, one space between words, at most one blank line.
+
+    Cleaning twice changes nothing.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
+    text = unicodedata.normalize("NFC", _UNWANTED.sub("", text))
+    return _BLANK_LINES.sub("\n\n", _LINES.sub("\n", _SPACES.sub(" ", text))).strip()
+
+
+def stars(value: float, low: float = 1, high: float = 5) -> float | None:
+    """A rating of a site's scale on ours, 1..5; None for 0, which sites write where nobody rated.
+
+    Raises ValueError for a rating outside the scale: the target states another one than the site has.
+    """
+    if value == 0 and low > 0:
+        return None
+    if not low <= value <= high:
+        raise ValueError(f"rating {value:g} is not between {low:g} and {high:g}")
+    return round(1 + (value - low) * 4 / (high - low), 2)
 
 
 def whole_milliseconds(moment: datetime) -> datetime:

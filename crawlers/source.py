@@ -44,3 +44,5 @@ class Page:
     items: tuple[Item, ...]
     cursor: Cursor
     deferred: tuple[str, ...] = field(default=())
+    repeated: int = 0
+    """Items that the source itself knew from earlier runs and didn't hand over again."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
+from croniter import croniter  # type: ignore[import-untyped]
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from crawlers.yamlfile import ConfigError, Strict, YamlFile, check_yaml
@@ -128,7 +129,7 @@ class AboutItem(Strict):
 
     column: Text | None = None
     selector: Take | None = None
-    mapping: dict[str, str] = {}
+    mapping: dict[str, str] = Field(default_factory=dict)
     """Company as the source names it -> brand, where the source's name isn't one in the brands file."""
 
     @model_validator(mode="after")
@@ -322,7 +323,7 @@ class FilesTarget(TargetModel):
     rating_min: float = 1
     unique_logins: bool = False
     """A name is the login of one person only in this source."""
-    sites: dict[str, str] = {}
+    sites: dict[str, str] = Field(default_factory=dict)
     """Site as the file names it -> host."""
 
     @model_validator(mode="after")
@@ -346,10 +347,9 @@ KINDS: dict[str, type[FeedTarget] | type[ReviewsTarget] | type[RedditTarget] | t
 _ANY_TARGET: TypeAdapter[Target] = TypeAdapter(Annotated[Target, Field(discriminator="kind")])
 
 
-class BrokenTarget(Strict):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenTarget:
     """A target whose file is wrong: shown with what to mend, never collected."""
-
-    model_config = {"arbitrary_types_allowed": True, "frozen": True}
 
     name: str
     path: Path

@@ -121,7 +121,7 @@ class YamlFile:
         return found
 
     def _scalar(self, node: ScalarNode, where: Where) -> Any:
-        kind = node.tag.rpartition(":")[2]
+        kind = str(node.tag).rpartition(":")[2]
         if kind == "str":
             return self._substituted(node.value, where)
         if kind == "bool":
@@ -200,14 +200,18 @@ def _config_error(file: YamlFile, details: ErrorDetails, model: type[BaseModel])
     present: Any = file.data
     for number, part in enumerate(details["loc"]):
         last = number == len(details["loc"]) - 1
-        if isinstance(present, Mapping) and part in present:
-            present = present[part]
-        elif isinstance(present, list) and isinstance(part, int) and part < len(present):
+        if _has(present, part):
             present = present[part]
         elif not (last and details["type"] == "missing"):
             continue
         where = (*where, part)
     return file.error(where, _message(details, where, model))
+
+
+def _has(value: Any, part: str | int) -> bool:
+    if isinstance(value, Mapping):
+        return part in value
+    return isinstance(value, list) and isinstance(part, int) and part < len(value)
 
 
 def _message(details: ErrorDetails, where: Where, model: type[BaseModel]) -> str:

@@ -1,0 +1,207 @@
+"""A moment: when a post was published, read from the many ways in which sites write it, in Russian and English.
+
+The rule to know: nothing is invented. A date without a time is known to the day; a date without a year is completed only in
+a live crawl, where `now` is known, because in an old export nobody can tell the year.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+from crawlers.post import Precision, day, whole_milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time and how exactly it is known; `at` is aware UTC, None where the precision is UNKNOWN."""
+
+    at: datetime | None
+    precision: Precision
+
+
+UNKNOWN = Moment(None, Precision.UNKNOWN)
+
+_MONTHS = {
+    "янв": 1, "фев": 2, "мар": 3, "апр": 4, "мая": 5, "май": 5, "мае": 5, "июн": 6, "июл": 7, "авг": 8, "сен": 9, "окт": 10,
+    "ноя": 11, "дек": 12, "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10,
+    "nov": 11, "dec": 12,
+}  # fmt: skip
+_FULL = (
+    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря январь февраль март апрель май июнь июль "
+    "август сентябрь октябрь ноябрь декабрь январе феврале марте апреле мае июне июле августе сентябре октябре ноябре декабре "
+    "january february march april may june july august september october november december сент нояб февр sept"
+)
+_NAMES = "|".join(sorted({*_FULL.split(), *_MONTHS}, key=len, reverse=True))
+_UNITS = {
+    "сек": timedelta(seconds=1), "sec": timedelta(seconds=1), "мин": timedelta(minutes=1), "min": timedelta(minutes=1),
+    "час": timedelta(hours=1), "hour": timedelta(hours=1), "hr": timedelta(hours=1),
+    "дн": timedelta(days=1), "ден": timedelta(days=1), "day": timedelta(days=1),
+    "нед": timedelta(weeks=1), "week": timedelta(weeks=1),
+}  # fmt: skip
+_DAYS = {"сегодня": 0, "today": 0, "вчера": 1, "yesterday": 1, "позавчера": 2}
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{1,2}:\d{2}.*)?$")
+_TIME = re.compile(r"(?<!\d)(\d{1,2})[:](\d{2})(?::(\d{2}))?\s*([ap]\.?m\.?)?(?!\d)", re.IGNORECASE)
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
+_DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*({_NAMES})\b\.?,?\s*-?(\d{{4}})?(?!\d|:)", re.IGNORECASE)
+_MONTH_DAY = re.compile(rf"\b({_NAMES})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(\d{{4}})(?!\d|:))?", re.IGNORECASE)
+_AGO = re.compile(r"(\d+|an?|one)?\s*([a-zа-я]+)\.?\s+(?:назад|ago)$", re.IGNORECASE)
+_REST = re.compile(r"[\s,.()|·—–-]|\b(?:в|at|on|г|года?|utc|gmt|мск|опубликован\w*|published|posted|дата|date|отзыв|от)\b", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    r"\b(?:пн|вт|ср|чт|пт|сб|вс|понедельник|вторник|сред[аыу]|четверг|пятниц[аыу]|суббот[аыу]|воскресенье"
+    r"|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)\b\.?",
+    re.IGNORECASE,
+)
+
+
+def parse_moment(
+    value: str | int | float, zone: ZoneInfo, *, now: datetime | None = None, day_first: bool = True, formats: Sequence[str] = ()
+) -> Moment:
+    """When it was published. A time without a zone of its own is in `zone`; a number is seconds or milliseconds since 1970.
+
+    `formats` (as in strptime) are tried first. `now` (aware) is given in a live crawl only: it completes «вчера», "2 hours
+    ago" and a date without a year; without it a date without a year is UNKNOWN. Raises ValueError where it is no date.
+    """
+    if isinstance(value, int | float):
+        return _since_1970(value)
+    text = " ".join(value.replace("\xa0", " ").split())
+    if not text:
+        return UNKNOWN
+    for form in formats:
+        if (found := _by_format(text, form, zone)) is not None:
+            return found
+    if _ISO.match(text):
+        return _iso(text, zone)
+    if re.fullmatch(r"\d{10}(?:\.\d+)?|\d{13}", text):
+        return _since_1970(float(text))
+    if re.match(r"[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4}", text):
+        return _exact(parsedate_to_datetime(text), zone)
+    if (found := _relative(text, zone, now)) is not None:
+        return found
+    return _written(text, zone, now, day_first)
+
+
+def _since_1970(seconds: float) -> Moment:
+    try:
+        return Moment(whole_milliseconds(datetime.fromtimestamp(seconds / 1000 if abs(seconds) > 1e11 else seconds, UTC)), Precision.MINUTE)
+    except (OverflowError, OSError, ValueError) as error:
+        raise ValueError(f"{seconds} is no time") from error
+
+
+def _exact(moment: datetime, zone: ZoneInfo) -> Moment:
+    return Moment(whole_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone)), Precision.MINUTE)
+
+
+def _by_format(text: str, form: str, zone: ZoneInfo) -> Moment | None:
+    try:
+        found = datetime.strptime(text, form)  # noqa: DTZ007  the zone is added where the form has none
+    except ValueError:
+        return None
+    timed = any(sign in form for sign in ("%H", "%I", "%c", "%X", "%s"))
+    return _exact(found, zone) if timed else Moment(day(found.date()), Precision.DAY)
+
+
+def _iso(text: str, zone: ZoneInfo) -> Moment:
+    try:
+        if len(text) == 10:
+            return Moment(day(date.fromisoformat(text)), Precision.DAY)
+        return _exact(datetime.fromisoformat(text.replace(" UTC", "+00:00").replace(" +", "+").replace(" Z", "Z")), zone)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no date") from error
+
+
+def _relative(text: str, zone: ZoneInfo, now: datetime | None) -> Moment | None:
+    lowered = text.casefold()
+    if lowered in ("только что", "just now", "now", "сейчас"):
+        return UNKNOWN if now is None else Moment(whole_milliseconds(now), Precision.MINUTE)
+    if ago := _AGO.search(lowered):
+        return _ago(ago, zone, now)
+    word = re.match(r"[a-zа-я]+", lowered)
+    if word is None or word.group() not in _DAYS:
+        return None
+    if now is None:
+        return UNKNOWN
+    return _at(now.astimezone(zone).date() - timedelta(days=_DAYS[word.group()]), text, zone)
+
+
+def _ago(ago: re.Match[str], zone: ZoneInfo, now: datetime | None) -> Moment | None:
+    number, unit = ago.groups()
+    count = int(number) if number and number.isdigit() else 1
+    if unit.startswith(("мес", "month", "год", "лет", "year")):
+        return UNKNOWN  # a month is too vague to be a date
+    step = next((step for start, step in _UNITS.items() if unit.startswith(start)), None)
+    if step is None:
+        return None
+    if now is None:
+        return UNKNOWN
+    if step >= timedelta(days=1):
+        return Moment(day((now - count * step).astimezone(zone).date()), Precision.DAY)
+    return Moment(whole_milliseconds(now - count * step), Precision.MINUTE)
+
+
+def _written(text: str, zone: ZoneInfo, now: datetime | None, day_first: bool) -> Moment:
+    """A date in figures or with the month's name, and perhaps a time; nothing else may stand beside it."""
+    try:
+        span, found = _date_in(text, day_first)
+        rest = text[: span[0]] + " " + text[span[1] :]
+        if _REST.sub("", _WEEKDAY.sub("", _TIME.sub("", rest))):
+            raise ValueError
+        if isinstance(found, tuple):
+            completed = None if now is None else _last(found, now.astimezone(zone).date())
+            return UNKNOWN if completed is None else _at(completed, rest, zone)
+        return _at(found, rest, zone)
+    except ValueError as error:
+        raise ValueError(f"{text[:60]!r} is no date") from error
+
+
+def _date_in(text: str, day_first: bool) -> tuple[tuple[int, int], date | tuple[int, int]]:
+    """Where the date stands in the text, and the date: a full one, or (month, day) where no year is written."""
+    if match := _YEAR_FIRST.search(text):
+        return match.span(), date(int(match[1]), int(match[3]), int(match[4]))
+    if match := _NUMERIC.search(text):
+        first, second, year = int(match[1]), int(match[3]), _year(match[4])
+        return match.span(), date(year, second, first) if day_first else date(year, first, second)
+    if match := _DAY_MONTH.search(text):
+        number, name, year_text = match.groups()
+    elif match := _MONTH_DAY.search(text):
+        name, number, year_text = match.groups()
+    else:
+        raise ValueError
+    month = _MONTHS[name[:3].casefold()]
+    if year_text is None:
+        date(2024, month, int(number))  # a leap year: every day that exists in some year
+        return match.span(), (month, int(number))
+    return match.span(), date(int(year_text), month, int(number))
+
+
+def _year(text: str) -> int:
+    return int(text) if len(text) == 4 else 2000 + int(text)
+
+
+def _last(month_day: tuple[int, int], today: date) -> date | None:
+    """The latest such day that is not after tomorrow (somewhere it is tomorrow already)."""
+    for year in range(today.year + 1, today.year - 8, -1):
+        try:
+            found = date(year, *month_day)
+        except ValueError:
+            continue
+        if found <= today + timedelta(days=1):
+            return found
+    return None
+
+
+def _at(found: date, rest: str, zone: ZoneInfo) -> Moment:
+    """The date with the time of day that stands beside it, if any."""
+    time = _TIME.search(rest)
+    if time is None:
+        return Moment(day(found), Precision.DAY)
+    hour, minute, second, half = int(time[1]), int(time[2]), int(time[3] or 0), (time[4] or "").casefold()
+    if half:
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    return _exact(datetime(found.year, found.month, found.day, hour, minute, second, tzinfo=zone), zone)
