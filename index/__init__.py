@@ -1,7 +1,8 @@
 """Posts, mentions and authors, kept and counted: one `Index` with two engines that answer equally.
 
 The rule to know: `MOLVA_INDEX` says where it is: an http(s) address is Elasticsearch, anything else a folder of the
-embedded engine, and without it the embedded engine is in `MOLVA_DATA/index`. No engine ever stands in for the other.
+embedded engine, and without it the embedded engine is in `MOLVA_DATA/index`. The key of
+Elasticsearch is in `MOLVA_INDEX_KEY`. No engine ever stands in for the other.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from index.elastic import ElasticIndex
 from index.embedded import EmbeddedIndex
 from index.query import Index
 
@@ -17,4 +19,6 @@ def open_index(where: str | None = None) -> Index:
     """The index at `where`, else at MOLVA_INDEX, else the embedded one in MOLVA_DATA/index."""
     own = Path(os.environ.get("MOLVA_DATA") or "data") / "index"
     where = where or os.environ.get("MOLVA_INDEX") or str(own)
+    if where.startswith(("http://", "https://")):
+        return ElasticIndex(where, key=os.environ.get("MOLVA_INDEX_KEY") or None, lock=own / "elastic.lock")
     return EmbeddedIndex(Path(where))

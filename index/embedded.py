@@ -22,6 +22,7 @@ from index import embedded_query as sql
 from index import embedded_write as writes
 from index.author import author_from_json
 from index.embedded_file import Generations, connect, create, said
+from index.figure import ordered_cross
 from index.lock import WriterLock
 from index.page import checked, decode, encode
 from index.period import Calendar, buckets, moment
@@ -214,7 +215,7 @@ class EmbeddedIndex:
                 for outer in sql.values_of(by, one):
                     for inner in sql.values_of(then, other):
                         found[outer][inner] += number
-        return {outer: dict(inner) for outer, inner in found.items()}
+        return ordered_cross(found)
 
     def trend(self, query: Query, every: Interval, zone: ZoneInfo, by: Facet | None = None) -> list[Bucket]:
         condition, values = sql.where(query)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from index.figure import ordered
 from index.period import milliseconds
 from index.query import Facet, Query, Sort
 from index.words import parse
@@ -129,12 +130,7 @@ def tally(facet: Facet, rows: Iterable[tuple[Any, int]]) -> dict[str, int]:
     for stored, number in rows:
         for value in values_of(facet, stored):
             counts[value] += number
-    return dict(counts)
-
-
-def is_single(query: Query, by: Facet | None = None) -> bool:
-    """Whether the query has at most one mention of each post (per value of `by`): then posts need not be told apart."""
-    return query.level == "brand" and (len(set(query.brands)) == 1 or by is Facet.BRAND)
+    return ordered(counts)
 
 
 def authors(author_id: str | None, brands: tuple[str, ...], product: str, stances: tuple[str, ...], flipped: bool | None) -> Condition:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from index.figure import ordered
 from index.query import Bucket, Interval
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,4 +85,4 @@ class Calendar:
 
 def buckets(found: Iterable[date], counts: Mapping[date, Mapping[str, int]], zone: ZoneInfo, *, faceted: bool) -> list[Bucket]:
     """A bucket for each date, empty ones too."""
-    return [Bucket(start=beginning(day, zone), counts=dict(counts.get(day, {} if faceted else {"": 0}))) for day in found]
+    return [Bucket(start=beginning(day, zone), counts=ordered(counts.get(day, {} if faceted else {"": 0}))) for day in found]

@@ -230,7 +230,7 @@ class Index(Protocol):
     def count(self, query: Query, by: Facet | None = None) -> dict[str, int]:
         """Exact number of mentions per value of the facet; {"": n} without one. Values with no mention are absent.
 
-        A mention whose value is unknown (no place, no language) is under none.
+        A mention whose value is unknown (no place, no language) is under none. The most frequent value comes first.
         """
 
     def cross(self, query: Query, by: Facet, then: Facet) -> dict[str, dict[str, int]]:

@@ -1,0 +1,79 @@
+"""What writing means in Elasticsearch: which documents change when posts are replaced or forgotten.
+
+The rule to know: the node that runs the tests has neither scripts nor update by query, so changes are ids found by a search
+and sent in bulk; the writer's lock keeps them true until they are sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from crawlers.post import Post
+from index.elastic_document import document_id, mention_document, post_document, post_of
+from index.elastic_query import one_of
+from index.elastic_search import Reading, portions
+from index.sighting import first_standing, newer, unite
+from nlp.mention import Mention
+
+Action = dict[str, Any]
+_IDS = 1_000
+"""Ids of one request."""
+
+
+def replacement(
+    reading: Reading, posts_index: str, mentions_index: str, posts: Sequence[Post], mentions: Mapping[str, Sequence[Mention]]
+) -> Iterator[Action]:
+    """The actions that unite each post with its stored sighting and put its mentions in the place of the stored ones.
+
+    Mentions are the actions of `mentions_index` with operation `index`.
+    """
+    stored = _stored(reading, posts_index, [post.id for post in posts])
+    old = _mentions_of_posts(reading, mentions_index, stored)
+    for seen in posts:
+        before = stored.get(seen.id)
+        post = unite(before, seen)
+        document = post_document(post)
+        yield {"_op_type": "index", "_index": posts_index, "_id": document_id(post.id), "_source": document}
+        if before is not None and not newer(before, seen):
+            for identity in old.get(post.id, ()):
+                yield {"_op_type": "update", "_index": mentions_index, "_id": document_id(identity), "doc": {"post": document}}
+            continue
+        new = {mention.id: mention for mention in mentions.get(post.id, ())}
+        for mention in new.values():
+            source = mention_document(mention, document, first_standing(mention))
+            yield {"_op_type": "index", "_index": mentions_index, "_id": document_id(mention.id), "_source": source}
+        for identity in old.get(post.id, set()) - set(new):
+            yield {"_op_type": "delete", "_index": mentions_index, "_id": document_id(identity)}
+
+
+def _stored(reading: Reading, index: str, ids: Iterable[str]) -> dict[str, Post]:
+    posts: dict[str, Post] = {}
+    for portion in portions(ids, _IDS):
+        posts |= {found["id"]: post_of(dict(found)) for found in reading.documents(index, [document_id(identity) for identity in portion])}
+    return posts
+
+
+def _mentions_of_posts(reading: Reading, index: str, ids: Iterable[str]) -> dict[str, set[str]]:
+    """Ids of the stored mentions by their post."""
+    found: dict[str, set[str]] = {}
+    for portion in portions(ids, _IDS):
+        for (post, mention), _ in reading.groups(
+            index, one_of("post.id", portion), [{"terms": {"field": "post.id"}}, {"terms": {"field": "id"}}]
+        ):
+            found.setdefault(post, set()).add(mention)
+    return found
+
+
+def removal(reading: Reading, indices: tuple[str, str, str], ids: Iterable[str]) -> Iterator[Action]:
+    """The actions that remove posts, their mentions and their authors' documents; `indices` of posts, mentions, authors."""
+    posts_index, mentions_index, authors_index = indices
+    posts = _stored(reading, posts_index, ids)
+    for identity in posts:
+        yield {"_op_type": "delete", "_index": posts_index, "_id": document_id(identity)}
+    for mentions in _mentions_of_posts(reading, mentions_index, posts).values():
+        for identity in mentions:
+            yield {"_op_type": "delete", "_index": mentions_index, "_id": document_id(identity)}
+    for portion in portions((post.author_key for post in posts.values()), _IDS):
+        for hit in reading.listing(authors_index, one_of("author_id", portion), [{"id": {"order": "asc"}}], source=False):
+            yield {"_op_type": "delete", "_index": authors_index, "_id": hit["_id"]}
