@@ -1,0 +1,274 @@
+"""Brands and products found in posts: what each post is about.
+
+The rule to know: the longest name wins («МТС» within «МТС Банк» is not МТС), a "not when" phrase rules a name out, and a
+product speaks of a brand only where the post names the brand or its target says whom it is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from crawlers.brand import Brand, Brands, Product
+from crawlers.post import Post
+from nlp.alias import Alias, Lexicon, Match
+from nlp.inflection import forms, is_ordinary
+from nlp.mention import GENERAL, Found
+from nlp.ordinary import Place, is_company
+from nlp.passage import Named, passages
+from nlp.text import Kind, Span, Token, fold, sentences, tokens
+
+NEAR = 3
+"""Words within which a "not when" phrase rules a name out, where it does not contain the name itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a post speaks of: a brand as a whole (`general`) or one of its products."""
+
+    brand: str
+    product: str = GENERAL
+    kind: str = GENERAL
+    found: Found
+    names: tuple[Span, ...] = ()
+    """Where the text names it: offsets in `Post.text`."""
+    sentences: tuple[Span, ...] = ()
+    """Where the text speaks of it: offsets in `Post.text`; a clause, where a sentence speaks of several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A post cut into tokens and sentences; its title, where it is not the beginning of the text, stands in front."""
+
+    text: str
+    offset: int
+    """Where `Post.text` begins in it."""
+    tokens: list[Token]
+    sentences: list[Span]
+
+    def sentence_of(self, match: Match) -> int:
+        """Number of the sentence that the match begins in."""
+        return next(at for at, (_, end) in enumerate(self.sentences) if match.start < end)
+
+
+def document(post: Post) -> tuple[str, int]:
+    """The words that are read, and where `Post.text` begins in them: the title is the author's word too."""
+    title = (post.title or "").strip()
+    if not title or post.text.lstrip().startswith(title.rstrip("….")):
+        return post.text, 0
+    return f"{title}\n\n{post.text}", len(title) + 2
+
+
+class Finder:
+    """Finds the subjects of posts by a brands file."""
+
+    def __init__(self, brands: Brands) -> None:
+        self.brands: dict[str, Brand] = {brand.slug: brand for brand in brands.brands}
+        self.products: dict[tuple[str, str], Product] = {
+            (brand.slug, product.slug): product for brand in brands.brands for product in brand.products
+        }
+        self._lexicon = Lexicon(alias for brand in brands.brands for alias in aliases(brand))
+        self._containing = {alias for brand in brands.brands for alias in aliases(brand) if alias.blocks and self._names_owner(alias)}
+        self._product_words = {brand.slug: _product_words(brand) for brand in brands.brands}
+        self._accounts = brands.official
+
+    def official(self, post: Post) -> bool:
+        """Whether the post was published by an account of a watched company."""
+        return post.official or post.author_id in self._accounts
+
+    def find(self, post: Post, parents: Sequence[str] = ()) -> list[Subject]:
+        """The subjects of a post, each brand's `general` before its products.
+
+        `parents`: brands of the post that this one answers, which it inherits where it names none itself.
+        """
+        text, offset = document(post)
+        found = tokens(text)
+        matches = self._lexicon.matches(text, found)
+        about = [slug for slug in post.about if slug in self.brands]
+        if not matches and not about and not parents:
+            return []
+        reading = Reading(text, offset, found, sentences(text, found))
+        names = self._brand_matches(reading, matches, about)
+        present = list(dict.fromkeys([*about, *(match.alias.owner for match in names)]))
+        if not present:
+            return [_inherited(reading, slug) for slug in parents if slug in self.brands]
+        spoken = self._product_matches(reading, matches, names, present, about)
+        return self._subjects(post, reading, present, names, spoken, about)
+
+    # Which names stand
+
+    def _brand_matches(self, reading: Reading, matches: list[Match], about: list[str]) -> list[Match]:
+        standing = [match for match in matches if match.alias.product is None and not match.alias.blocks]
+        standing = [match for match in standing if not self._beaten(match, matches) and not self._blocked(reading, match, matches)]
+        doubtful = [match for match in standing if self._is_ordinary(reading, match)]
+        if not doubtful:
+            return standing
+        sure = [match for match in standing if match not in doubtful]
+        known = {*about, *(match.alias.owner for match in sure)}
+        meant = [match for match in doubtful if self._is_meant(reading, match, sure, known)]
+        return sorted([*sure, *meant], key=lambda match: (match.start, match.end))
+
+    def _beaten(self, match: Match, matches: list[Match]) -> bool:
+        """Whether a longer name of another brand covers it."""
+        owner = match.alias.owner
+        return any(
+            other.alias.owner != owner and not other.alias.blocks and other.covers(match) and self._names_itself(other, matches)
+            for other in matches
+        )
+
+    def _names_itself(self, match: Match, matches: list[Match]) -> bool:
+        """Whether the alias names its brand: every brand's does, and a product's that contains one («Сбербанк Онлайн»)."""
+        if match.alias.product is None:
+            return True
+        return any(
+            other.alias.product is None and not other.alias.blocks and other.alias.owner == match.alias.owner and match.covers(other)
+            for other in matches
+        )
+
+    def _blocked(self, reading: Reading, match: Match, matches: list[Match]) -> bool:
+        """Whether a "not when" phrase of its owner rules it out: it overlaps or, not containing the name itself, is near."""
+        for other in matches:
+            if not other.alias.blocks or other.alias.owner != match.alias.owner or other.alias.product not in (None, match.alias.product):
+                continue
+            if match.touches(other):
+                return True
+            apart = other.first - match.last if other.first > match.last else match.first - other.last
+            if apart <= NEAR and other.alias not in self._containing and reading.sentence_of(match) == reading.sentence_of(other):
+                return True
+        return False
+
+    def _is_ordinary(self, reading: Reading, match: Match) -> bool:
+        named = reading.tokens[match.first : match.last + 1]
+        if match.alias.account or named[0].kind in (Kind.LINK, Kind.HANDLE):
+            return False
+        listed = self.brands[match.alias.owner].ordinary
+        if listed is not None:
+            return fold(match.alias.text) in {fold(each) for each in listed}
+        return all(is_ordinary(token.word) for token in named)
+
+    def _is_meant(self, reading: Reading, match: Match, sure: list[Match], known: set[str]) -> bool:
+        at = reading.sentence_of(match)
+        first, last = _token_range(reading, at)
+        owner = match.alias.owner
+        near = any(other.alias.owner != owner and reading.sentence_of(other) == at for other in sure)
+        place = Place(reading.text, reading.tokens, first, last, self._product_words[owner], near, owner in known)
+        return is_company(place, match, match.alias.text)
+
+    # Which products are spoken of, and whose
+
+    def _product_matches(
+        self, reading: Reading, matches: list[Match], names: list[Match], present: list[str], about: list[str]
+    ) -> list[Match]:
+        standing = [
+            match
+            for match in matches
+            if match.alias.product is not None and not match.alias.blocks and match.alias.owner in present
+            and not self._beaten(match, names) and not self._blocked(reading, match, matches)
+            and not any(name.covers(match) for name in names)
+        ]  # fmt: skip
+        standing = [match for match in standing if not any(other.alias.owner == match.alias.owner and other.covers(match) for other in standing)]
+        if len(present) == 1:
+            return standing
+        return [match for match in standing if self._owner(reading, match, names, about) == match.alias.owner]
+
+    def _owner(self, reading: Reading, match: Match, names: list[Match], about: list[str]) -> str:
+        """The brand that a product belongs to: named within it, else the nearest in its sentence, else the target's, else the last named."""
+        within = [name for name in names if name.touches(match) and name.alias.owner == match.alias.owner]
+        if within:
+            return match.alias.owner
+        at = reading.sentence_of(match)
+        same = [name for name in names if reading.sentence_of(name) == at]
+        if same:
+            return min(same, key=lambda name: (_distance(name, match), name.start > match.start)).alias.owner
+        if len(about) == 1:
+            return about[0]
+        before = [name for name in names if name.end <= match.start]
+        return (before[-1] if before else names[0]).alias.owner
+
+    # What is said of each
+
+    def _subjects(
+        self, post: Post, reading: Reading, present: list[str], names: list[Match], spoken: list[Match], about: list[str]
+    ) -> list[Subject]:
+        named = [Named(match.start, match.end, match.alias.owner, match.alias.product) for match in [*names, *spoken]]
+        said = passages(reading.text, reading.sentences, named, present)
+        subjects = []
+        for brand in present:
+            brand_names = [match for match in names if match.alias.owner == brand]
+            found: Found = "text" if brand_names else "target"
+            general = _in_text(reading, said[brand, None])
+            subjects.append(Subject(brand=brand, found=found, names=_in_text(reading, _spans(brand_names)), sentences=general))
+            mine = [match for match in spoken if match.alias.owner == brand]
+            for slug in dict.fromkeys(match.alias.product for match in mine):
+                spans = _spans(match for match in mine if match.alias.product == slug)
+                passage = _in_text(reading, said[brand, slug]) or general
+                subjects.append(self._product(brand, str(slug), "text", _in_text(reading, spans), passage))
+            of_site = self._product_of_site(post, brand) if post.product and (brand in about or len(present) == 1) else None
+            if of_site and not any(match.alias.product == of_site for match in mine):
+                subjects.append(self._product(brand, of_site, "target", (), general))
+        return subjects
+
+    def _product(self, brand: str, slug: str, found: Found, names: tuple[Span, ...], passage: tuple[Span, ...]) -> Subject:
+        kind = self.products[brand, slug].kind
+        return Subject(brand=brand, product=slug, kind=kind, found=found, names=names, sentences=passage)
+
+    def _product_of_site(self, post: Post, brand: str) -> str | None:
+        """The brand's product that the site says the post is about."""
+        stated = post.product or ""
+        matches = [match for match in self._lexicon.matches(stated, tokens(stated)) if match.alias.owner == brand and not match.alias.blocks]
+        slugs = {match.alias.product for match in matches if match.alias.product and not any(other.covers(match) for other in matches)}
+        return slugs.pop() if len(slugs) == 1 else None
+
+    def _names_owner(self, alias: Alias) -> bool:
+        found = self._lexicon.matches(alias.text, tokens(alias.text))
+        return any(match.alias.owner == alias.owner and match.alias.product in (None, alias.product) and not match.alias.blocks for match in found)
+
+
+def aliases(brand: Brand) -> list[Alias]:
+    """All aliases of a brand: its names, its accounts, its products', and the phrases that rule them out."""
+    own = [Alias(brand.slug, None, text) for text in brand.names()]
+    own += [Alias(brand.slug, None, account, account=True) for account in brand.accounts]
+    own += [Alias(brand.slug, None, text, blocks=True) for text in brand.not_when]
+    for product in brand.products:
+        own += [Alias(brand.slug, product.slug, text) for text in dict.fromkeys([*_labels(product), *product.aliases])]
+        own += [Alias(brand.slug, product.slug, text, blocks=True) for text in product.not_when]
+    return own
+
+
+def _labels(product: Product) -> list[str]:
+    return [product.label("ru"), product.label("en")]
+
+
+def _product_words(brand: Brand) -> frozenset[str]:
+    words = (token.word for product in brand.products for text in (*_labels(product), *product.aliases) for token in tokens(text))
+    return frozenset(form for word in words if len(word) > 3 for form in forms(word))
+
+
+def _token_range(reading: Reading, sentence: int) -> tuple[int, int]:
+    start, end = reading.sentences[sentence]
+    inside = [at for at, token in enumerate(reading.tokens) if start <= token.start < end]
+    return inside[0], inside[-1]
+
+
+def _distance(name: Match, product: Match) -> int:
+    return max(name.start - product.end, product.start - name.end, 0)
+
+
+def _spans(matches: Iterable[Match]) -> list[Span]:
+    """Spans of the matches in order, of overlapping ones the longest."""
+    spans: list[Span] = []
+    for start, end in sorted({(match.start, match.end) for match in matches}, key=lambda span: (span[0] - span[1], span[0])):
+        if not any(first < end and start < last for first, last in spans):
+            spans.append((start, end))
+    return sorted(spans)
+
+
+def _in_text(reading: Reading, spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans of the reading as spans of `Post.text`; those in the title are left out."""
+    return tuple((start - reading.offset, end - reading.offset) for start, end in spans if start >= reading.offset)
+
+
+def _inherited(reading: Reading, slug: str) -> Subject:
+    return Subject(brand=slug, found="thread", sentences=_in_text(reading, reading.sentences))
+
+

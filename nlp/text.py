@@ -1,0 +1,262 @@
+"""Text as the reader sees it: tokens, sentences, clauses, and the language it is written in.
+
+The rule to know: everything is a span of character offsets in the text as it was published; the text itself is never
+altered. Only a token's `word` is folded (case, ё, stress marks, letters of the other alphabet that look the same).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+Span = tuple[int, int]
+"""Character offsets: first, one past the last."""
+
+
+class Kind(StrEnum):
+    """What a token is. Links and handles are one token each, whatever they contain."""
+
+    WORD = "word"
+    HASHTAG = "hashtag"
+    HANDLE = "handle"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word, hashtag, @handle or link of a text. The span is of the word itself, without `#`, `@` or `'s`."""
+
+    start: int
+    end: int
+    word: str
+    kind: Kind = Kind.WORD
+
+
+LETTER = r"(?:[^\W_]|[\u0300-\u036f\u00ad\u200b-\u200d\ufeff])"
+ZONES = (
+    "ru|su|com|net|org|info|biz|me|io|app|online|by|kz|ua|uz|am|ge|bank|finance|money|co|uk|de|eu|us|tv|ai|dev|site|"
+    "shop|store|pro|team|ly|gl|be|xn--p1ai"
+)
+TOKEN = re.compile(
+    rf"(?P<link>(?:https?://|www\.)[^\s<>«»\"]+"
+    rf"|[\w.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
+    rf"|(?<![\w@.])(?:(?:[a-z0-9][a-z0-9-]*\.)+(?:{ZONES})|(?:[а-яё0-9][а-яё0-9-]*\.)+рф)(?![\w@])(?:/[^\s<>«»\"]*)?)"
+    r"|(?<!\w)@(?P<handle>[a-z0-9_][\w.]*\w)"
+    rf"|\#(?P<hashtag>(?:{LETTER}|_)+)"
+    rf"|(?P<word>[^\W_]{LETTER}*)(?:['’ʼ][^\W_]{{1,3}}(?![^\W_]))?",
+    re.IGNORECASE,
+)
+MARKS = re.compile(r"[\u0300-\u0305\u0307\u0309-\u036f\u00ad\u200b-\u200d\ufeff]")
+"""Stress marks and invisible characters; the breve of й and the dots of ё are letters and stay."""
+
+TO_CYRILLIC = str.maketrans("abcehkmoptxyu", "авсенкмортхуи")
+TO_LATIN = str.maketrans("авсенкмортху", "abcehkmoptxy")
+LATIN, CYRILLIC = re.compile(r"[a-z]"), re.compile(r"[а-яё]")
+
+
+def tokens(text: str) -> list[Token]:
+    """Words, hashtags, @handles and links of a text, in order. Digits are words; `alfabank.ru` is a link."""
+    found = []
+    for match in TOKEN.finditer(text):
+        kind = match.lastgroup
+        start, end = match.span(kind)  # type: ignore[arg-type]
+        written = match[kind]  # type: ignore[index]
+        if kind == "link":
+            written = written.rstrip(".,;:!?)'’")
+            end = start + len(written)
+        found.append(Token(start, end, fold(written) if kind != "link" else written.casefold(), Kind(str(kind))))
+    return found
+
+
+@lru_cache(maxsize=200_000)
+def fold(word: str) -> str:
+    """The word as it is compared: lower case, ё as е, without stress marks, in one alphabet where letters only look alike.
+
+    «Ba­нк» typed with a Latin B and a is «банк»; a Latin «MTC» in capitals, every letter of which exists in Cyrillic, is «мтс».
+    """
+    plain = MARKS.sub("", unicodedata.normalize("NFD", word)) if not word.isascii() else word
+    plain = unicodedata.normalize("NFKC", plain).casefold().replace("ё", "е")
+    if LATIN.search(plain):
+        if CYRILLIC.search(plain):
+            return _one_alphabet(plain)
+        if word.isupper() and 2 < len(plain) < 6 and not LATIN.search(plain.translate(TO_CYRILLIC).replace("и", "u")):
+            return plain.translate(TO_CYRILLIC)
+    return plain
+
+
+def _one_alphabet(mixed: str) -> str:
+    cyrillic = mixed.translate(TO_CYRILLIC)
+    if not LATIN.search(cyrillic):
+        return cyrillic
+    latin = mixed.translate(TO_LATIN)
+    return latin if not CYRILLIC.search(latin) else mixed
+
+
+# Sentences
+
+ABBREVIATIONS = frozenset(
+    "т е д п к пр др напр см стр рис ул просп пер пл наб кв корп стр обл р-н г гг им тел моб факс ст руб р коп тыс млн млрд "
+    "трлн долл евр мин сек час ч чел шт доп оф отд зам гл акад проф mr mrs ms dr prof st no vs etc approx inc ltd co corp e i g".split()
+)
+CAN_END = frozenset("руб р коп тыс млн млрд трлн долл евр мин сек час ч чел шт др пр г гг д п etc inc ltd co corp".split())
+"""Abbreviations after which a capital letter begins a new sentence."""
+
+STOP = re.compile(
+    r"(?P<mark>[.!?…]+[)\]»”\"']*)(?P<gap>[ \t\u00a0]*)"
+    r"|(?P<smile>[:;=][-']?[)(DР]+|[)(]{2,}|[\U0001F300-\U0001FAFF\u2600-\u27bf]+)(?P<rest>[ \t\u00a0]+)"
+    r"|(?P<line>[ \t\u00a0]*\n\s*)"
+)
+PRECEDING = re.compile(r"[^\W_]+(?:-[^\W_]+)*$")
+
+
+def sentences(text: str, found: list[Token] | None = None) -> list[Span]:
+    """Spans of the sentences, without the space around them; together they hold every character that is not a space.
+
+    A full stop ends a sentence with or without a space after it («плохо.Звонил»), but not after an abbreviation, within a
+    number or a link; so do emoticons before a capital, and a new line unless the next one goes on in lower case.
+    `found` are the tokens of the text, where they are known already.
+    """
+    links = [(token.start, token.end) for token in (tokens(text) if found is None else found) if token.kind is Kind.LINK]
+    spans, start = [], 0
+    for match in STOP.finditer(text):
+        cut = match.end("mark") if match["mark"] else match.end("smile") if match["smile"] else match.start()
+        if cut > start and not any(first < cut < last for first, last in links) and _ends(text, match):
+            spans.append((start, cut))
+            start = cut
+    spans.append((start, len(text)))
+    return [span for span in (_trimmed(text, *span) for span in spans) if span[0] < span[1]]
+
+
+def _ends(text: str, match: re.Match[str]) -> bool:
+    after = text[match.end() : match.end() + 1]
+    if not after:
+        return False
+    if match["line"] is not None:
+        before = text[: match.start()].rstrip()[-1:]
+        return not (after.islower() and (before.isalnum() or before in ",—–-")) or match["line"].count("\n") > 1
+    if match["smile"]:
+        return after.isupper() or after in "«\"“—-"
+    return _mark_ends(text, match, after)
+
+
+def _mark_ends(text: str, match: re.Match[str], after: str) -> bool:
+    mark, spaced = match["mark"].rstrip(")]»”\"'"), bool(match["gap"]) or after == "\n"
+    if after == "\n":
+        return True
+    if len(mark) > 1 or mark != ".":
+        lower_goes_on = mark[0] in "…." and (after.islower() or after.isdigit())
+        return not lower_goes_on and (spaced or after.isupper())
+    word = PRECEDING.search(text[max(0, match.start() - 24) : match.start()])
+    before = word[0].casefold() if word else ""
+    if not spaced:
+        following = text[match.end() : match.end() + 2]
+        return after.isupper() and following[-1:].isalpha() and before not in ABBREVIATIONS and (len(before) > 1 or before.isdigit())
+    if before in ABBREVIATIONS or (len(before) == 1 and before.isalpha()):
+        return before in CAN_END and after.isupper() and (before != "г" or _after_number(text, match.start()))
+    return not after.islower() or len(before) > 2 or before.isdigit()
+
+
+def _after_number(text: str, end: int) -> bool:
+    return re.search(r"\d\s*г$", text[max(0, end - 8) : end]) is not None
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+TURN = re.compile(
+    r"(?:[,;—–-]|\s-)\s*(?=(?:а|но|зато|однако|хотя|but|while|whereas|however|though|although|yet)\b)|;\s*|[,.]?\s(?=(?:but|зато|however)\b)",
+    re.IGNORECASE,
+)
+
+
+def clauses(text: str, sentence: Span) -> list[Span]:
+    """The sentence cut where it turns: «приложение отличное, | а поддержка ужасная»."""
+    cuts = [sentence[0], *(match.end() for match in TURN.finditer(text, *sentence)), sentence[1]]
+    spans = (_trimmed(text, first, last) for first, last in zip(cuts, cuts[1:], strict=False))
+    return [span for span in spans if span[0] < span[1]]
+
+
+# Language
+
+READ = frozenset({"ru", "en"})
+"""Languages that the model reads."""
+
+LETTERS: tuple[tuple[str, str], ...] = (("uk", "їєґ"), ("be", "ў"), ("kk", "қғұһ"), ("tt", "җ"), ("sr", "ђћџљњј"), ("mk", "ѓќѕ"))
+"""Letters of the Cyrillic alphabet that Russian does not have, by language; і is shared by three."""
+
+SCRIPTS: tuple[tuple[str, int, int], ...] = (
+    ("el", 0x370, 0x3FF), ("hy", 0x530, 0x58F), ("he", 0x590, 0x5FF), ("ar", 0x600, 0x6FF), ("hi", 0x900, 0x97F),
+    ("th", 0xE00, 0xE7F), ("ka", 0x10A0, 0x10FF), ("ja", 0x3040, 0x30FF), ("zh", 0x4E00, 0x9FFF), ("ko", 0xAC00, 0xD7AF),
+)  # fmt: skip
+
+COMMON: dict[str, frozenset[str]] = {
+    "en": frozenset("the and is to of in it my for you was not with that this have they are on be i app bank no".split()),
+    "de": frozenset("der die das und ist nicht ich mit ein eine für zu auf wir sie sehr auch den dem bei".split()),
+    "fr": frozenset("le la les et est une des pas je avec pour que dans vous sur très ne ce mon".split()),
+    "es": frozenset("el los las es una no que con por para muy mi del se lo como pero banco".split()),
+    "it": frozenset("il che è non per una sono con di della molto mi si ho gli banca".split()),
+    "pt": frozenset("o os uma não que com para muito meu por do da em é um".split()),
+    "pl": frozenset("nie jest się na z do i w że to jak mam ale bardzo".split()),
+    "tr": frozenset("bir ve bu için çok ile değil ben da de var ama".split()),
+    "uz": frozenset("va bu uchun bilan juda emas bank men ham bor".split()),
+}
+BULGARIAN = frozenset("съм няма това не са беше как ми от които много също няма ще със".split())
+
+
+def language(text: str) -> str | None:
+    """ISO 639-1 code of the language, None where there is too little to tell by (fewer than 3 words).
+
+    By script; then by letters that Russian lacks, in at least a sixth of the words; Latin script by its commonest words.
+    """
+    words = [token.word for token in tokens(text) if token.kind is Kind.WORD and token.word[0].isalpha()]
+    scripts = Counter(_script(word) for word in words)
+    if not words:
+        return None
+    script, count = scripts.most_common(1)[0]
+    if script not in ("cyrillic", "latin"):
+        return script if len("".join(words)) > 3 else None
+    if len(words) < 3:
+        return None
+    if scripts["cyrillic"] * 2 >= len(words) or script == "cyrillic":
+        return _cyrillic([word for word in words if _script(word) == "cyrillic"])
+    return _latin(words)
+
+
+def _script(word: str) -> str:
+    code = ord(word[0])
+    if code < 0x250 or 0x1E00 <= code < 0x1F00:
+        return "latin"
+    if 0x400 <= code < 0x530:
+        return "cyrillic"
+    return next((name for name, first, last in SCRIPTS if first <= code <= last), "latin")
+
+
+def _cyrillic(words: list[str]) -> str:
+    foreign = [word for word in words if not set(word) <= RUSSIAN]
+    if len(foreign) * 6 < len(words):
+        bulgarian = sum(word in BULGARIAN for word in words)
+        letters = set("".join(words))
+        return "bg" if bulgarian * 4 >= len(words) and bulgarian > 2 and not letters & set("ыэё") else "ru"
+    letters = Counter("".join(foreign))
+    votes = {code: sum(letters[letter] for letter in marks) for code, marks in LETTERS}
+    best = max(votes, key=lambda code: votes[code])
+    return best if votes[best] else "uk" if letters["і"] and "ы" not in "".join(words) else "be" if letters["і"] else "kk"
+
+
+RUSSIAN = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяё0123456789abcdefghijklmnopqrstuvwxyz")
+
+
+def _latin(words: list[str]) -> str:
+    votes = {code: sum(word in common for word in words) for code, common in COMMON.items()}
+    best = max(votes, key=lambda code: votes[code])
+    return best if votes[best] * 8 >= len(words) and votes[best] > votes["en"] + 1 else "en"
+
