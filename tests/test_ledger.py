@@ -272,7 +272,7 @@ def test_any_order_and_any_batches_give_the_same_documents(
     tmp_path_factory: pytest.TempPathFactory, world: list[list[Hit]], chance: random.Random, size: int
 ) -> None:
     folder = tmp_path_factory.mktemp("ledger")
-    whole, parts = EmbeddedIndex(folder / "whole.sqlite"), EmbeddedIndex(folder / "parts.sqlite")
+    whole, parts = EmbeddedIndex(folder / "whole"), EmbeddedIndex(folder / "parts")
     load(whole, world)
     shuffled = chance.sample(world, len(world))
     for start in range(0, len(shuffled), size):
@@ -289,7 +289,7 @@ def test_any_order_and_any_batches_give_the_same_documents(
 
 
 def test_a_document_goes_when_the_author_no_longer_speaks_of_the_subject(tmp_path: Path) -> None:
-    index = EmbeddedIndex(tmp_path / "index.sqlite")
+    index = EmbeddedIndex(tmp_path / "index")
     post = hit("1")
     load(index, [[post, hit("1", product="app")]])
     assert len(index.authors(product="app")) == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -103,7 +102,7 @@ SPOKEN = [
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    opened = EmbeddedIndex(tmp_path_factory.mktemp("measures") / "index.sqlite")
+    opened = EmbeddedIndex(tmp_path_factory.mktemp("measures") / "index")
     opened.replace([post for post, _ in SPOKEN], [mention for _, mentions in SPOKEN for mention in mentions])
     refresh(opened, {post.author_key for post, _ in SPOKEN})
     yield opened

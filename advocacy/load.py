@@ -1,0 +1,155 @@
+"""Loading: tagged batches into the index, and the ledgers of the authors in them.
+
+The rule to know: a batch is recorded as loaded only when its posts, its mentions and their authors' ledgers stand. Each of
+these steps gives the same result when it is done again, so a load killed at any moment is mended by the next one.
+
+The index holds one reading: one fingerprint of brands and model. After either changes, the old reading is shown until every
+collected batch is tagged anew; then the index is rebuilt beside it and takes its place in one step. Until then what has been
+collected since is not in the index, because figures of two readings must not be mixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from advocacy.forget import finish_forgetting, tombstone, tombstones
+from advocacy.ledger import refresh
+from advocacy.sighting import Sighting, Sightings, one_post
+from index.query import Index
+from nlp.tag import present_fingerprint, read_tagged, tagged, untagged
+
+Progress = Callable[[int, int], None]
+"""Told the batches done and the batches in all."""
+POSTS_AT_ONCE = 1000
+SUFFIX = ".jsonl.gz"
+
+
+class LoadError(Exception):
+    """The load can't be done; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a load did. Nothing to do is all zeros."""
+
+    batches: int = 0
+    posts: int = 0
+    mentions: int = 0
+    forgotten: int = 0
+    """Sightings passed over, because their post is to stay forgotten."""
+    rebuilt: bool = False
+    """The whole index was made anew, from the present reading."""
+    waiting: int = 0
+    """Batches still to be tagged with the present brands and model, before the index can change to their reading."""
+
+    def __str__(self) -> str:
+        if self.waiting:
+            return (
+                f"brands or model have changed: {self.waiting} batches are still to be tagged anew, and until then the index"
+                " shows the reading before the change and nothing collected since"
+            )
+        forgotten = f", {self.forgotten} forgotten posts passed over" if self.forgotten else ""
+        done = "rebuilt from" if self.rebuilt else "loaded"
+        return f"{done} {self.batches} batches: {self.posts} posts, {self.mentions} mentions{forgotten}"
+
+
+def load(index: Index, *, data: Path, config: Path, progress: Progress | None = None) -> Loaded:
+    """Load what is tagged with the present brands and model and not in the index yet.
+
+    Raises ModelError and ConfigError where the present model or brands can't be read, IndexUnavailable.
+    """
+    fingerprint = present_fingerprint(config)
+    with index.writing():
+        finish_forgetting(index, data=data)
+        present, loaded = keys(data, fingerprint), index.loaded()
+        if any(not key.startswith(f"{fingerprint}/") for key in loaded):
+            waiting = len(untagged(data, config))
+            if waiting or not present:
+                return Loaded(waiting=waiting)
+            return _rebuilt(index, present, data, fingerprint, progress)
+        wanted = [key for key in present if key not in loaded]
+        return _load(index, wanted, present, data=data, fingerprint=fingerprint, progress=progress)
+
+
+def rebuild(index: Index, *, data: Path, config: Path, progress: Progress | None = None) -> Loaded:
+    """Make the index anew out of all tagged batches; readers go on with the old one until it is done.
+
+    Raises LoadError where some collected batch is not tagged with the present brands and model, for the index would lose it.
+    """
+    fingerprint = present_fingerprint(config)
+    if waiting := len(untagged(data, config)):
+        raise LoadError(f"{waiting} collected batches are not tagged with the present brands and model: run `python -m nlp tag` first.")
+    if not keys(data, fingerprint):
+        raise LoadError(f"Nothing is collected in {data}: collect and tag first, or set MOLVA_DATA to the folder that holds the batches.")
+    with index.writing():
+        rebuilt = _rebuilt(index, keys(data, fingerprint), data, fingerprint, progress)
+        finish_forgetting(index, data=data)
+        return rebuilt
+
+
+def keys(data: Path, fingerprint: str) -> dict[str, Path]:
+    """The tagged batches of one reading: key in the index, `<fingerprint>/<target>/<number>`, -> file."""
+    return {f"{fingerprint}/{path.parent.name}/{path.name.removesuffix(SUFFIX)}": path for path in tagged(data, fingerprint)}
+
+
+def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, fingerprint: str, progress: Progress | None) -> Loaded:
+    with index.rebuild() as fresh:
+        done = _load(fresh, list(present), present, data=data, fingerprint=fingerprint, progress=progress)
+    return Loaded(batches=done.batches, posts=done.posts, mentions=done.mentions, forgotten=done.forgotten, rebuilt=True)
+
+
+def _load(
+    index: Index, wanted: list[str], present: Mapping[str, Path], *, data: Path, fingerprint: str, progress: Progress | None
+) -> Loaded:
+    """The wanted batches, one after another; each post is made of all its sightings at once, so once in a run is enough."""
+    if not wanted:
+        return Loaded()
+    gone = tombstones(data)
+    loaded: set[str] = set()
+    mentions = forgotten = 0
+    with closing(Sightings(data / "tagged" / fingerprint / "sightings.sqlite")) as sightings:
+        sightings.register(present)
+        for number, key in enumerate(wanted):
+            if progress is not None:
+                progress(number, len(wanted))
+            ids = sightings.posts_of(key)
+            buried = {post_id for post_id in ids if tombstone(post_id) in gone} if gone else set()
+            seen = all_sightings(ids - buried - loaded, present, sightings)
+            for some in _chunks(seen.values(), POSTS_AT_ONCE):
+                mentions += _load_posts(index, some)
+            index.replace([], [], batch=key)
+            loaded |= seen.keys()
+            forgotten += len(buried)
+    if progress is not None:
+        progress(len(wanted), len(wanted))
+    return Loaded(batches=len(wanted), posts=len(loaded), mentions=mentions, forgotten=forgotten)
+
+
+def all_sightings(posts: Set[str], present: Mapping[str, Path], sightings: Sightings) -> dict[str, list[Sighting]]:
+    """Post id -> its sightings in all present batches."""
+    seen: dict[str, list[Sighting]] = {}
+    for key, held in sorted(sightings.batches_of(sorted(posts)).items()):
+        if key in present:
+            for sighting in read_tagged(present[key]):
+                if sighting[0].id in held:
+                    seen.setdefault(sighting[0].id, []).append(sighting)
+    return seen
+
+
+def _load_posts(index: Index, seen: Sequence[list[Sighting]]) -> int:
+    """Put the posts into the index, each given by its sightings, then bring up to date whomever a sighting names as author."""
+    united = [one_post(sightings) for sightings in seen]
+    authors = {post.author_key for sightings in seen for post, _ in sightings} | {post.author_key for post, _ in united}
+    written = index.replace([post for post, _ in united], [mention for _, mentions in united for mention in mentions])
+    refresh(index, authors)
+    return written
+
+
+def _chunks(seen: Iterable[list[Sighting]], size: int) -> Iterator[list[list[Sighting]]]:
+    rest = iter(seen)
+    while chunk := list(islice(rest, size)):
+        yield chunk

@@ -1,0 +1,124 @@
+"""Tagged batches as the tagging stage leaves them, written by hand: the input of the tests of loading."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawlers.post import Post, Precision, post_to_json
+from index.query import Author, Hit, Index, Query
+from nlp.mention import Mention, mention_to_json
+from nlp.tag import present_fingerprint
+
+START = datetime(2026, 1, 1, 9, tzinfo=UTC)
+BRANDS = """\
+brands:
+  - slug: bank
+    name: {ru: Банк, en: The Bank}
+    ours: true
+    aliases: [Банк, Thebank]
+    products:
+      - {slug: app, name: Приложение, kind: app_online, aliases: [приложение]}
+  - slug: rival
+    name: Соперник
+    aliases: [Соперник, Rival]
+"""
+
+
+class Place:
+    """A data folder and a configuration folder; the model is only a folder with a file, which is all that loading knows of it."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.data, self.config, self.model = folder / "data", folder / "config", folder / "model"
+        for part in (self.data, self.config / "targets", self.model):
+            part.mkdir(parents=True)
+        (self.config / "brands.yaml").write_text(BRANDS, encoding="utf-8")
+        self.new_model("first")
+        self.environment = {"MOLVA_DATA": str(self.data), "MOLVA_CONFIG": str(self.config), "MOLVA_MODEL": str(self.model)}
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("MOLVA_INDEX", raising=False)
+
+    def new_model(self, words: str) -> None:
+        (self.model / "model.onnx").write_text(words)
+        (self.model / "model.json").write_text("{}")
+
+    def tagged(self, target: str, number: int, sightings: Iterable[tuple[Post, Sequence[Mention]]]) -> str:
+        """Write a tagged batch of the present reading; its key in the index."""
+        fingerprint = present_fingerprint(self.config)
+        path = self.data / "tagged" / fingerprint / target / f"{number:06}.jsonl.gz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with gzip.open(path, "wt", encoding="utf-8") as file:
+            for post, mentions in sightings:
+                line = {"post": post_to_json(post), "mentions": [mention_to_json(mention) for mention in mentions]}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        return f"{fingerprint}/{target}/{number:06}"
+
+
+def post(number: int, day: float = 0, **fields: Any) -> Post:
+    """Post `number` of account `a`, published `day` days after START and collected an hour later."""
+    published = START + timedelta(days=day)
+    values: dict[str, Any] = {
+        "id": f"forum.test:{number:05}",
+        "site": "forum.test",
+        "source": "reviews",
+        "targets": ("forum",),
+        "text": f"Банк: отзыв {number}",
+        "author_id": "forum.test:a",
+        "published": published,
+        "published_precision": Precision.MINUTE,
+        "collected": published + timedelta(hours=1),
+    }
+    return Post(**(values | fields))
+
+
+def mention(of: Post, stance: str = "promoter", **fields: Any) -> Mention:
+    """An opinion of the post about the bank."""
+    values: dict[str, Any] = {
+        "post": of.id,
+        "brand": "bank",
+        "found": "text",
+        "genre": "opinion",
+        "sentiment": "neutral",
+        "tone": 0,
+        "stance": stance,
+        "recommendation": "none",
+        "roles": ("none",),
+        "switch": "none",
+        "names": ((0, 4),),
+    }
+    return Mention(**(values | fields))
+
+
+def many_posts(number: int, seed: int) -> list[tuple[Post, list[Mention]]]:
+    """Sightings of fewer posts than sightings, by accounts that come again, and unnamed ones, over a year."""
+    chance = random.Random(seed)
+    sightings = []
+    for _ in range(number):
+        which = chance.randrange(number * 4 // 5)
+        author = None if which % 3 == 0 else f"forum.test:{which % (number // 10 + 1)}"
+        written = post(which, which % 365, author_id=author, views=chance.choice([None, 10, 20]), likes=chance.randrange(5))
+        written = replace(written, collected=written.collected + timedelta(days=chance.randrange(9)), targets=(f"t{chance.randrange(3)}",))
+        if chance.random() < 0.2:
+            written = replace(written, text=written.text + f" Изменено {chance.randrange(3)} раза")
+        stance = chance.choice(["promoter", "detractor", "passive", "none"])
+        mentions = [mention(written, stance, roles=chance.choice([None, ("none",), ("client",), ("employee",)]))]
+        if chance.random() < 0.3:
+            mentions.append(mention(written, "promoter", product="app", product_kind="app_online"))
+        sightings.append((written, mentions))
+    return sightings
+
+
+def everything(index: Index) -> tuple[list[Hit], list[Author]]:
+    """All that the index knows: mentions of both levels with posts and standings, and the authors' documents."""
+    hits = [*index.export(Query(level="brand")), *index.export(Query(level="product"))]
+    authors = [author for product in ("general", "app") for author in index.authors(product=product, size=10_000)]
+    return hits, authors

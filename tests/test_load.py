@@ -1,0 +1,319 @@
+"""Loading tagged batches: once, again, in any order, after a kill at any step, after brands or model changed; and forgetting."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tagged_batches import Place, everything, many_posts, mention, post
+
+from advocacy import load as loading
+from advocacy.forget import forget, tombstone, tombstones
+from advocacy.load import Loaded, LoadError, load, rebuild
+from advocacy.sighting import is_teaser, one_post
+from crawlers.post import Post, Precision
+from index.embedded import EmbeddedIndex
+from index.query import Query, Standing
+from nlp.mention import Mention
+from nlp.tag import present_fingerprint
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    return Place(tmp_path, monkeypatch)
+
+
+def opened(place: Place, name: str = "index") -> EmbeddedIndex:
+    return EmbeddedIndex(place.data / name)
+
+
+def run(place: Place, index: EmbeddedIndex, **more: Any) -> Loaded:
+    return load(index, data=place.data, config=place.config, **more)
+
+
+def test_a_batch_is_loaded_once_and_its_authors_ledgers_with_it(place: Place) -> None:
+    first, second = post(1, 0), post(2, 1)
+    key = place.tagged("forum", 1, [(first, [mention(first)]), (second, [mention(second, "detractor")])])
+    index = opened(place)
+    assert run(place, index) == Loaded(batches=1, posts=2, mentions=2)
+    assert index.loaded() == {key}
+    assert [hit.standing.superseded_at for hit in index.export(Query())] == [second.published, None]
+    assert [(author.stance, author.posts) for author in index.authors()] == [("detractor", 2)]
+    before = everything(index)
+    assert run(place, index) == Loaded()
+    assert everything(index) == before
+
+
+def test_a_later_batch_supersedes_what_stood_before(place: Place) -> None:
+    first, second, between = post(1, 0), post(2, 2), post(3, 1)
+    index = opened(place)
+    place.tagged("forum", 1, [(first, [mention(first)]), (second, [mention(second)])])
+    run(place, index)
+    place.tagged("forum", 2, [(between, [mention(between, "detractor")])])
+    assert run(place, index) == Loaded(batches=1, posts=1, mentions=1)
+    assert [hit.standing.superseded_at for hit in index.export(Query())] == [between.published, None, second.published]
+    assert [flip.after for flip in index.authors()[0].flips] == ["detractor", "promoter"]
+
+
+def test_progress_tells_batches_done_and_in_all(place: Place) -> None:
+    for number in (1, 2):
+        place.tagged("forum", number, [(post(number), [])])
+    told: list[tuple[int, int]] = []
+    run(place, opened(place), progress=lambda done, total: told.append((done, total)))
+    assert told == [(0, 2), (1, 2), (2, 2)]
+
+
+def test_an_edited_post_loses_the_mentions_it_no_longer_has(place: Place) -> None:
+    old = post(1)
+    edited = replace(old, text="Соперник лучше", collected=old.collected + timedelta(days=1))
+    index = opened(place)
+    place.tagged("forum", 1, [(old, [mention(old), mention(old, product="app", product_kind="app_online")])])
+    run(place, index)
+    place.tagged("forum", 2, [(edited, [mention(edited, brand="rival")])])
+    run(place, index)
+    assert [hit.mention.id for hit in everything(index)[0]] == ["forum.test:00001/rival/general"]
+    assert [author.brand for author in everything(index)[1]] == ["rival"]
+
+
+def test_newer_metrics_change_the_post_and_not_what_was_read(place: Place) -> None:
+    seen = post(1, views=10, targets=("one",))
+    again = replace(seen, views=25, targets=("two",), collected=seen.collected + timedelta(days=1))
+    older = replace(seen, views=5, likes=3, targets=("three",), collected=seen.collected - timedelta(minutes=1))
+    index = opened(place)
+    for number, sighting in enumerate((again, older, seen)):
+        place.tagged("forum", number, [(sighting, [mention(sighting, "detractor")])])
+        run(place, index)
+    (hit,) = index.export(Query())
+    assert (hit.post.views, hit.post.likes, hit.post.targets, hit.post.collected) == (25, 3, ("one", "three", "two"), again.collected)
+    assert hit.standing == Standing(counts=True, roles=("none",))
+
+
+def test_a_teaser_never_takes_the_place_of_the_text() -> None:
+    full = post(1, text="Банк вернул деньги за день. Спасибо!")
+    for words in ("Банк вернул деньги…", "Банк вернул деньги [...]", "Банк вернул деньги", ""):
+        teaser = replace(full, text=words, collected=full.collected + timedelta(days=1), views=7)
+        united, mentions = one_post([(teaser, [mention(teaser, "none")]), (full, [mention(full)])])
+        assert (united.text, united.views, united.collected) == (full.text, 7, teaser.collected)
+        assert [found.stance for found in mentions] == ["promoter"]
+    assert not is_teaser(full.text, of=full.text)
+    assert not is_teaser("Банк не вернул…", of=full.text)
+    other = replace(full, text="Банк вернул всё", collected=full.collected + timedelta(days=1))
+    assert one_post([(other, []), (full, [])])[0].text == other.text
+
+
+def test_what_several_targets_say_unites() -> None:
+    known = post(1, about=("rival",), published=None, published_precision=Precision.UNKNOWN, targets=("page",))
+    named = replace(post(1), about=("bank",), author_name="Анна", collected=known.collected + timedelta(days=2))
+    dated = replace(post(1), published_precision=Precision.DAY, collected=known.collected + timedelta(days=3))
+    of_target = mention(known, "detractor", brand="rival", found="target")
+    united, mentions = one_post([(known, [of_target]), (named, [mention(named)]), (dated, [mention(dated)])])
+    assert (united.about, united.targets, united.author_name) == (("bank", "rival"), ("forum", "page"), "Анна")
+    assert (united.published, united.published_precision) == (named.published, Precision.MINUTE)
+    assert [found.brand for found in mentions] == ["bank", "rival"]
+    assert mentions[1].names == of_target.names
+
+
+def test_a_company_only_an_older_text_was_said_to_be_about_stays_without_marks() -> None:
+    old = post(1, about=("rival",))
+    new = replace(old, text="Совсем другое", about=(), collected=old.collected + timedelta(days=1))
+    _, mentions = one_post([(old, [mention(old, brand="rival", found="target"), mention(old)]), (new, [mention(new, "detractor")])])
+    assert [(found.brand, found.stance, found.names) for found in mentions] == [
+        ("bank", "detractor", ((0, 4),)),
+        ("rival", "promoter", ()),
+    ]
+
+
+@st.composite
+def sightings_of_one(draw: st.DrawFn) -> list[tuple[Post, list[Mention]]]:
+    """Sightings of one post that disagree about everything."""
+    found = []
+    for _ in range(draw(st.integers(1, 4))):
+        seen = post(
+            1,
+            text=draw(st.sampled_from(["Банк хорош", "Банк", "Банк плох", ""])),
+            collected=post(1).collected + timedelta(hours=draw(st.integers(0, 2))),
+            author_id=draw(st.sampled_from([None, "forum.test:a", "forum.test:b"])),
+            views=draw(st.sampled_from([None, 1, 2])),
+            about=draw(st.sampled_from([(), ("bank",), ("rival",)])),
+            official=draw(st.booleans()),
+        )
+        stance = draw(st.sampled_from(["promoter", "detractor"]))
+        brands = draw(st.lists(st.sampled_from(["bank", "rival"]), unique=True))
+        found.append((seen, [mention(seen, stance, brand=brand, found=draw(st.sampled_from(["text", "target"]))) for brand in brands]))
+    return found
+
+
+@given(sightings_of_one())
+@settings(deadline=None)
+def test_sightings_make_the_same_post_in_any_order(sightings: list[tuple[Post, list[Mention]]]) -> None:
+    assert all(one_post(order) == one_post(sightings) for order in itertools.permutations(sightings))
+    united = one_post(sightings)
+    assert one_post([*sightings, sightings[0]]) == united
+    assert len({found.id for found in united[1]}) == len(united[1])
+
+
+@given(st.integers(0, 10**6), st.integers(1, 9))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_order_and_any_batches_end_in_the_same_index(tmp_path_factory: pytest.TempPathFactory, seed: int, size: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        whole, parts = (Place(tmp_path_factory.mktemp("any"), patch) for _ in range(2))
+        sightings = many_posts(40, seed)
+        whole.tagged("all", 1, sightings)
+        expected = opened(whole)
+        run(whole, expected)
+        chance, index = random.Random(seed), opened(parts)
+        shuffled = chance.sample(sightings, len(sightings))
+        for number, start in enumerate(range(0, len(shuffled), size)):
+            parts.tagged(f"target{chance.randrange(2)}", number, shuffled[start : start + size])
+            if chance.random() < 0.5:
+                run(parts, index)
+        run(parts, index)
+        assert everything(index) == everything(expected)
+        assert run(parts, index) == Loaded()
+
+
+@pytest.mark.parametrize("step", ["refresh", "recorded", "standings"])
+def test_a_load_cut_off_between_its_steps_is_mended_by_the_next(place: Place, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    sightings = many_posts(60, 5)
+    for number in range(3):
+        place.tagged("forum", number, sightings[number * 20 : number * 20 + 20])
+    undisturbed = opened(place, "undisturbed")
+    run(place, undisturbed)
+
+    class CutOff(BaseException):
+        pass
+
+    def cut(*_: object, **__: object) -> None:
+        raise CutOff
+
+    index = opened(place)
+    with monkeypatch.context() as patch:
+        if step == "refresh":
+            patch.setattr(loading, "refresh", cut)
+        elif step == "standings":
+            patch.setattr(index, "write_authors", cut)
+        else:
+            replace_posts = index.replace
+            patch.setattr(index, "replace", lambda posts, said, batch=None: cut() if batch else replace_posts(posts, said))
+        with pytest.raises(CutOff):
+            run(place, index)
+    assert index.loaded() == frozenset()
+    assert everything(index)[0] != []
+    assert run(place, index).batches == 3
+    assert everything(index) == everything(undisturbed)
+
+
+def test_a_damaged_cache_of_sightings_is_made_again(place: Place) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    index = opened(place)
+    run(place, index)
+    cache = place.data / "tagged" / present_fingerprint(place.config) / "sightings.sqlite"
+    assert cache.exists()
+    cache.write_bytes(b"not a database" * 100)
+    older = replace(seen, collected=seen.collected - timedelta(days=1), text="Старое")
+    place.tagged("forum", 2, [(older, [mention(older, "detractor")])])
+    run(place, index)
+    (hit,) = index.export(Query())
+    assert (hit.post.text, hit.mention.stance) == (seen.text, "promoter")
+
+
+def test_after_a_change_of_the_model_the_old_reading_stands_until_all_is_tagged(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, other = post(1), post(2, 1)
+    place.tagged("forum", 1, [(seen, [mention(seen)]), (other, [mention(other)])])
+    index = opened(place)
+    run(place, index)
+    before = everything(index)
+    place.new_model("second")
+    place.tagged("forum", 1, [(seen, [mention(seen, "detractor")]), (other, [])])
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "untagged", lambda data, config: ["forum/2"])
+        waiting = run(place, index)
+        assert waiting == Loaded(waiting=1)
+        assert "1 batches are still to be tagged" in str(waiting)
+        assert everything(index) == before
+        with pytest.raises(LoadError, match="1 collected batches are not tagged"):
+            rebuild(index, data=place.data, config=place.config)
+    assert run(place, index) == Loaded(batches=1, posts=2, mentions=1, rebuilt=True)
+    assert [hit.mention.stance for hit in index.export(Query())] == ["detractor"]
+    assert [(author.stance, author.posts) for author in index.authors()] == [("detractor", 1)]
+    assert index.loaded() == {f"{present_fingerprint(place.config)}/forum/000001"}
+    assert run(place, index) == Loaded()
+
+
+def test_rebuild_gives_what_loading_gave(place: Place) -> None:
+    sightings = many_posts(60, 3)
+    for number in range(3):
+        place.tagged("forum", number, sightings[number * 20 : number * 20 + 20])
+    index = opened(place)
+    run(place, index)
+    before = everything(index)
+    rebuilt = rebuild(index, data=place.data, config=place.config)
+    assert (rebuilt.rebuilt, rebuilt.batches) == (True, 3)
+    assert everything(index) == before
+
+
+def test_an_empty_data_folder_never_empties_an_index(place: Place, tmp_path: Path) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    index = opened(place)
+    run(place, index)
+    place.new_model("second")
+    assert load(index, data=tmp_path / "elsewhere", config=place.config) == Loaded()
+    with pytest.raises(LoadError, match="Nothing is collected"):
+        rebuild(index, data=tmp_path / "elsewhere", config=place.config)
+    assert len(everything(index)[0]) == 1
+
+
+def test_a_forgotten_post_is_gone_and_stays_gone(place: Place) -> None:
+    first, second = post(1, 0), post(2, 1)
+    batch = [(first, [mention(first)]), (second, [mention(second, "detractor")])]
+    place.tagged("forum", 1, batch)
+    index = opened(place)
+    run(place, index)
+    assert forget(index, [second.id, "forum.test:never"], data=place.data) == 1
+    assert [(hit.post.id, hit.standing.superseded_at) for hit in index.export(Query())] == [(first.id, None)]
+    assert [(author.stance, author.posts, author.flips) for author in index.authors()] == [("promoter", 1, ())]
+    place.tagged("forum", 2, [(second, [mention(second)])])
+    assert run(place, index) == Loaded(batches=1, forgotten=1)
+    assert rebuild(index, data=place.data, config=place.config).forgotten == 2
+    assert index.post(second.id) is None
+    assert second.id not in (place.data / "forgotten.jsonl").read_text()
+    assert tombstones(place.data) == {tombstone(second.id), tombstone("forum.test:never")}
+    assert forget(index, [second.id], data=place.data) == 0
+    assert len((place.data / "forgotten.jsonl").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("step", ["forget", "write_authors"])
+def test_a_forgetting_cut_off_is_finished_by_the_next_load(place: Place, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    first, second = post(1, 0), post(2, 1)
+    place.tagged("forum", 1, [(first, [mention(first)]), (second, [mention(second, "detractor")])])
+    index = opened(place)
+    run(place, index)
+
+    class CutOff(BaseException):
+        pass
+
+    def cut(*_: object, **__: object) -> None:
+        raise CutOff
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index, step, cut)
+        with pytest.raises(CutOff):
+            forget(index, [second.id], data=place.data)
+    with (place.data / "forgotten.jsonl").open("a") as torn:
+        torn.write(json.dumps({"post": "cut sho"})[:-4])
+    run(place, index)
+    assert [hit.post.id for hit in index.export(Query())] == [first.id]
+    assert [(author.stance, author.posts) for author in index.authors()] == [("promoter", 1)]
+    assert not (place.data / "forgetting.json").exists()
+    forget(index, [first.id], data=place.data)
+    assert {tombstone(first.id), tombstone(second.id)} <= tombstones(place.data)
