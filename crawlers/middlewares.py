@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from scrapy import signals
@@ -69,7 +69,7 @@ class PublicResolver:
         return cls(reactor)
 
     def install_on_reactor(self) -> None:
-        self.reactor.installNameResolver(self)
+        self.reactor.installNameResolver(cast(IHostnameResolver, self))
 
     def resolveHostName(
         self,
@@ -121,7 +121,7 @@ class PrivateAddressMiddleware:
     def resolver(self) -> PublicResolver:
         from twisted.internet import reactor
 
-        resolver = reactor.nameResolver  # type: ignore[attr-defined]
+        resolver = reactor.nameResolver
         if not isinstance(resolver, PublicResolver):
             raise RuntimeError("TWISTED_DNS_RESOLVER is not crawlers.middlewares.PublicResolver: private addresses could be reached")
         return resolver

@@ -21,7 +21,7 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 _CAMPAIGN = re.compile(r"(?:utm_\w+|yclid|gclid|fbclid|_openstat|ysclid)(?:=|$)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f]")
-_PAIRS = frozenset("ст но то на ен ов ни ра во ко по ро не пр ос ре го ал ер ло ли от ка од де та ва об ол ан ет та ит ть".split())
+_PAIRS = re.compile("(?=ст|но|то|на|ен|ов|ни|ра|во|ко|по|ро|не|пр|ос|ре|го|ал|ер|ло|ли|от|ка|од|де|та|ва|об|ол|ан|ет|ит|ть)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,11 @@ def canonical(url: str) -> str:
     return urlunsplit(("https", host, parts.path or "/", query, parts.fragment))
 
 
+def at_site(url: str | None, asked: str, site: str) -> str | None:
+    """The canonical address with the site's name for the host that was `asked`: moving a site changes none of its posts."""
+    return canonical(url.replace(urlsplit(asked).netloc, site, 1)) if url else None
+
+
 def without_declaration(text: str) -> str:
     """An XML document without its first line, whose encoding is no longer true once the document is text."""
     return _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
@@ -90,23 +95,19 @@ def _clean(text: str) -> str:
 
 def _russian(text: str) -> float:
     """How much of the Cyrillic reads as Russian: common pairs of small letters per hundred letters that are not ASCII."""
-    letters = [character for character in text[:200_000] if character > "\x7f"]
-    if not letters:
-        return 0.0
-    joined = "".join(letters)
-    pairs = sum(joined[at : at + 2] in _PAIRS for at in range(len(joined) - 1))
-    return 100 * pairs / len(joined)
+    letters = "".join(character for character in text[:200_000] if character > "\x7f")
+    return 100 * sum(1 for _ in _PAIRS.finditer(letters)) / len(letters) if letters else 0.0
 
 
-_BLOCKS = frozenset(
-    "address article aside blockquote dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p "
-    "pre section table tbody td th thead tr ul".split()
+_BLOCKS = re.compile(
+    r"address|article|aside|blockquote|d[dlt]|details|div|fieldset|figcaption|figure|footer|form|h[1-6]|header|hr|li|main|nav|ol|p|pre"
+    r"|section|table|tbody|td|th|thead|tr|ul"
 )
-_SILENT = frozenset("script style noscript template head iframe object svg button select textarea".split())
+_SILENT = re.compile("script|style|noscript|template|head|iframe|object|svg|button|select|textarea")
 
 
 def plain(html: str) -> Text:
-    """The words of a piece of HTML: a line per paragraph, quotes (`blockquote`, `q` of a whole paragraph stays) kept apart.
+    """The words of a piece of HTML: a line per paragraph, quotes (`blockquote`) kept apart.
 
     Where nothing but a quote stands, it is the author's own text: some editors put everything in one.
     """
@@ -139,12 +140,12 @@ def _collect(root: lxml.html.HtmlElement, own: list[str], quoted: list[str], *, 
             into.append(node)
             continue
         tag = node.tag if isinstance(node.tag, str) else ""
-        if tag in _SILENT or not tag:
+        if not tag or _SILENT.fullmatch(tag):
             continue
         if tag == "br":
             into.append("\n")
         quote = quote or tag == "blockquote"
-        edge = "\n" if tag in _BLOCKS else ""
+        edge = "\n" if _BLOCKS.fullmatch(tag) else ""
         after: list[tuple[lxml.html.HtmlElement | str, bool]] = [(edge, quote)]
         for child in reversed(node):
             if child.tail:

@@ -1,0 +1,180 @@
+"""What every source reached by HTTP shares: its target, its cursor, and plain words for what went wrong on the way.
+
+The rule to know: a spider walks and yields pages; the pipeline keeps them. What can't go on is raised as CollectError.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from scrapy import Request, Spider
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawlers.middlewares import FAILURES, Busy, Refused
+from crawlers.source import CollectError, Cursor
+from crawlers.target import BrokenTarget, TargetModel, read_target
+
+T = TypeVar("T", bound=TargetModel)
+
+DOWNLOAD_ERRORS = (
+    IgnoreRequest,
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+    OSError,
+)
+"""What a download can end with instead of an answer."""
+
+
+class Trouble(Exception):
+    """A page that could not be had; `transient` where asking again later may help."""
+
+    def __init__(self, reason: str, *, transient: bool, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.transient = transient
+        self.status = status
+
+
+def trouble(error: BaseException, url: str) -> Trouble:
+    """What a failed download means."""
+    host = urlsplit(url).hostname
+    if isinstance(error, Refused):
+        return Trouble(f"{url}: {error}", transient=False)
+    if isinstance(error, Busy):
+        return Trouble(f"{url}: {error}", transient=True)
+    if isinstance(error, IgnoreRequest):
+        if "robots.txt" in str(error):
+            return Trouble(f"{url}: robots.txt of {host} forbids it", transient=False)
+        return Trouble(f"{url}: {_limit(error)}", transient=False)
+    if isinstance(error, DownloadCancelledError):
+        return Trouble(f"{url}: {_limit(error)}", transient=False)
+    if isinstance(error, CannotResolveHostError):
+        return Trouble(f"{url}: no address is known for the name {host}", transient=True)
+    if isinstance(error, DownloadTimeoutError):
+        return Trouble(f"{url}: no answer in time", transient=True)
+    if isinstance(error, UnsupportedURLSchemeError):
+        return Trouble(f"{url}: only http and https are collected", transient=False)
+    return Trouble(f"{url}: {str(error) or type(error).__name__}", transient=True)
+
+
+def _limit(error: BaseException) -> str:
+    if "redirect" in str(error):
+        return "leads from redirect to redirect without end"
+    return "the answer is larger than a page may be" if "size" in str(error).lower() else str(error)
+
+
+def refusal(response: Response) -> Trouble | None:
+    """What an answer that is not a page means; None for a page."""
+    if response.status < 300:
+        return None
+    transient = response.status in FAILURES
+    reason = {401: "wants a login", 403: "refuses to show it", 404: "has no such page", 410: "has removed it", 429: "is asked too often"}
+    host = urlsplit(response.url).hostname
+    return Trouble(
+        f"{response.url}: {host} {reason.get(response.status, 'fails')} ({response.status})", transient=transient, status=response.status
+    )
+
+
+def content_type(response: Response) -> str | None:
+    """What the answer says it is."""
+    value = response.headers.get("Content-Type")
+    return value.decode("latin-1") if value else None
+
+
+class Sink(Protocol):
+    """Where pages end: the target's archive, or a preview."""
+
+    @property
+    def cursor(self) -> Cursor: ...
+    @property
+    def since(self) -> datetime | None: ...
+    @property
+    def full(self) -> bool: ...
+    def seen(self, post_id: str) -> bool: ...
+
+
+class TargetSpider(Spider, Generic[T]):
+    """A spider of one target: `-a target=NAME`, and `-a since=2026-01-31` to collect again from a date."""
+
+    target: T
+    cursor: Cursor
+    """Where the run before ended; set before the walk starts."""
+    since: datetime | None
+    """Nothing published before is wanted."""
+
+    def __init__(self, target: str = "", since: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.from_date = since
+        self.target = _read(target, self.name)
+
+    def begin(self, sink: Sink) -> None:
+        """Take up the walk where the sink says."""
+        self._sink = sink
+        self.cursor = sink.cursor
+        self.since = sink.since
+
+    def full(self) -> bool:
+        """Whether the run has taken all it may; the walk stops, and the next run goes on."""
+        return self._sink.full
+
+    def seen(self, post_id: str) -> bool:
+        """Whether this post was taken before."""
+        return self._sink.seen(post_id)
+
+    def ask(self, url: str, callback: Callable[..., Any], **kwargs: Any) -> Request:
+        """A request whose failure ends the run with what is to be mended."""
+        return Request(url, callback=callback, errback=self.stop, dont_filter=True, **kwargs)
+
+    def stop(self, failure: Failure) -> None:
+        error, request = failure.value, failure.request  # type: ignore[attr-defined]  # Scrapy adds the request
+        raise CollectError(str(trouble(error or OSError("no answer"), request.url))) from error
+
+    async def fetch(self, url: str) -> Response:
+        """A page in the middle of a walk. Raises Trouble."""
+        request = Request(url, dont_filter=True)
+        assert self.crawler.engine is not None
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except DOWNLOAD_ERRORS as error:
+            raise trouble(error, url) from error
+        if wrong := refusal(response):
+            raise wrong
+        return response
+
+
+def config_folder() -> Path:
+    """The folder of targets and brands."""
+    return Path(os.environ.get("MOLVA_CONFIG", "dags"))
+
+
+def _read(name: str, kind: str) -> Any:
+    """The target of this name. Raises ConfigError, or CollectError where it is of another kind or not there."""
+    if not name:
+        raise CollectError(f"say which target: scrapy crawl {kind} -a target=NAME")
+    path = config_folder() / "targets" / f"{name}.yaml"
+    target = read_target(path)
+    if isinstance(target, BrokenTarget):
+        raise target.error
+    if target.kind != kind:
+        raise CollectError(f"{name} is a target of kind {target.kind}, not {kind}: scrapy crawl {target.kind} -a target={name}")
+    return target

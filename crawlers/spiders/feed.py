@@ -1,0 +1,280 @@
+"""Feeds: RSS, RDF and Atom in any encoding, and the articles they announce.
+
+The rule to know: the feed's validators (ETag, Last-Modified) enter the cursor only with its last entry, so that a run that
+is killed before is answered in full again; entries taken are told by their fingerprints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import calendar
+import hashlib
+import html
+import io
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import feedparser
+from parsel import Selector
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.article import main_text
+from crawlers.moment import UNKNOWN, Moment, parse_moment
+from crawlers.page import Text, at_site, decode, plain, without_declaration
+from crawlers.post import Post, Precision, clean, post_id, whole_milliseconds
+from crawlers.source import CollectError, Cursor, Item, Page
+from crawlers.spider import TargetSpider, Trouble, content_type, refusal
+from crawlers.target import FeedTarget
+
+TOGETHER = 8
+"""Articles fetched side by side, and kept together with one cursor."""
+REMEMBERED = 500
+"""Fingerprints kept of entries that have left the feed, for sites whose servers answer differently in turn."""
+VALIDATORS = {"etag": ("ETag", "If-None-Match"), "modified": ("Last-Modified", "If-Modified-Since")}
+"""Name in the cursor: the header that brings a validator, and the one that asks with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a feed says: raw entries, oldest first, and the validators to ask with next time."""
+
+    entries: tuple[dict[str, Any], ...] = ()
+    validators: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry to take, and the runs that have tried its article before."""
+
+    raw: dict[str, Any]
+    tries: int = 0
+
+
+class FeedSpider(TargetSpider[FeedTarget]):
+    """Walks one feed: `scrapy crawl feed -a target=NAME`."""
+
+    name = "feed"
+
+    async def start(self) -> AsyncIterator[Request]:
+        headers = {asked: self.cursor[name] for name, (_, asked) in VALIDATORS.items() if name in self.cursor}
+        yield self.ask(self.target.url, self.parse, headers=headers)
+
+    async def parse(self, response: Response) -> AsyncIterator[Page]:
+        feed = self.answer(response)
+        state = State(self.cursor)
+        fresh = [Entry(raw) for raw in feed.entries if fingerprint(raw) not in state.known and not self.older(raw)]
+        todo = state.waiting() + fresh
+        size = TOGETHER if self.target.article else max(len(todo), 1)
+        repeated = len(feed.entries) - len(fresh)
+        for first in range(0, max(len(todo), 1), size):
+            group = todo[first : first + size]
+            taken = await asyncio.gather(*(self.take(entry) for entry in group))
+            for entry, item in zip(group, taken, strict=True):
+                state.settle(entry, item)
+            if first + size >= len(todo):
+                state.finish(feed)
+            items = tuple(item for item in taken if item is not None)
+            deferred = tuple(entry.raw["link"] for entry, item in zip(group, taken, strict=True) if item is None)
+            yield Page(items=items, cursor=state.cursor(), deferred=deferred, repeated=repeated if not first else 0)
+            if self.full():
+                return
+
+    def answer(self, response: Response) -> Feed:
+        """The feed, or nothing new. Raises CollectError."""
+        if response.status == 304:
+            return Feed(validators={name: self.cursor[name] for name in VALIDATORS if name in self.cursor})
+        if wrong := refusal(response):
+            raise CollectError(str(wrong))
+        headers = {name: response.headers.get(given) for name, (given, _) in VALIDATORS.items()}
+        validators = {name: value.decode("latin-1") for name, value in headers.items() if value}
+        return read_feed(response.body, content_type(response), response.url, validators)
+
+    def older(self, raw: dict[str, Any]) -> bool:
+        """Whether the entry lies before what the run is to take: its article need not be fetched."""
+        try:
+            published = published_at(raw, self.target, datetime.now(UTC)).at
+        except ValueError:
+            return False
+        return self.since is not None and published is not None and published < self.since
+
+    async def take(self, entry: Entry) -> Item | None:
+        """The entry with its article, if the target wants it; None where the article fails for now."""
+        raw, link = entry.raw, entry.raw.get("link")
+        if not self.target.article or not link:
+            return Item(raw=raw, address=link)
+        try:
+            response = await self.fetch(link)
+        except Trouble as wrong:
+            if not wrong.transient:
+                return Item(raw=raw | {"article_missing": str(wrong)}, address=link)
+            if entry.tries + 1 >= self.target.attempts:
+                return Item(raw=raw, address=link, error=f"its page failed in {entry.tries + 1} runs: {wrong}")
+            self.logger.info("%s; tried again next time", wrong)
+            return None
+        found = main_text(decode(response.body, content_type(response)), response.url)
+        article = {"text": found.own, "quoted": found.quoted, "url": response.url} if found else None
+        return Item(raw=raw | {"article": article} if article else raw, address=link)
+
+
+class State:
+    """The cursor of a feed while its entries are taken."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.validators: dict[str, str] = {name: cursor[name] for name in VALIDATORS if name in cursor}
+        self.known: dict[str, None] = dict.fromkeys(cursor.get("known", ()))
+        self.deferred: dict[str, dict[str, Any]] = dict(cursor.get("deferred", {}))
+
+    def waiting(self) -> list[Entry]:
+        """Entries whose article failed before."""
+        return [Entry(each["raw"], each["tries"]) for each in self.deferred.values()]
+
+    def settle(self, entry: Entry, item: Item | None) -> None:
+        """Note what became of an entry: taken, or (None) to be tried again."""
+        mark = fingerprint(entry.raw)
+        self.known.setdefault(mark)
+        if item is None:
+            self.deferred[mark] = {"tries": entry.tries + 1, "raw": entry.raw}
+        else:
+            self.deferred.pop(mark, None)
+
+    def finish(self, feed: Feed) -> None:
+        """All entries have been seen: from now on the feed may answer that nothing is new."""
+        self.validators = feed.validators
+        present = [fingerprint(raw) for raw in feed.entries]
+        self.known = dict.fromkeys([*present, *list(self.known)[: REMEMBERED + len(present)]])
+
+    def cursor(self) -> Cursor:
+        cursor: Cursor = {**self.validators, "known": list(self.known)}
+        return cursor | ({"deferred": dict(self.deferred)} if self.deferred else {})
+
+
+def read_feed(body: bytes, content_type: str | None, url: str, validators: dict[str, str] | None = None) -> Feed:
+    """The feed in an answer. Raises CollectError where it is none, or is damaged before its first entry."""
+    text = decode(body, content_type)
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    parsed = feedparser.parse(io.BytesIO(without_declaration(text).encode()), response_headers=headers)
+    if not parsed.entries and not parsed.version:
+        raise CollectError(_no_feed(text, url))
+    damaged = bool(parsed.bozo) and "SAX" in type(parsed.bozo_exception).__name__
+    if damaged and not parsed.entries:
+        raise CollectError(f"{url} is a damaged feed without a whole entry: {_first_line(str(parsed.bozo_exception))}")
+    about = {name: parsed.feed[name] for name in ("title", "link", "language") if parsed.feed.get(name)}
+    raws = [_raw(entry, about, url) for entry in reversed(parsed.entries)]
+    # A damaged feed is asked for in full again next time.
+    return Feed(tuple(_told_apart(raws)), {} if damaged else validators or {})
+
+
+def _no_feed(text: str, url: str) -> str:
+    if "<html" not in text[:20_000].lower() and "<!doctype html" not in text[:500].lower():
+        return f"{url} is not a feed: it begins with {text.strip()[:40]!r}"
+    links = Selector(text).xpath("//link[contains(@type,'rss') or contains(@type,'atom')]/@href").getall()
+    named = ", ".join(dict.fromkeys(urljoin(url, link) for link in links))
+    return f"{url} is a page, not a feed" + (f"; the page names these feeds: {named}" if named else "; give the address of its feed as url")
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else "unreadable"
+
+
+def _raw(entry: Any, feed: dict[str, str], url: str) -> dict[str, Any]:
+    """What we take of an entry, as JSON values; markup stays."""
+    author = entry.get("author_detail") or {}
+    published = next((name for name in ("published", "updated", "created") if entry.get(name)), None)
+    texts = [_html(part) for part in [*entry.get("content", ()), entry.get("summary_detail")] if part and part.get("value")]
+    reply = entry.get("thr_in-reply-to") or {}
+    found = {
+        "id": entry.get("id"),
+        "link": urljoin(url, entry["link"]) if entry.get("link") else None,
+        "title": _html(entry["title_detail"]) if entry.get("title_detail") else None,
+        "html": max(texts, key=len, default=None),
+        "author": author.get("name") or entry.get("author"),
+        "author_url": author.get("href"),
+        "published": entry.get(published) if published else None,
+        "published_utc": _utc(entry.get(f"{published}_parsed")) if published else None,
+        "updated": entry.get("updated") if published == "published" else None,
+        "replies": entry.get("slash_comments") or entry.get("thr_total"),
+        "reply_to": reply.get("href"),
+        "tags": [tag["term"] for tag in entry.get("tags", ()) if tag.get("term")],
+        "feed": feed,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _html(part: Any) -> str:
+    value: str = part.get("value") or ""
+    return html.escape(value, quote=False) if part.get("type") == "text/plain" else value
+
+
+def _utc(parsed: Any) -> str | None:
+    return datetime.fromtimestamp(calendar.timegm(parsed), UTC).isoformat() if parsed else None
+
+
+def _told_apart(raws: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Entries that share their link with another one of the feed are told by the feed's own id."""
+    links = [raw.get("link") for raw in raws]
+    for raw in raws:
+        yield raw | {"link_shared": True} if links.count(raw.get("link")) > 1 else raw
+
+
+def fingerprint(raw: dict[str, Any]) -> str:
+    """Tells an entry in this wording from all others."""
+    content = [raw.get(name) for name in ("id", "link", "title", "html", "author", "published", "updated")]
+    return hashlib.blake2b(json.dumps(content, ensure_ascii=False).encode(), digest_size=9).hexdigest()
+
+
+def published_at(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Moment:
+    """When an entry was published. A time without a zone is in the target's. Raises ValueError for what is no date."""
+    text = str(raw.get("published") or "").strip()
+    if not text:
+        return UNKNOWN
+    try:
+        return parse_moment(text, target.zone, now=collected)
+    except ValueError:
+        if raw.get("published_utc"):
+            return Moment(whole_milliseconds(datetime.fromisoformat(raw["published_utc"])), Precision.MINUTE)
+        raise
+
+
+def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
+    """The post an entry stands for: the article's text, or the feed's own where that is longer (a teaser never replaces a text)."""
+    link = raw.get("link")
+    site = target.site or (urlsplit(link or target.url).hostname or "").removeprefix("www.")
+    words, title = _words(raw, plain(raw.get("title", "")).own or None)
+    published = published_at(raw, target, collected)
+    author_url = at_site(raw.get("author_url"), target.url, site)
+    language = raw.get("feed", {}).get("language", "")[:2].lower()
+    native = raw.get("id") if raw.get("link_shared") or not link else None
+    otherwise = (raw.get("author"), raw.get("published"), clean(words.own))
+    return Post(
+        id=post_id(site, native, url=at_site(link, target.url, site), otherwise=otherwise),
+        site=site,
+        place=target.place or raw.get("feed", {}).get("title"),
+        source=target.kind,
+        url=link,
+        title=title,
+        text=words.own,
+        quoted=words.quoted,
+        language=target.language or (language if language.isalpha() and len(language) == 2 else None),
+        author_id=f"{site}:{author_url}" if author_url else None,
+        author_name=raw.get("author") or target.author,
+        author_url=raw.get("author_url"),
+        published=published.at,
+        published_precision=published.precision,
+        collected=collected,
+        in_reply_to=post_id(site, url=at_site(raw["reply_to"], target.url, site)) if raw.get("reply_to") else None,
+        replies=int(raw["replies"]) if str(raw.get("replies", "")).isdigit() else None,
+    )
+
+
+def _words(raw: dict[str, Any], title: str | None) -> tuple[Text, str | None]:
+    """Text and title: the longer of article and feed; a bare headline is itself the text."""
+    own = plain(raw.get("html", ""))
+    article = raw.get("article")
+    if article and len(article["text"]) >= len(own.own):
+        own = Text(article["text"], article.get("quoted"))
+    return (own, title) if own.own or not title else (Text(title), None)

@@ -1,0 +1,90 @@
+"""A site on loopback for tests: answers set by the test, and every request noted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Answer:
+    """What the site says to one request."""
+
+    body: bytes | str = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Request:
+    """What the site was asked."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+Page = Answer | bytes | str | Callable[[Request], Answer]
+
+
+class Site:
+    """`site.pages[path] = answer` (bytes, text, Answer, or a function of the request); `site.asked` are the requests."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Page] = {}
+        self.asked: list[Request] = []
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                request = Request(self.command, self.path, dict(self.headers), body)
+                site.asked.append(request)
+                answer = site.answer(request)
+                content = answer.body.encode() if isinstance(answer.body, str) else answer.body
+                self.send_response(answer.status)
+                headers = {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(content))} | answer.headers
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_POST = do_GET
+
+            def log_message(self, format: str, *args: object) -> None:
+                return None
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def answer(self, request: Request) -> Answer:
+        """The answer set for the path with its query, else for the path alone, else 404."""
+        page = self.pages.get(request.path, self.pages.get(request.path.partition("?")[0], Answer("not here", 404)))
+        if callable(page):
+            return page(request)
+        return page if isinstance(page, Answer) else Answer(page)
+
+    def paths(self, *, robots: bool = False) -> list[str]:
+        """Paths asked for so far, in order."""
+        return [request.path for request in self.asked if robots or request.path != "/robots.txt"]
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    """A running site, stopped at the end."""
+    running = Site()
+    thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield running
+    finally:
+        running.server.shutdown()
+        running.server.server_close()
