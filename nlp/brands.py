@@ -166,13 +166,15 @@ class Finder:
             and not self._beaten(match, names) and not self._blocked(reading, match, matches)
             and not any(name.covers(match) for name in names)
         ]  # fmt: skip
-        standing = [match for match in standing if not any(other.alias.owner == match.alias.owner and other.covers(match) for other in standing)]
+        standing = [
+            match for match in standing if not any(other.alias.owner == match.alias.owner and other.covers(match) for other in standing)
+        ]
         if len(present) == 1:
             return standing
         return [match for match in standing if self._owner(reading, match, names, about) == match.alias.owner]
 
     def _owner(self, reading: Reading, match: Match, names: list[Match], about: list[str]) -> str:
-        """The brand that a product belongs to: named within it, else the nearest in its sentence, else the target's, else the last named."""
+        """Whose product it is: the brand named within it, else the nearest in its sentence, else the target's, else the last named."""
         within = [name for name in names if name.touches(match) and name.alias.owner == match.alias.owner]
         if within:
             return match.alias.owner
@@ -214,14 +216,17 @@ class Finder:
 
     def _product_of_site(self, post: Post, brand: str) -> str | None:
         """The brand's product that the site says the post is about."""
-        stated = post.product or ""
-        matches = [match for match in self._lexicon.matches(stated, tokens(stated)) if match.alias.owner == brand and not match.alias.blocks]
+        matches = self._own(post.product or "", brand)
         slugs = {match.alias.product for match in matches if match.alias.product and not any(other.covers(match) for other in matches)}
         return slugs.pop() if len(slugs) == 1 else None
 
     def _names_owner(self, alias: Alias) -> bool:
-        found = self._lexicon.matches(alias.text, tokens(alias.text))
-        return any(match.alias.owner == alias.owner and match.alias.product in (None, alias.product) and not match.alias.blocks for match in found)
+        return any(match.alias.product in (None, alias.product) for match in self._own(alias.text, alias.owner))
+
+    def _own(self, text: str, brand: str) -> list[Match]:
+        """Aliases of one brand and its products in a short text."""
+        found = self._lexicon.matches(text, tokens(text))
+        return [match for match in found if match.alias.owner == brand and not match.alias.blocks]
 
 
 def aliases(brand: Brand) -> list[Alias]:
@@ -270,5 +275,3 @@ def _in_text(reading: Reading, spans: Iterable[Span]) -> tuple[Span, ...]:
 
 def _inherited(reading: Reading, slug: str) -> Subject:
     return Subject(brand=slug, found="thread", sentences=_in_text(reading, reading.sentences))
-
-

@@ -127,7 +127,8 @@ def _fleeting(word: str) -> tuple[str, ...]:
 def _adjectives(word: str) -> frozenset[str]:
     """«сберовский», «тинькоффский», «ВТБшный»; not those that the dictionary has as words of their own («мирский»)."""
     stem = word[:-1] if word[-1] in "аяоейь" and len(word) > 3 else word
-    made = {stem + middle + ending for middle in ("ск", "овск") for ending in ADJECTIVE} | {stem + "шн" + ending for ending in ADJECTIVE_HARD}
+    made = [stem + middle + ending for middle in ("ск", "овск") for ending in ADJECTIVE]
+    made += [stem + "шн" + ending for ending in ADJECTIVE_HARD]
     return frozenset(each for each in made if not analyzer().word_is_known(each))
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from nlp.alias import Match
 from nlp.inflection import forms, is_genitive
-from nlp.text import Kind, Token
+from nlp.text import Kind, Token, word_set
 
 COMPANY_WORDS = (
     "банк", "брокер", "оператор", "страховая", "компания", "маркетплейс", "авиакомпания", "провайдер", "биржа", "холдинг", "магазин",
@@ -28,7 +28,7 @@ SERVICE_WORDS = (
     "app", "card", "account", "loan", "mortgage", "deposit", "transfer", "money", "support", "customer", "client", "fee", "fees",
     "branch", "credit", "debit", "insurance", "policy", "flight", "ticket", "delivery",
 )  # fmt: skip
-PREPOSITIONS = frozenset("в во из на от у с со к ко про через за о об для без кроме вместо at from with to via by in about for than".split())
+PREPOSITIONS = word_set("в во из на от у с со к ко про через за о об для без кроме вместо at from with to via by in about for than")
 OPENING, CLOSING = "«\"“„'‘", "»\"”“'’"
 
 COMPANY = frozenset().union(*(forms(word) for word in COMPANY_WORDS))

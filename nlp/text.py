@@ -1,4 +1,4 @@
-"""Text as the reader sees it: tokens, sentences, clauses, and the language it is written in.
+"""Text as the reader sees it: tokens, sentences and clauses.
 
 The rule to know: everything is a span of character offsets in the text as it was published; the text itself is never
 altered. Only a token's `word` is folded (case, ё, stress marks, letters of the other alphabet that look the same).
@@ -6,9 +6,9 @@ altered. Only a token's `word` is folded (case, ё, stress marks, letters of the
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -58,6 +58,11 @@ TO_LATIN = str.maketrans("авсенкмортху", "abcehkmoptxy")
 LATIN, CYRILLIC = re.compile(r"[a-z]"), re.compile(r"[а-яё]")
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list that is written in one line."""
+    return frozenset(text.split())
+
+
 def tokens(text: str) -> list[Token]:
     """Words, hashtags, @handles and links of a text, in order. Digits are words; `alfabank.ru` is a link."""
     found = []
@@ -96,13 +101,11 @@ def _one_alphabet(mixed: str) -> str:
     return latin if not CYRILLIC.search(latin) else mixed
 
 
-# Sentences
-
-ABBREVIATIONS = frozenset(
+ABBREVIATIONS = word_set(
     "т е д п к пр др напр см стр рис ул просп пер пл наб кв корп стр обл р-н г гг им тел моб факс ст руб р коп тыс млн млрд "
-    "трлн долл евр мин сек час ч чел шт доп оф отд зам гл акад проф mr mrs ms dr prof st no vs etc approx inc ltd co corp e i g".split()
+    "трлн долл евр мин сек час ч чел шт доп оф отд зам гл акад проф mr mrs ms dr prof st no vs etc approx inc ltd co corp e i g"
 )
-CAN_END = frozenset("руб р коп тыс млн млрд трлн долл евр мин сек час ч чел шт др пр г гг д п etc inc ltd co corp".split())
+CAN_END = word_set("руб р коп тыс млн млрд трлн долл евр мин сек час ч чел шт др пр г гг д п etc inc ltd co corp")
 """Abbreviations after which a capital letter begins a new sentence."""
 
 STOP = re.compile(
@@ -139,7 +142,7 @@ def _ends(text: str, match: re.Match[str]) -> bool:
         before = text[: match.start()].rstrip()[-1:]
         return not (after.islower() and (before.isalnum() or before in ",—–-")) or match["line"].count("\n") > 1
     if match["smile"]:
-        return after.isupper() or after in "«\"“—-"
+        return after.isupper() or after in '«"“—-'
     return _mark_ends(text, match, after)
 
 
@@ -181,82 +184,5 @@ TURN = re.compile(
 def clauses(text: str, sentence: Span) -> list[Span]:
     """The sentence cut where it turns: «приложение отличное, | а поддержка ужасная»."""
     cuts = [sentence[0], *(match.end() for match in TURN.finditer(text, *sentence)), sentence[1]]
-    spans = (_trimmed(text, first, last) for first, last in zip(cuts, cuts[1:], strict=False))
+    spans = (_trimmed(text, first, last) for first, last in itertools.pairwise(cuts))
     return [span for span in spans if span[0] < span[1]]
-
-
-# Language
-
-READ = frozenset({"ru", "en"})
-"""Languages that the model reads."""
-
-LETTERS: tuple[tuple[str, str], ...] = (("uk", "їєґ"), ("be", "ў"), ("kk", "қғұһ"), ("tt", "җ"), ("sr", "ђћџљњј"), ("mk", "ѓќѕ"))
-"""Letters of the Cyrillic alphabet that Russian does not have, by language; і is shared by three."""
-
-SCRIPTS: tuple[tuple[str, int, int], ...] = (
-    ("el", 0x370, 0x3FF), ("hy", 0x530, 0x58F), ("he", 0x590, 0x5FF), ("ar", 0x600, 0x6FF), ("hi", 0x900, 0x97F),
-    ("th", 0xE00, 0xE7F), ("ka", 0x10A0, 0x10FF), ("ja", 0x3040, 0x30FF), ("zh", 0x4E00, 0x9FFF), ("ko", 0xAC00, 0xD7AF),
-)  # fmt: skip
-
-COMMON: dict[str, frozenset[str]] = {
-    "en": frozenset("the and is to of in it my for you was not with that this have they are on be i app bank no".split()),
-    "de": frozenset("der die das und ist nicht ich mit ein eine für zu auf wir sie sehr auch den dem bei".split()),
-    "fr": frozenset("le la les et est une des pas je avec pour que dans vous sur très ne ce mon".split()),
-    "es": frozenset("el los las es una no que con por para muy mi del se lo como pero banco".split()),
-    "it": frozenset("il che è non per una sono con di della molto mi si ho gli banca".split()),
-    "pt": frozenset("o os uma não que com para muito meu por do da em é um".split()),
-    "pl": frozenset("nie jest się na z do i w że to jak mam ale bardzo".split()),
-    "tr": frozenset("bir ve bu için çok ile değil ben da de var ama".split()),
-    "uz": frozenset("va bu uchun bilan juda emas bank men ham bor".split()),
-}
-BULGARIAN = frozenset("съм няма това не са беше как ми от които много също няма ще със".split())
-
-
-def language(text: str) -> str | None:
-    """ISO 639-1 code of the language, None where there is too little to tell by (fewer than 3 words).
-
-    By script; then by letters that Russian lacks, in at least a sixth of the words; Latin script by its commonest words.
-    """
-    words = [token.word for token in tokens(text) if token.kind is Kind.WORD and token.word[0].isalpha()]
-    scripts = Counter(_script(word) for word in words)
-    if not words:
-        return None
-    script, count = scripts.most_common(1)[0]
-    if script not in ("cyrillic", "latin"):
-        return script if len("".join(words)) > 3 else None
-    if len(words) < 3:
-        return None
-    if scripts["cyrillic"] * 2 >= len(words) or script == "cyrillic":
-        return _cyrillic([word for word in words if _script(word) == "cyrillic"])
-    return _latin(words)
-
-
-def _script(word: str) -> str:
-    code = ord(word[0])
-    if code < 0x250 or 0x1E00 <= code < 0x1F00:
-        return "latin"
-    if 0x400 <= code < 0x530:
-        return "cyrillic"
-    return next((name for name, first, last in SCRIPTS if first <= code <= last), "latin")
-
-
-def _cyrillic(words: list[str]) -> str:
-    foreign = [word for word in words if not set(word) <= RUSSIAN]
-    if len(foreign) * 6 < len(words):
-        bulgarian = sum(word in BULGARIAN for word in words)
-        letters = set("".join(words))
-        return "bg" if bulgarian * 4 >= len(words) and bulgarian > 2 and not letters & set("ыэё") else "ru"
-    letters = Counter("".join(foreign))
-    votes = {code: sum(letters[letter] for letter in marks) for code, marks in LETTERS}
-    best = max(votes, key=lambda code: votes[code])
-    return best if votes[best] else "uk" if letters["і"] and "ы" not in "".join(words) else "be" if letters["і"] else "kk"
-
-
-RUSSIAN = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяё0123456789abcdefghijklmnopqrstuvwxyz")
-
-
-def _latin(words: list[str]) -> str:
-    votes = {code: sum(word in common for word in words) for code, common in COMMON.items()}
-    best = max(votes, key=lambda code: votes[code])
-    return best if votes[best] * 8 >= len(words) and votes[best] > votes["en"] + 1 else "en"
-

@@ -1,0 +1,184 @@
+"""`python -m nlp`: tag posts, train the model, measure it.
+
+The rule to know: results go to standard output, messages to standard error. Exit codes: 0 done, 1 the work failed (the
+message says what to mend), 2 wrong usage or configuration.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from crawlers.archive import Archive
+from crawlers.yamlfile import ConfigError
+from nlp.classifier import Classifier, ModelError
+from nlp.judgements import JudgementsError
+from nlp.records import RecordError
+from nlp.stream import read_brands_of, tag_lines
+from nlp.tag import TagError, present_fingerprint, tag, tagged_path, untagged
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode="markdown", help="Read posts: who speaks of which company, and how."
+)
+say = Console(stderr=True)
+
+
+def data_folder() -> Path:
+    """Where everything that running makes is kept: `MOLVA_DATA`, by default `data`."""
+    return Path(os.environ.get("MOLVA_DATA", "data"))
+
+
+def config_folder() -> Path:
+    """Where the files are that people edit: `MOLVA_CONFIG`, by default `dags`."""
+    return Path(os.environ.get("MOLVA_CONFIG", "dags"))
+
+
+def _fail(message: object, code: int = 1) -> NoReturn:
+    say.print(f"error: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors that a person can mend, as one message and an exit code."""
+    try:
+        yield
+    except (ConfigError, RecordError) as error:
+        _fail(error, 2)
+    except (ModelError, JudgementsError, TagError, OSError) as error:
+        _fail(error)
+
+
+@app.command("tag")
+def tag_command(
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read posts from standard input, write mentions to standard output.")] = False,
+    brands: Annotated[Path | None, typer.Option(help="Brands file for --stdin (default: brands.yaml of MOLVA_CONFIG).")] = None,
+    target: Annotated[str | None, typer.Option(help="Only the batches of this target.")] = None,
+) -> None:
+    """Turn collected posts into mentions: every raw batch that the present model and brands have not tagged.
+
+    Running it twice changes nothing; after a kill, or once a missing model is back, the next run catches up.
+
+    With **--stdin** each line is a post in JSON. Only `id` and `text` are needed; `title`, `url`, `rating` (1 to 5),
+    `published`, `about` (names of brands), `product`, `language`, `author_id`, `in_reply_to` are read where they are given.
+    Each line of the output is one mention: `post`, `brand`, `product`, `found`, every head (`genre`, `sentiment`, `tone`,
+    `stance`, `recommendation`, `roles`, `switch`), `confidence` per head and `evidence`, the sentences that speak of it.
+    A line that can't be read is named on standard error, the others go on, and the exit code is 1.
+
+    Examples:
+
+        python -m nlp tag
+
+        echo '{"id": 1, "text": "Ушёл из Сбера в Альфу и не жалею"}' | python -m nlp tag --stdin
+
+        python -m nlp tag --stdin --brands demo/config/brands.yaml < posts.jsonl > mentions.jsonl
+    """
+    if stdin:
+        _tag_stdin(brands)
+        return
+    if brands is not None:
+        _fail("--brands goes with --stdin; otherwise the brands are those of MOLVA_CONFIG", 2)
+    with _told():
+        _tag_batches(target)
+
+
+def _tag_batches(target: str | None) -> None:
+    data, config = data_folder(), config_folder()
+    mark = present_fingerprint(config)
+    if target is None:
+        batches = untagged(data, config)
+    else:
+        batches = [batch for batch in Archive(data).batches(target) if not tagged_path(data, mark, batch).exists()]
+    if not batches:
+        print("nothing to tag: every batch is tagged already")
+        return
+    with Progress(console=say, disable=not say.is_terminal, transient=True) as bar:
+        task = bar.add_task("tagging", total=len(batches))
+        done = tag(batches, data=data, config=config, progress=lambda number, total: bar.update(task, completed=number))
+    print(done)
+
+
+def _tag_stdin(brands: Path | None) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    with _told():
+        known = read_brands_of(brands or config_folder() / "brands.yaml")
+        classifier = Classifier.load()
+        bad = 0
+        for line in tag_lines(sys.stdin.buffer, known, classifier):
+            if isinstance(line, str):
+                say.print(line, markup=False, highlight=False, soft_wrap=True)
+                bad += 1
+            else:
+                print(json.dumps(line, ensure_ascii=False), flush=False)
+    if bad:
+        _fail(f"{bad} of the lines could not be read")
+
+
+@app.command("train")
+def train_command(
+    labels: Annotated[Path | None, typer.Option(help="Folder of labelled posts (default: ../shared/labels).")] = None,
+    encoder: Annotated[Path | None, typer.Option(help="Folder of the base encoder (default: ../shared/models/e5-small-ruen).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the trained model (default: the one that ships, in models/).")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 20,
+) -> None:
+    """Fine-tune the encoder on the labelled posts, calibrate it, and write the ONNX model with its card.
+
+    Needs the packages of requirements-train.txt, and some hours on a few CPU cores. The baseline (TF-IDF and logistic
+    regression) is trained on the same records in the same run, for comparison.
+
+    Example:
+
+        python -m nlp train --out models/mine
+    """
+    try:
+        from nlp.train import TrainingError, train
+    except ImportError as error:
+        _fail(f"training needs {error.name}: install requirements-train.txt (`uv pip install -r requirements-train.txt`)")
+    try:
+        with _told():
+            print(train(labels, encoder, out, seed=seed, say=lambda text: say.print(text, markup=False, highlight=False)))
+    except TrainingError as error:
+        _fail(error)
+
+
+@app.command("evaluate")
+def evaluate_command(
+    file: Annotated[Path, typer.Argument(help="Labelled records, .jsonl or .jsonl.gz.", show_default=False)],
+    predictions: Annotated[Path | None, typer.Option(help="Write the answers here, one JSON record a line.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
+    model: Annotated[Path | None, typer.Option(help="Folder of the model (default: the one that ships).")] = None,
+) -> None:
+    """Measure the model on labelled records: macro-F1 of each head, with counts per class.
+
+    A record needs `text` and `target`; answers that it lacks are predicted and not scored. The form of the records is
+    described in ../shared/labels/README.md; the answers in the predictions stand under the same names.
+
+    Examples:
+
+        python -m nlp evaluate ../shared/labels/test.jsonl
+
+        python -m nlp evaluate mine.jsonl --predictions out.jsonl --json
+    """
+    from nlp.evaluate import evaluate
+
+    with _told():
+        report = evaluate(file, model=model, predictions=predictions)
+        if as_json:
+            print(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+        else:
+            print("\n".join(report.lines()))
+
+
+if __name__ == "__main__":
+    app()

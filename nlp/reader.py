@@ -1,0 +1,255 @@
+"""The reader: posts and their subjects -> mentions, each subject judged as a whole and per product.
+
+The rule to know: a brand as a whole is judged on the whole post; a product on the sentences that speak of it, where the
+post speaks of several. Role and switch belong to author and brand: a product's mention copies them from the general one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from crawlers.post import Post
+from nlp.brands import Finder, Subject, document
+from nlp.classifier import Judgement
+from nlp.judgements import Judge
+from nlp.language import READ, language
+from nlp.mention import GENERAL, Mention
+from nlp.pair import Pair
+from nlp.text import Span
+
+STARS = "stars"
+"""`Mention.model` of a rating without a text."""
+UNREAD = "unread"
+"""`Mention.model` of a text in a language that the model does not read."""
+SURE = 0.5
+"""Probability from which the head's code of a product stands for an alias that the text lacks."""
+BY_BRAND = ("roles", "switch")
+"""Heads that belong to author and brand."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One post on its way: its subjects, and where their judgements will be found."""
+
+    post: Post
+    subjects: list[Subject]
+    unread: bool
+    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(brand, product) -> number of its pair; a product that is judged as its brand is has none."""
+
+
+def mentions_of(posts: Iterable[tuple[Post, list[Subject]]], finder: Finder, judge: Judge) -> Iterator[tuple[Post, list[Mention]]]:
+    """Posts with their mentions, in order; all pairs are judged in one call. A post without subjects has none."""
+    drafts = [_draft(post, subjects, finder) for post, subjects in posts]
+    pairs: list[Pair] = []
+    for draft in drafts:
+        _ask(draft, finder, pairs)
+    judgements = judge.judge(pairs)
+    for draft in drafts:
+        yield draft.post, list(_mentions(draft, finder, judgements, judge.name))
+
+
+def _draft(post: Post, subjects: list[Subject], finder: Finder) -> _Draft:
+    guessed = language(document(post)[0])
+    unread = guessed not in READ if guessed else post.language is not None and post.language[:2] not in READ
+    official = finder.official(post)
+    if post.language is None or (unread and guessed):
+        post = dataclasses.replace(post, language=guessed)
+    return _Draft(dataclasses.replace(post, official=official) if official != post.official else post, subjects, unread)
+
+
+# What the model is asked
+
+
+def _ask(draft: _Draft, finder: Finder, pairs: list[Pair]) -> None:
+    if draft.unread or not draft.post.text.strip():
+        return
+    by_brand = _by_brand(draft.subjects)
+    for brand, subjects in by_brand.items():
+        products = subjects[1:]
+        draft.pairs[brand, GENERAL] = len(pairs)
+        pairs.append(_general_pair(draft, finder, subjects[0], alone=len(by_brand) == 1))
+        if len(by_brand) == 1 and len(products) == 1:
+            continue
+        for subject in products:
+            if subject.sentences != subjects[0].sentences:
+                draft.pairs[brand, subject.product] = len(pairs)
+                pairs.append(_product_pair(draft, finder, subject, subjects[0].names))
+
+
+def _by_brand(subjects: Sequence[Subject]) -> dict[str, list[Subject]]:
+    """Subjects of each brand, the general one first, as the finder gives them."""
+    grouped: dict[str, list[Subject]] = {}
+    for subject in subjects:
+        grouped.setdefault(subject.brand, []).append(subject)
+    return grouped
+
+
+def _label(draft: _Draft) -> str:
+    return "en" if draft.post.language == "en" else "ru"
+
+
+def _general_pair(draft: _Draft, finder: Finder, subject: Subject, *, alone: bool) -> Pair:
+    post = draft.post
+    text, offset = document(post)
+    others = [slug for slug in post.about if slug in finder.brands and slug != subject.brand]
+    reviewed = others[0] if others and subject.brand not in post.about else None
+    return Pair(
+        text=text,
+        target=finder.brands[subject.brand].label(_label(draft)),
+        spans=tuple((start + offset, end + offset) for start, end in subject.names),
+        rating=post.rating if subject.brand in post.about or (alone and not reviewed) else None,
+        reviewed=finder.brands[reviewed].label(_label(draft)) if reviewed else None,
+    )
+
+
+def _product_pair(draft: _Draft, finder: Finder, subject: Subject, brand_names: Iterable[Span]) -> Pair:
+    """The sentences that speak of the product, and nothing else. The stars stand for the whole post: they are left out."""
+    spans: list[Span] = []
+    text = ""
+    for start, end in subject.sentences:
+        shift = len(text) + (1 if text else 0) - start
+        text += (" " if text else "") + draft.post.text[start:end]
+        spans += [(first + shift, last + shift) for first, last in (*brand_names, *subject.names) if start <= first and last <= end]
+    return Pair(
+        text=text,
+        target=finder.brands[subject.brand].label(_label(draft)),
+        product=finder.products[subject.brand, subject.product].label(_label(draft)),
+        spans=tuple(sorted(set(spans))),
+    )
+
+
+# What becomes of the answers
+
+
+def _mentions(draft: _Draft, finder: Finder, judgements: Sequence[Judgement], model: str) -> Iterator[Mention]:
+    for brand, subjects in _by_brand(draft.subjects).items():
+        at = draft.pairs.get((brand, GENERAL))
+        judgement = judgements[at] if at is not None else None
+        if judgement is not None and len(subjects) == 1:
+            named = {subject.kind for subject in draft.subjects}
+            subjects = [*subjects, *_by_head(finder, subjects[0], judgement, named)]
+        general = _general(draft, subjects[0], judgement, model)
+        yield general
+        for subject in subjects[1:]:
+            own = draft.pairs.get((brand, subject.product))
+            yield _of_product(draft, subject, general, judgements[own] if own is not None else None)
+
+
+def _by_head(finder: Finder, general: Subject, judgement: Judgement, named: set[str]) -> list[Subject]:
+    """Products that the head reads where the text has no alias of the brand's: its only one of that kind.
+
+    `named` are kinds that the post names as another brand's.
+    """
+    products = finder.brands[general.brand].products
+    found = []
+    for kind in judgement.products:
+        of_kind = [product for product in products if product.kind == kind]
+        if kind not in {GENERAL, *named} and len(of_kind) == 1 and judgement.probabilities["products"][kind] >= SURE:
+            found.append(dataclasses.replace(general, product=of_kind[0].slug, kind=kind, names=()))
+    return found
+
+
+def _general(draft: _Draft, subject: Subject, judgement: Judgement | None, model: str) -> Mention:
+    if judgement is None:
+        return _unread(draft.post, subject) if draft.unread or draft.post.rating is None else by_stars(draft.post, subject)
+    return _official(draft.post, _mention(draft.post, subject, judgement, model))
+
+
+def _of_product(draft: _Draft, subject: Subject, general: Mention, own: Judgement | None) -> Mention:
+    if own is None:
+        return dataclasses.replace(
+            general,
+            product=subject.product,
+            product_kind=subject.kind,
+            found=subject.found,
+            names=subject.names,
+            evidence=subject.sentences or general.evidence,
+        )
+    mention = _mention(draft.post, subject, own, general.model)
+    confidence = mention.confidence | {head: general.confidence[head] for head in BY_BRAND}
+    return _official(draft.post, dataclasses.replace(mention, roles=general.roles, switch=general.switch, confidence=confidence))
+
+
+def _mention(post: Post, subject: Subject, judgement: Judgement, model: str) -> Mention:
+    return Mention(
+        post=post.id,
+        brand=subject.brand,
+        product=subject.product,
+        product_kind=subject.kind,
+        found=subject.found,
+        genre=judgement.genre,
+        sentiment=judgement.sentiment,
+        tone=judgement.tone,
+        stance=judgement.stance,
+        recommendation=judgement.recommendation,
+        roles=judgement.roles,
+        switch=judgement.switch,
+        confidence={head: round(share, 2) for head, share in judgement.confidence.items()},
+        names=subject.names,
+        evidence=subject.sentences,
+        model=model,
+    )
+
+
+def _official(post: Post, mention: Mention) -> Mention:
+    """A post by a watched company's own account is advertising, whatever it says; it has no stance and shows no client."""
+    if not post.official:
+        return mention
+    sure = dict.fromkeys(("genre", "stance", "recommendation", "roles", "switch"), 1.0)
+    return dataclasses.replace(
+        mention, genre="ad", stance="none", recommendation="none", roles=("none",), switch="none", confidence=mention.confidence | sure
+    )
+
+
+def by_stars(post: Post, subject: Subject) -> Mention:
+    """A rating without a text, read as the scale of recommendation is: 5 promoter, 4 passive, 3 and fewer detractor.
+
+    4 and 5 are positive, 3 neutral, 1 and 2 negative; tenths are rounded to whole stars. Nothing is known of the author.
+    """
+    stars = int((post.rating or 0) + 0.5)
+    tone = 1 if stars >= 4 else -1 if stars <= 2 else 0
+    return _official(
+        post,
+        Mention(
+            post=post.id,
+            brand=subject.brand,
+            product=subject.product,
+            product_kind=subject.kind,
+            found=subject.found,
+            genre="opinion",
+            sentiment="positive" if tone > 0 else "negative" if tone < 0 else "neutral",
+            tone=tone,
+            stance="promoter" if stars >= 5 else "passive" if stars == 4 else "detractor",
+            recommendation="none",
+            roles=("none",),
+            switch="none",
+            model=STARS,
+        ),
+    )
+
+
+def _unread(post: Post, subject: Subject) -> Mention:
+    """A text that the model does not read: it is counted as a mention, and nothing is claimed of it."""
+    return _official(
+        post,
+        Mention(
+            post=post.id,
+            brand=subject.brand,
+            product=subject.product,
+            product_kind=subject.kind,
+            found=subject.found,
+            genre="other",
+            sentiment="neutral",
+            tone=0,
+            stance="none",
+            recommendation="none",
+            roles=None,
+            switch="none",
+            names=subject.names,
+            evidence=subject.sentences,
+            model=UNREAD,
+        ),
+    )
