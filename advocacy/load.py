@@ -10,8 +10,9 @@ collected since is not in the index, because figures of two readings must not be
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -111,7 +112,7 @@ def _load(
     gone = tombstones(data)
     loaded: set[str] = set()
     mentions = forgotten = 0
-    with closing(Sightings(data / "tagged" / fingerprint / "sightings.sqlite")) as sightings:
+    with registered(data / "tagged" / fingerprint / "sightings.sqlite") as sightings:
         sightings.register(present)
         for number, key in enumerate(wanted):
             if progress is not None:
@@ -127,6 +128,16 @@ def _load(
     if progress is not None:
         progress(len(wanted), len(wanted))
     return Loaded(batches=len(wanted), posts=len(loaded), mentions=mentions, forgotten=forgotten)
+
+
+@contextmanager
+def registered(path: Path) -> Iterator[Sightings]:
+    """The cache of sightings, its failures said in one sentence; those of the index are its own to say."""
+    try:
+        with closing(Sightings(path)) as sightings:
+            yield sightings
+    except sqlite3.Error as error:
+        raise LoadError(f"{path} can't be used ({error}): free space or mend its permissions, then load again.") from error
 
 
 def all_sightings(posts: Set[str], present: Mapping[str, Path], sightings: Sightings) -> dict[str, list[Sighting]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import random
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,7 @@ import pytest
 
 from crawlers.post import Post, Precision, post_to_json
 from index.query import Author, Hit, Index, Query
+from nlp import classifier
 from nlp.mention import Mention, mention_to_json
 from nlp.tag import present_fingerprint
 
@@ -33,8 +36,12 @@ brands:
 """
 
 
+WITH_MODEL = "import sys; from pathlib import Path; from nlp import classifier; classifier.MODEL = Path(sys.argv.pop(1)); "
+"""A command that reads with the model in the folder given first: loading only asks which model it is."""
+
+
 class Place:
-    """A data folder and a configuration folder; the model is only a folder with a file, which is all that loading knows of it."""
+    """A data folder and a configuration folder, and a model that is nothing but its name: all that loading knows of it."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.data, self.config, self.model = folder / "data", folder / "config", folder / "model"
@@ -42,14 +49,22 @@ class Place:
             part.mkdir(parents=True)
         (self.config / "brands.yaml").write_text(BRANDS, encoding="utf-8")
         self.new_model("first")
-        self.environment = {"MOLVA_DATA": str(self.data), "MOLVA_CONFIG": str(self.config), "MOLVA_MODEL": str(self.model)}
-        for name, value in self.environment.items():
-            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(classifier, "MODEL", self.model)
+        monkeypatch.setenv("MOLVA_DATA", str(self.data))
+        monkeypatch.setenv("MOLVA_CONFIG", str(self.config))
         monkeypatch.delenv("MOLVA_INDEX", raising=False)
 
-    def new_model(self, words: str) -> None:
-        (self.model / "model.onnx").write_text(words)
-        (self.model / "model.json").write_text("{}")
+    def new_model(self, name: str) -> None:
+        """From now on the present model is another one."""
+        for file in classifier.FILES:
+            (self.model / file).write_text(name)
+        hashes = {file: hashlib.sha256(name.encode()).hexdigest() for file in classifier.FILES}
+        (self.model / "config.json").write_text(json.dumps({"sha256": hashes}))
+
+    def command(self, *arguments: str) -> list[str]:
+        """`python -m advocacy …` of this place, for a process of its own."""
+        run = WITH_MODEL + "from advocacy.__main__ import app; app(prog_name='advocacy')"
+        return [sys.executable, "-c", run, str(self.model), *arguments]
 
     def tagged(self, target: str, number: int, sightings: Iterable[tuple[Post, Sequence[Mention]]]) -> str:
         """Write a tagged batch of the present reading; its key in the index."""

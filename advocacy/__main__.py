@@ -1,0 +1,218 @@
+"""Commands: load what is tagged, rebuild the index, forget a post, print online NPS.
+
+The rule to know: 0 is done, 1 the work failed and stderr says in one sentence what to do, 2 the command or the
+configuration is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from advocacy import forget as forgetting
+from advocacy import load as loading
+from advocacy.measures import basis, nps_by, nps_change, nps_trend, online_nps, reach_by_stance
+from advocacy.report import Report
+from crawlers.brand import Brand, read_brands
+from crawlers.yamlfile import ConfigError
+from index import open_index
+from index.period import beginning
+from index.query import UNKNOWN, Facet, Index, IndexUnavailable, Interval, Level, Query
+from nlp.classifier import ModelError
+from nlp.mention import ROLES, Role
+from nlp.tag import TagError
+
+T = TypeVar("T")
+Relation = Role | Literal["unknown"]
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="What is tagged becomes figures: load it into the index, rebuild the index, forget a post, print online NPS.\n\n"
+    "MOLVA_DATA is the data folder (data), MOLVA_CONFIG the folder of brands and targets (dags), MOLVA_INDEX the index"
+    " (an http address is Elasticsearch; else a folder, MOLVA_DATA/index).",
+)
+
+FACETS: Mapping[str, Facet] = {facet.value: facet for facet in Facet if facet is not Facet.STANCE}
+INTERVALS: Mapping[str, Interval] = {every: every for every in get_args(Interval)}
+RELATIONS: Mapping[str, Relation] = {**{role: role for role in ROLES}, "none": "none", UNKNOWN: "unknown"}
+LEVELS: Mapping[str, Level] = {level: level for level in get_args(Level)}
+
+
+@app.command()
+def load() -> None:
+    """Load every tagged batch that is not in the index yet, and bring its authors' ledgers up to date.
+
+    May be killed and run again at any time. After brands or model changed, says how many batches are still to be tagged,
+    and rebuilds the index when none is.
+    """
+    with told(), opened() as index, shown("Loading") as progress:
+        done = loading.load(index, data=data_folder(), config=config_folder(), progress=progress)
+    typer.echo(str(done))
+
+
+@app.command()
+def rebuild() -> None:
+    """Make the whole index anew from the tagged batches; readers go on with the old one until it is done."""
+    with told(), opened() as index, shown("Rebuilding") as progress:
+        done = loading.rebuild(index, data=data_folder(), config=config_folder(), progress=progress)
+    typer.echo(str(done))
+
+
+@app.command()
+def forget(
+    posts: Annotated[list[str], typer.Argument(metavar="POST…", help="Ids of posts, as the dashboard and `index search` show them.")],
+) -> None:
+    """Take posts out of the index for good: a later load or rebuild does not bring them back.
+
+    Raw and tagged batches in the data folder still hold them.
+    """
+    with told(), opened() as index:
+        found = forgetting.forget(index, posts, data=data_folder())
+    typer.echo(f"forgotten: {found} of the index, {len(set(posts))} will never be loaded again")
+
+
+@app.command()
+def nps(
+    brand: Annotated[str, typer.Option(help="Name, alias or slug of a company in brands.yaml.")],
+    product: Annotated[str | None, typer.Option(help="Slug of one of its products; means --level product.")] = None,
+    level: Annotated[str, typer.Option(help="brand: opinions of the company as a whole; product: of its products.")] = "brand",
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="First day, 2026-03-01.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="The day after the last one.")] = None,
+    zone: Annotated[str, typer.Option(help="Time zone of the days, as in Europe/Moscow.")] = "UTC",
+    by: Annotated[str | None, typer.Option(help=f"Break down by one of: {', '.join(FACETS)}.")] = None,
+    trend: Annotated[str | None, typer.Option(help="Also by day, week or month: authors by their last stance in each.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help="Only authors of this relation, as client or ex_client; may be repeated.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables.")] = False,
+) -> None:
+    """Print online NPS of a company or product: authors by their last stance in the period, with a 95 % interval.
+
+    Below it stand the authors it rests on, what was left out, reach, and with both --since and --until the change
+    against the period of the same length before.
+    """
+    with told():
+        where = reader_zone(zone)
+        company = named(brand)
+        if product is not None and company.product(product) is None:
+            raise typer.BadParameter(f"{product!r} is none of {', '.join(p.slug for p in company.products) or 'its products: it has none'}")
+        query = Query(
+            level="product" if product else one_of(LEVELS, level, "--level"),
+            brands=(company.slug,),
+            products=(product,) if product else (),
+            roles=tuple(one_of(RELATIONS, one, "--role") for one in role or ()),
+            since=midnight(since, where),
+            until=midnight(until, where),
+        )
+        facet = one_of(FACETS, by, "--by") if by else None
+        every = one_of(INTERVALS, trend, "--trend") if trend else None
+        with opened() as index:
+            report = Report(
+                title=f"{company.label('en')}{f', {product}' if product else ''}: online NPS",
+                query=query,
+                nps=online_nps(index, query),
+                basis=basis(index, query),
+                reach=reach_by_stance(index, query),
+                change=nps_change(index, query),
+                by=by,
+                parts=nps_by(index, query, facet) if facet else None,
+                trend=nps_trend(index, query, every, where) if every else None,
+            )
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+    else:
+        Console(width=None if sys.stdout.isatty() else 120).print(report.to_tables())
+
+
+def data_folder() -> Path:
+    return Path(os.environ.get("MOLVA_DATA") or "data")
+
+
+def config_folder() -> Path:
+    return Path(os.environ.get("MOLVA_CONFIG") or "dags")
+
+
+@contextmanager
+def opened() -> Iterator[Index]:
+    """The index, closed at the end."""
+    index = open_index()
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What can go wrong, said on stderr, with its exit code."""
+    try:
+        yield
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    except (IndexUnavailable, loading.LoadError, ModelError, TagError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    except OSError as error:
+        where, why = error.filename or data_folder(), error.strerror or error
+        typer.echo(f"{where}: {why}: free space or mend its permissions, then run again.", err=True)
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def shown(what: str) -> Iterator[loading.Progress]:
+    """A progress bar on a terminal, a line for each batch elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done, total: typer.echo(f"{what}: {done} of {total} batches", err=True)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("batches"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def named(brand: str) -> Brand:
+    """The brand of this name. Raises typer.BadParameter with the known ones."""
+    brands = read_brands(config_folder())
+    if (found := brands.by_name(brand)) is None:
+        raise typer.BadParameter(f"{brand!r} is none of the companies in brands.yaml: {', '.join(b.slug for b in brands.brands)}")
+    return found
+
+
+def one_of(known: Mapping[str, T], value: str, option: str) -> T:
+    """What the option's word stands for. Raises typer.BadParameter with the known words."""
+    if value not in known:
+        raise typer.BadParameter(f"{option} is one of {', '.join(known)}, not {value!r}")
+    return known[value]
+
+
+def reader_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise typer.BadParameter(f"--zone: {name!r} is no time zone, write it as Europe/Moscow") from error
+
+
+def midnight(day: str | None, zone: ZoneInfo) -> datetime | None:
+    """The first moment of the day in the zone."""
+    if day is None:
+        return None
+    try:
+        return beginning(date.fromisoformat(day), zone)
+    except ValueError as error:
+        raise typer.BadParameter(f"{day!r} is no date, write it as 2026-03-01") from error
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,161 @@
+"""The commands of `python -m advocacy`: what they print, what they refuse and with which exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tagged_batches import Place, mention, post
+from typer.testing import CliRunner, Result
+
+from advocacy.__main__ import app
+from index import open_index
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    made = Place(tmp_path, monkeypatch)
+    happy, angry, app_fan, ad = post(1, 0, views=70), post(2, 1, author_id="forum.test:b"), post(3, 2, author_id=None), post(4, 3)
+    made.tagged(
+        "forum",
+        1,
+        [
+            (happy, [mention(happy, roles=("client",))]),
+            (angry, [mention(angry, "detractor")]),
+            (app_fan, [mention(app_fan), mention(app_fan, product="app", product_kind="app_online")]),
+            (ad, [mention(ad, genre="ad")]),
+        ],
+    )
+    return made
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_load_says_what_it_did_and_a_second_one_has_nothing_to_do(place: Place) -> None:
+    first = run("load")
+    assert (first.exit_code, first.stdout) == (0, "loaded 1 batches: 4 posts, 5 mentions\n")
+    assert "Loading: 1 of 1 batches" in first.stderr
+    second = run("load")
+    assert (second.exit_code, second.stdout, second.stderr) == (0, "loaded 0 batches: 0 posts, 0 mentions\n", "")
+
+
+def test_nps_as_json(place: Place) -> None:
+    run("load")
+    result = run("nps", "--brand", "«Банк»", "--since", "2026-01-01", "--until", "2026-02-01", "--by", "role", "--trend", "week", "--json")
+    assert result.exit_code == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert {name: report["online_nps"][name] for name in ("authors", "promoters", "passives", "detractors")} == {
+        "authors": 3,
+        "promoters": 2,
+        "passives": 0,
+        "detractors": 1,
+    }
+    assert report["online_nps"]["value"] == pytest.approx(100 / 3)
+    assert -100 <= report["online_nps"]["low"] < 0 < report["online_nps"]["high"] <= 100
+    assert report["basis"]["left_out"]["ads"] == 1
+    assert report["basis"]["unnamed_share"] == pytest.approx(1 / 3)
+    assert report["reach"]["promoter"]["measured"] == 70
+    assert report["by"]["values"]["client"]["value"] == 100
+    assert report["change"]["value"] is None
+    assert [week["authors"] for week in report["trend"]] == [3]
+
+
+def test_nps_of_a_product_and_of_an_empty_period(place: Place) -> None:
+    run("load")
+    product = json.loads(run("nps", "--brand", "bank", "--product", "app", "--json").stdout)
+    assert (product["level"], product["online_nps"]["authors"]) == ("product", 1)
+    empty = json.loads(run("nps", "--brand", "rival", "--json").stdout)
+    assert (empty["online_nps"]["value"], empty["online_nps"]["low"], empty["online_nps"]["authors"]) == (None, None, 0)
+
+
+def test_nps_as_tables(place: Place) -> None:
+    run("load")
+    result = run("nps", "--brand", "bank", "--by", "role", "--since", "2026-01-01", "--until", "2026-02-01")
+    assert result.exit_code == 0
+    assert "The Bank: online NPS" in result.stdout
+    assert "+33.3" in result.stdout
+    assert "by role" in result.stdout
+    assert "unnamed 1 (33%)" in result.stdout
+    assert "measured 70 views of 1 posts; estimated –" in result.stdout
+    assert "nothing to compare with" in result.stdout
+
+
+def test_forget_and_rebuild(place: Place) -> None:
+    run("load")
+    result = run("forget", post(2).id)
+    assert (result.exit_code, result.stdout) == (0, "forgotten: 1 of the index, 1 will never be loaded again\n")
+    rebuilt = run("rebuild")
+    assert rebuilt.stdout == "rebuilt from 1 batches: 3 posts, 4 mentions, 1 forgotten posts passed over\n"
+    assert open_index().post(post(2).id) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nps", "--brand", "nobody"], "bank, rival"),
+        (["nps", "--brand", "bank", "--product", "card"], "app"),
+        (["nps", "--brand", "bank", "--by", "mood"], "--by is one of brand"),
+        (["nps", "--brand", "bank", "--level", "planet"], "--level is one of brand, product"),
+        (["nps", "--brand", "bank", "--role", "fan"], "--role is one of client"),
+        (["nps", "--brand", "bank", "--trend", "hour"], "--trend is one of day, week, month"),
+        (["nps", "--brand", "bank", "--since", "yesterday"], "2026-03-01"),
+        (["nps", "--brand", "bank", "--zone", "Mars"], "Europe/Moscow"),
+        (["nps"], "--brand"),
+        (["forget"], "POST"),
+    ],
+)
+def test_wrong_usage_is_two(place: Place, arguments: list[str], message: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_a_broken_brands_file_is_two_and_names_the_line(place: Place) -> None:
+    (place.config / "brands.yaml").write_text("brands:\n  - slug: bank\n    nmae: Банк\n", encoding="utf-8")
+    for command in (["load"], ["nps", "--brand", "bank"]):
+        result = run(*command)
+        assert result.exit_code == 2
+        assert "brands.yaml:3" in result.stderr
+
+
+def test_a_missing_model_is_one_and_says_what_to_do(place: Place) -> None:
+    (place.model / "config.json").unlink()
+    result = run("load")
+    assert result.exit_code == 1
+    assert "the model is missing" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_nothing_to_rebuild_from_is_one(place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MOLVA_DATA", str(tmp_path / "empty"))
+    result = run("rebuild")
+    assert result.exit_code == 1
+    assert "Nothing is collected" in result.stderr
+
+
+def test_an_index_that_cannot_be_used_is_one_and_the_next_load_catches_up(place: Place) -> None:
+    (place.data / "index").write_text("not a folder")
+    result = run("load")
+    assert result.exit_code == 1
+    assert len(result.stderr.strip().splitlines()) == 1
+    (place.data / "index").unlink()
+    assert run("load").stdout == "loaded 1 batches: 4 posts, 5 mentions\n"
+
+
+def test_a_damaged_tagged_batch_is_one_and_named(place: Place) -> None:
+    (path,) = place.data.glob("tagged/*/forum/*.jsonl.gz")
+    path.write_bytes(path.read_bytes()[:40])
+    result = run("load")
+    assert result.exit_code == 1
+    assert "is damaged" in result.stderr
+
+
+def test_every_command_has_help() -> None:
+    overview = run("--help")
+    assert overview.exit_code == 0
+    for command in ("load", "rebuild", "forget", "nps"):
+        assert command in overview.stdout
+        assert len(run(command, "--help").stdout.splitlines()) > 5
