@@ -21,6 +21,8 @@ LONGEST_BACK_OFF = 60.0
 """Seconds that failures alone may keep a host closed; a host that says how long is obeyed beyond that."""
 LONGEST_REQUEST = 86_400.0
 """Seconds that a host's Retry-After may ask for."""
+FAILURES = frozenset({408, 429, 500, 502, 503, 504, 522, 524})
+"""Answers that say nothing about a page, only that its host has to be left alone for a moment."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ redirect nor a changed DNS answer reaches the own network.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import time
 from collections import defaultdict
@@ -22,16 +21,14 @@ from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer
 
-from crawlers.gate import Gate, host_of, retry_after
+from crawlers.address import is_public
+from crawlers.gate import FAILURES, Gate, host_of, retry_after
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.internet.base import ReactorBase
-
-FAILURES = frozenset({408, 429, 500, 502, 503, 504, 522, 524})
-"""Answers that say nothing about the page, only that the host has to be left alone for a moment."""
 
 
 class Refused(IgnoreRequest):
@@ -40,18 +37,6 @@ class Refused(IgnoreRequest):
 
 class Busy(IgnoreRequest):
     """The host wants to be left alone for longer than a run waits; the next run asks again."""
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the open internet, also when it is an IPv4 address inside an IPv6 one."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
-        if inner is None and found in ipaddress.ip_network("64:ff9b::/96"):
-            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return found.is_global and not found.is_multicast
 
 
 @implementer(IHostnameResolver)
@@ -134,9 +119,7 @@ class PrivateAddressMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         host = urlsplit(request.url).hostname or ""
         if address := self.resolver.refused.get(host):
-            raise Refused(
-                f"{host} is the private address {address}, which is not collected from; if it is meant, set allow_private: true"
-            ) from exception
+            raise Refused(f"{host} is at the private address {address}; if that is meant, set allow_private: true") from exception
 
 
 class GateMiddleware:

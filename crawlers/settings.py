@@ -6,6 +6,7 @@ with `allow_private`, for a host inside the own network.
 
 from __future__ import annotations
 
+import logging
 import os
 
 BOT_NAME = "molva"
@@ -39,6 +40,8 @@ DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 RETRY_TIMES = 3
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"
+for _name in ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.utils.log", "scrapy.extensions.logstats", "httpx"):
+    logging.getLogger(_name).setLevel(logging.WARNING)  # what is enabled and how fast it goes says nothing about the run
 HTTPERROR_ALLOW_ALL = True  # spiders say themselves what an answer means
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False
@@ -50,7 +53,7 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 TWISTED_DNS_RESOLVER = "crawlers.middlewares.PublicResolver"
 HTTPPROXY_ENABLED = False
 COOKIES_ENABLED = False
-REFERER_ENABLED = False
+REFERRER_POLICY = "no-referrer"
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
@@ -62,6 +65,8 @@ DOWNLOADER_MIDDLEWARES = {
 ITEM_PIPELINES = {"crawlers.pipelines.ArchivePipeline": 300}
 
 LOG_LEVEL = "INFO"
+for _name in ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.utils.log", "scrapy.extensions.logstats", "httpx"):
+    logging.getLogger(_name).setLevel(logging.WARNING)  # what is enabled and how fast it goes says nothing about the run
 LOG_SHORT_NAMES = True
 STATS_DUMP = False
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"

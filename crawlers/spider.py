@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
@@ -26,9 +26,12 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawlers.middlewares import FAILURES, Busy, Refused
+from crawlers.gate import FAILURES
+from crawlers.middlewares import Busy, Refused
+from crawlers.sink import find_target
 from crawlers.source import CollectError, Cursor
-from crawlers.target import BrokenTarget, TargetModel, read_target
+from crawlers.target import TargetModel
+from crawlers.writer import Sink
 
 T = TypeVar("T", bound=TargetModel)
 
@@ -101,18 +104,6 @@ def content_type(response: Response) -> str | None:
     return value.decode("latin-1") if value else None
 
 
-class Sink(Protocol):
-    """Where pages end: the target's archive, or a preview."""
-
-    @property
-    def cursor(self) -> Cursor: ...
-    @property
-    def since(self) -> datetime | None: ...
-    @property
-    def full(self) -> bool: ...
-    def seen(self, post_id: str) -> bool: ...
-
-
 class TargetSpider(Spider, Generic[T]):
     """A spider of one target: `-a target=NAME`, and `-a since=2026-01-31` to collect again from a date."""
 
@@ -168,13 +159,10 @@ def config_folder() -> Path:
 
 
 def _read(name: str, kind: str) -> Any:
-    """The target of this name. Raises ConfigError, or CollectError where it is of another kind or not there."""
+    """The target of this name. Raises ConfigError, or CollectError where it is of another kind."""
     if not name:
         raise CollectError(f"say which target: scrapy crawl {kind} -a target=NAME")
-    path = config_folder() / "targets" / f"{name}.yaml"
-    target = read_target(path)
-    if isinstance(target, BrokenTarget):
-        raise target.error
+    target = find_target(name, config_folder())
     if target.kind != kind:
         raise CollectError(f"{name} is a target of kind {target.kind}, not {kind}: scrapy crawl {target.kind} -a target={name}")
     return target

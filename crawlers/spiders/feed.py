@@ -276,5 +276,7 @@ def _words(raw: dict[str, Any], title: str | None) -> tuple[Text, str | None]:
     own = plain(raw.get("html", ""))
     article = raw.get("article")
     if article and len(article["text"]) >= len(own.own):
-        own = Text(article["text"], article.get("quoted"))
+        # The headline stands over the article, too.
+        first, _, rest = article["text"].partition("\n")
+        own = Text(rest if rest and first.strip() == title else article["text"], article.get("quoted"))
     return (own, title) if own.own or not title else (Text(title), None)

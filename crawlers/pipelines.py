@@ -1,0 +1,84 @@
+"""The end of every spider: its pages go to the sink of the target, and what went wrong goes with them.
+
+The rule to know: what was kept stays; the first error ends the walk and becomes the error of the run.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy import signals
+from scrapy.utils.defer import deferred_from_coro
+from twisted.python.failure import Failure
+
+from crawlers.sink import open_sink
+from crawlers.source import CollectError, Page
+from crawlers.spider import TargetSpider, config_folder
+from crawlers.yamlfile import ConfigError
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class ArchivePipeline:
+    """Opens the target's sink before the walk, keeps each page in it, and closes it with what went wrong."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.error: str | None = None
+        logging.getLogger("scrapy.core.scraper").addFilter(brief)
+        crawler.signals.connect(self.failed, signal=signals.spider_error)
+        crawler.signals.connect(self.failed, signal=signals.item_error)
+        crawler.signals.connect(self.closed, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> ArchivePipeline:
+        return cls(crawler)
+
+    @property
+    def spider(self) -> TargetSpider[Any]:
+        assert isinstance(self.crawler.spider, TargetSpider)
+        return self.crawler.spider
+
+    def open_spider(self) -> None:
+        settings, spider = self.crawler.settings, self.spider
+        result = settings.get("MOLVA_RESULT")
+        self.sink = open_sink(
+            spider.target.name,
+            data=Path(os.environ.get("MOLVA_DATA", "data")),
+            config=config_folder(),
+            since=datetime.fromisoformat(spider.from_date) if spider.from_date else None,
+            preview=settings.getint("MOLVA_PREVIEW") or None,
+            result=Path(result) if result else None,
+        )
+        spider.begin(self.sink)
+
+    def process_item(self, item: Page) -> Page:
+        self.sink.take(item)
+        return item
+
+    def failed(self, failure: Failure) -> None:
+        """The first error ends the walk; a mistake in the spider itself is named as such."""
+        if self.error is None:
+            error = failure.value
+            plain = isinstance(error, CollectError | ConfigError | OSError)
+            self.error = str(error) if plain else f"the spider {self.spider.name} failed: {type(error).__name__}: {error}"
+            assert self.crawler.engine is not None
+            deferred_from_coro(self.crawler.engine.close_spider_async(reason="failed"))
+
+    def closed(self, reason: str) -> None:
+        if self.error is None and reason != "finished":
+            self.error = f"the run was ended: {reason}"
+        run = self.sink.close(error=self.error)
+        self.spider.logger.info("%s: %s", run.target, run)
+
+
+def brief(record: logging.LogRecord) -> bool:
+    """Leave out the traceback of what people are told in a sentence."""
+    if record.exc_info and isinstance(record.exc_info[1], CollectError | ConfigError):
+        record.msg, record.args, record.exc_info = str(record.exc_info[1]), (), None
+    return True
