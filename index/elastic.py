@@ -128,11 +128,18 @@ class ElasticIndex:
             )
             self._send(actions, "mentions")
 
-    def write_authors(self, authors: Sequence[Author], *, gone: Iterable[str] = ()) -> None:
+    def write_authors(self, authors: Sequence[Author], *, of: Iterable[str] = ()) -> None:
         index = self._index("authors")
-        actions: list[Action] = [{"_op_type": "delete", "_index": index, "_id": document_id(author)} for author in gone]
-        actions += [{"_op_type": "index", "_index": index, "_id": document_id(one.id), "_source": author_document(one)} for one in authors]
+        kept = {author.id for author in authors}
         with self._writing():
+            actions: list[Action] = []
+            for portion in portions(of, _AUTHORS):
+                for hit in self._reading.listing(index, dsl.one_of("author_id", portion), _BY_ID):
+                    if hit["_source"]["id"] not in kept:
+                        actions.append({"_op_type": "delete", "_index": index, "_id": hit["_id"]})
+            actions += [
+                {"_op_type": "index", "_index": index, "_id": document_id(one.id), "_source": author_document(one)} for one in authors
+            ]
             self._send(actions, "authors")
 
     @contextmanager

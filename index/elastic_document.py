@@ -38,6 +38,7 @@ def post_document(post: Post) -> Document:
         "tokens": [indexed(post.title), indexed(post.text)],
         "author_key": post.author_key,
         "named": post.author_id is not None,
+        "official": post.official,
         "reach_measured": measured,
         "reach_estimated": estimated if measured is None else None,
         "reach": estimated if measured is None else measured,

@@ -44,7 +44,7 @@ def where(query: Query) -> Clause:
     for field, name in _ALTERNATIVES:
         if values := getattr(query, name):
             must.append(one_of(field, values))
-    for field, name in (("counts", "counting"), ("post.named", "named")):
+    for field, name in (("counts", "counting"), ("post.named", "named"), ("post.official", "official")):
         if (flag := getattr(query, name)) is not None:
             must.append({"term": {field: flag}})
     if query.dated is not None:

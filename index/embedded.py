@@ -123,9 +123,9 @@ class EmbeddedIndex:
         with self._writing() as connection:
             writes.write_standings(connection, standings)
 
-    def write_authors(self, authors: Sequence[Author], *, gone: Iterable[str] = ()) -> None:
+    def write_authors(self, authors: Sequence[Author], *, of: Iterable[str] = ()) -> None:
         with self._writing() as connection:
-            writes.write_authors(connection, authors, gone)
+            writes.write_authors(connection, authors, of)
 
     @contextmanager
     def rebuild(self) -> Iterator[EmbeddedIndex]:

@@ -28,7 +28,7 @@ CREATE TABLE mentions (
     brand TEXT NOT NULL, product TEXT NOT NULL, product_kind TEXT NOT NULL, stance TEXT NOT NULL, sentiment TEXT NOT NULL,
     tone INTEGER NOT NULL, genre TEXT NOT NULL, recommendation TEXT NOT NULL, switch TEXT NOT NULL, found TEXT NOT NULL,
     site TEXT NOT NULL, place TEXT, source TEXT NOT NULL, targets TEXT NOT NULL, language TEXT,
-    author_key TEXT NOT NULL, named INTEGER NOT NULL, published INTEGER,
+    author_key TEXT NOT NULL, named INTEGER NOT NULL, official INTEGER NOT NULL, published INTEGER,
     reach INTEGER, measured INTEGER, estimated INTEGER,
     counts INTEGER NOT NULL, superseded_at INTEGER, roles TEXT NOT NULL, role_from TEXT);
 CREATE TABLE judgements (number INTEGER PRIMARY KEY, document TEXT NOT NULL);

@@ -29,7 +29,7 @@ _ALTERNATIVES = (
     ("tone", "tones"), ("genre", "genres"), ("recommendation", "recommendations"), ("switch", "switches"), ("site", "sites"),
     ("place", "places"), ("source", "sources"), ("language", "languages"), ("author_key", "authors"),
 )  # fmt: skip
-_FLAGS = (("published IS NOT NULL", "dated"), ("counts", "counting"), ("named", "named"))
+_FLAGS = (("published IS NOT NULL", "dated"), ("counts", "counting"), ("named", "named"), ("official", "official"))
 
 Condition = tuple[str, list[Any]]
 

@@ -21,7 +21,7 @@ from nlp.mention import GENERAL, Mention, mention_to_json
 
 _HEADS = ("brand", "product", "product_kind", "stance", "sentiment", "tone", "genre", "recommendation", "switch", "found")
 _MENTION = (
-    "id", "post", "general", *_HEADS, "site", "place", "source", "targets", "language", "author_key", "named", "published",
+    "id", "post", "general", *_HEADS, "site", "place", "source", "targets", "language", "author_key", "named", "official", "published",
     "reach", "measured", "estimated", "counts", "superseded_at", "roles", "role_from",
 )  # fmt: skip
 _INSERT_MENTION = f"INSERT INTO mentions ({', '.join(_MENTION)}) VALUES ({', '.join('?' * len(_MENTION))}) RETURNING number"
@@ -72,6 +72,7 @@ def _of_post(post: Post) -> dict[str, object]:
         "language": post.language,
         "author_key": post.author_key,
         "named": int(post.author_id is not None),
+        "official": int(post.official),
         "published": None if post.published is None else milliseconds(post.published),
         "reach": estimated if measured is None else measured,
         "measured": measured,
@@ -130,9 +131,9 @@ def write_standings(connection: sqlite3.Connection, standings: Mapping[str, Stan
     connection.executemany("UPDATE mentions SET counts = ?, superseded_at = ?, roles = ?, role_from = ? WHERE id = ?", rows)
 
 
-def write_authors(connection: sqlite3.Connection, authors: Sequence[Author], gone: Iterable[str]) -> None:
-    """Store author documents in the place of those with the same id."""
-    connection.executemany("DELETE FROM authors WHERE id = ?", [(author,) for author in gone])
+def write_authors(connection: sqlite3.Connection, authors: Sequence[Author], of: Iterable[str]) -> None:
+    """Store author documents in the place of all those of the author ids in `of`, and of those with the same id."""
+    connection.executemany("DELETE FROM authors WHERE author_id = ?", [(author,) for author in of])
     rows = []
     for author in authors:
         text = json.dumps(author_to_json(author), ensure_ascii=False)

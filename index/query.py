@@ -87,6 +87,8 @@ class Query:
     """Only each author's last stance on the subject before `until` (of all, where `until` is None); only what counts has one."""
     named: bool | None = None
     """True: only authors with an account of their own; False: only bare display names."""
+    official: bool | None = None
+    """True: only posts by accounts of a watched company; False: only the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,8 +254,8 @@ class Index(Protocol):
     def write_standings(self, standings: Mapping[str, Standing]) -> None:
         """Mention id -> standing; ids that are not there are passed over."""
 
-    def write_authors(self, authors: Sequence[Author], *, gone: Iterable[str] = ()) -> None:
-        """Store author documents; remove those whose ids are `gone`."""
+    def write_authors(self, authors: Sequence[Author], *, of: Iterable[str] = ()) -> None:
+        """Store author documents. They are all there is of the author ids in `of`: other documents of these go."""
 
     def authors(
         self,
