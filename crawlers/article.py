@@ -5,13 +5,13 @@ The rule to know: it is meant for articles; on forums and lists it doubles text,
 
 from __future__ import annotations
 
-import trafilatura
-
 from crawlers.page import Text, plain, tidy
 
 
 def main_text(html: str, url: str) -> Text | None:
     """The article on a page without menus, comments and quotes of others; None where no article is found."""
+    import trafilatura  # as long to import as Scrapy, and most runs fetch no article
+
     own = trafilatura.extract(html, url=url, include_comments=False, include_tables=True, prune_xpath="//blockquote", deduplicate=False)
     whole = trafilatura.extract(html, url=url, include_comments=False, include_tables=True, deduplicate=False)
     if not whole:

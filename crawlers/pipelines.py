@@ -74,7 +74,7 @@ class ArchivePipeline:
         if self.error is None and reason != "finished":
             self.error = f"the run was ended: {reason}"
         run = self.sink.close(error=self.error)
-        self.spider.logger.info("%s: %s", run.target, run)
+        print(f"{run.target}: {run}")
 
 
 def brief(record: logging.LogRecord) -> bool:

@@ -114,7 +114,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
                 return Item(raw=raw | {"article_missing": str(wrong)}, address=link)
             if entry.tries + 1 >= self.target.attempts:
                 return Item(raw=raw, address=link, error=f"its page failed in {entry.tries + 1} runs: {wrong}")
-            self.logger.info("%s; tried again next time", wrong)
+            self.logger.warning("%s; tried again next time", wrong)
             return None
         found = main_text(decode(response.body, content_type(response)), response.url)
         article = {"text": found.own, "quoted": found.quoted, "url": response.url} if found else None

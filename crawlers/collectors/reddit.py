@@ -1,0 +1,243 @@
+"""Reddit through praw: new posts and comments of subreddits, searches, and whole threads.
+
+The rule to know: a listing shows at most its newest thousand, so it is read down to what is known and then handed over
+oldest first; a run cut short leaves the cursor at the last post that was kept.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import praw
+from praw.exceptions import PRAWException
+from praw.models import Comment, Submission
+from prawcore.exceptions import (
+    Forbidden,
+    NotFound,
+    OAuthException,
+    PrawcoreException,
+    Redirect,
+    RequestException,
+    ResponseException,
+    TooManyRequests,
+)
+
+from crawlers.page import tidy
+from crawlers.polite import PolitePraw
+from crawlers.post import Post, Precision, post_id, whole_milliseconds
+from crawlers.settings import USER_AGENT
+from crawlers.source import CollectError, Cursor, Item, Page, Rejected
+from crawlers.target import RedditTarget
+
+SITE = "reddit.com"
+DELAY = 0.6
+"""Seconds between two requests: Reddit allows a hundred a minute."""
+REMEMBERED = 100
+"""Names of the newest posts known, so that some still stand where others were removed."""
+TOGETHER = 100
+"""Posts of a page."""
+GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
+FIELDS = (
+    "name", "subreddit_name_prefixed", "subreddit_subscribers", "title", "selftext", "body", "url", "permalink", "created_utc", "edited",
+    "score", "num_comments", "num_crossposts", "link_id", "parent_id", "removed_by_category", "is_self",
+)  # fmt: skip
+"""What is taken of Reddit's answer, under its own names."""
+
+
+def secrets(target: RedditTarget) -> tuple[str, ...]:
+    """Names of the environment variables that must be set."""
+    return (target.client_id_env, target.client_secret_env)
+
+
+def walk(target: RedditTarget, cursor: Cursor, *, since: datetime | None, data: Path) -> Iterator[Page]:
+    """What is new. Raises CollectError, but after what else could be had has been handed over."""
+    unset = [name for name in secrets(target) if not os.environ.get(name)]
+    if unset:
+        raise CollectError(
+            f"set the environment variable {' and '.join(unset)} to the key of an app made at https://www.reddit.com/prefs/apps"
+        )
+    reddit = client(target, data)
+    state = {name: dict(cursor.get(name, {})) for name in ("listings", "members", "threads")}
+    walks: dict[str, Callable[[], Iterator[Page]]] = {
+        name: partial(newer, ask, name, target, state, since) for name, ask in listings(reddit, target).items()
+    }
+    walks |= {f"thread {which}": partial(thread, reddit, which, target, state) for which in target.threads}
+    errors = []
+    for name, pages in walks.items():
+        try:
+            yield from pages()
+        except (PrawcoreException, PRAWException) as error:
+            errors.append(told(error, name, target))
+            if not isinstance(error, Forbidden | NotFound | Redirect | PRAWException):
+                break  # Reddit itself fails, or refuses the key: the rest would fail alike
+    if errors:
+        raise CollectError("; ".join(errors))
+
+
+def client(target: RedditTarget, data: Path) -> praw.Reddit:
+    """praw, read-only, through our gate."""
+    return praw.Reddit(
+        client_id=os.environ[target.client_id_env],
+        client_secret=os.environ[target.client_secret_env],
+        user_agent=USER_AGENT,
+        reddit_url=target.reddit_url.rstrip("/"),
+        oauth_url=target.oauth_url.rstrip("/"),
+        short_url=target.short_url.rstrip("/"),
+        check_for_updates=False,
+        requestor_class=PolitePraw,
+        requestor_kwargs={"data": data, "delay": DELAY if target.delay is None else target.delay, "allow_private": target.allow_private},
+    )
+
+
+def listings(reddit: praw.Reddit, target: RedditTarget) -> dict[str, Callable[[], Iterator[Any]]]:
+    """Each listing to read, newest first, by the name it has in the cursor."""
+    found: dict[str, Callable[[], Iterator[Any]]] = {}
+    for name in [name.removeprefix("r/").strip("/") for name in target.subreddits]:
+        if not target.search:
+            place = reddit.subreddit(name)
+            found[f"r/{name}"] = partial(place.new, limit=target.limit)
+            if target.comments:
+                found[f"r/{name} comments"] = partial(place.comments, limit=target.limit)
+    for query in target.search:
+        where = reddit.subreddit("+".join(name.removeprefix("r/").strip("/") for name in target.subreddits) or "all")
+        found[f"search {query}"] = partial(where.search, query, sort="new", limit=target.limit)
+    return found
+
+
+def newer(
+    ask: Callable[[], Iterator[Any]], name: str, target: RedditTarget, state: dict[str, Any], since: datetime | None
+) -> Iterator[Page]:
+    """What a listing has above the posts known, in pages, oldest first."""
+    before = state["listings"].get(name, {"names": [], "at": 0.0})
+    known, fresh = set(before["names"]), []
+    for found in ask():
+        raw = read(found)
+        # Where every name known has been removed, time tells; an hour is left for what was approved late.
+        if raw["name"] in known or raw["created_utc"] < before["at"] - 3600 or (since and raw["created_utc"] < since.timestamp()):
+            break
+        fresh.append(raw)
+    fresh.reverse()
+    for first in range(0, len(fresh), TOGETHER):
+        raws = fresh[first : first + TOGETHER]
+        names = [raw["name"] for raw in reversed(raws)] + before["names"]
+        before = {"names": names[:REMEMBERED], "at": max(before["at"], *(raw["created_utc"] for raw in raws))}
+        state["listings"][name] = before
+        yield page(raws, state)
+
+
+def thread(reddit: praw.Reddit, which: str, target: RedditTarget, state: dict[str, Any]) -> Iterator[Page]:
+    """A thread's post, and all its comments where their number has changed."""
+    submission = reddit.submission(url=which) if "/" in which else reddit.submission(which.removeprefix("t3_"))
+    submission.comment_limit = min(target.limit, 500)
+    raws = [read(submission)]
+    if target.comments and state["threads"].get(raws[0]["name"]) != raws[0]["num_comments"]:
+        submission.comments.replace_more(limit=None)
+        comments = (comment for comment in submission.comments.list() if isinstance(comment, Comment))
+        raws += [read(comment) for comment in islice(comments, target.limit)]
+        state["threads"][raws[0]["name"]] = raws[0]["num_comments"]
+    yield page(raws, state)
+
+
+def page(raws: list[dict[str, Any]], state: dict[str, Any]) -> Page:
+    """Raw posts with the cursor after them. What was deleted or removed says nothing any more, and is left out."""
+    members = state["members"]
+    for raw in raws:
+        place = raw.get("subreddit_name_prefixed")
+        if raw.get("subreddit_subscribers") is not None:
+            members[place] = raw["subreddit_subscribers"]
+        elif place in members:
+            raw["subreddit_subscribers"] = members[place]
+    items = tuple(Item(raw=raw, address=f"https://www.reddit.com{raw.get('permalink', '')}") for raw in raws if not gone(raw))
+    cursor: Cursor = {name: dict(part) for name, part in state.items()}
+    return Page(items=items, cursor=cursor)
+
+
+def read(found: Submission | Comment) -> dict[str, Any]:
+    """What Reddit said of a post, as JSON values."""
+    if isinstance(found, Submission):
+        _ = found.created_utc  # fetched now, where only its id was known
+    said = vars(found)
+    raw = {name: said[name] for name in FIELDS if said.get(name) is not None}
+    raw["author"] = str(said["author"]) if said.get("author") else None
+    return raw
+
+
+def gone(raw: dict[str, Any]) -> bool:
+    """Whether the text was deleted by its author or removed by others."""
+    return bool(raw.get("removed_by_category")) or (raw.get("body") or raw.get("selftext") or "").strip() in GONE
+
+
+def told(error: Exception, name: str, target: RedditTarget) -> str:
+    """What an error of praw means, and what to mend."""
+    if isinstance(error, OAuthException) or (isinstance(error, ResponseException) and error.response.status_code == 401):
+        return f"Reddit refuses the key in {' and '.join(secrets(target))}: check both"
+    if isinstance(error, Forbidden):
+        return f"{name}: Reddit does not show it (private or banned): take it out of the target"
+    if isinstance(error, NotFound | Redirect):
+        return f"{name}: Reddit has no such place: check its name"
+    if isinstance(error, TooManyRequests):
+        return f"{name}: Reddit asks to be asked less often; the next run goes on"
+    if isinstance(error, RequestException):
+        inner = error.original_exception
+        return str(inner) if isinstance(inner, CollectError) else f"{name}: Reddit could not be reached: {inner}"
+    return f"{name}: Reddit fails: {error}"
+
+
+def post(raw: dict[str, Any], target: RedditTarget, collected: datetime) -> Post:
+    """The post of a submission (`t3_…`) or comment (`t1_…`). A submission without text of its own is its headline."""
+    if gone(raw):
+        raise Rejected("deleted or removed")
+    native: str = raw["name"]
+    link = raw.get("link_id") or native
+    parent = raw.get("parent_id")
+    words, quoted = without_quotes(raw.get("body") or raw.get("selftext") or "")
+    title = raw.get("title")
+    author = raw.get("author")
+    edited = raw.get("edited")
+    return Post(
+        id=post_id(SITE, native),
+        site=SITE,
+        place=raw.get("subreddit_name_prefixed"),
+        source=target.kind,
+        url=f"https://www.reddit.com{raw['permalink']}" if raw.get("permalink") else None,
+        title=title if words else None,
+        text=words or title or "",
+        quoted=quoted,
+        language=target.language,
+        author_id=f"{SITE}:{author}" if author else None,
+        author_name=author,
+        author_url=f"https://www.reddit.com/user/{author}" if author else None,
+        published=moment(raw["created_utc"]),
+        published_precision=Precision.MINUTE,
+        edited=moment(edited) if edited and not isinstance(edited, bool) else None,
+        collected=collected,
+        thread_id=post_id(SITE, link),
+        in_reply_to=post_id(SITE, parent) if parent else None,
+        members=raw.get("subreddit_subscribers"),
+        likes=raw.get("score"),
+        shares=raw.get("num_crossposts"),
+        replies=raw.get("num_comments"),
+    )
+
+
+def moment(seconds: float) -> datetime:
+    """Reddit's time as ours."""
+    return whole_milliseconds(datetime.fromtimestamp(seconds, UTC))
+
+
+def without_quotes(markdown: str) -> tuple[str, str | None]:
+    """The author's own words, and what they quote (`> …`). Links keep their words."""
+    own: list[str] = []
+    quoted: list[str] = []
+    for line in markdown.splitlines():
+        quote = re.match(r"\s{0,3}(?:>|&gt;)(?!!)\s?(.*)", line)
+        (quoted if quote else own).append(quote[1] if quote else line)
+    words = re.sub(r"\[([^\]]+)\]\((?:https?://|/)[^)\s]*\)", r"\1", tidy("\n".join(own)))
+    return words, tidy("\n".join(quoted)) or None
