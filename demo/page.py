@@ -58,7 +58,7 @@ def date_of_page(moment: datetime, company: str | None, language: str) -> str:
     return date_in_words(moment)
 
 
-def teaser(text: str, length: int = 260) -> str:
+def teaser(text: str, length: int = 200) -> str:
     """The beginning of an article, cut at a word."""
     flat = re.sub(r"\s+", " ", text)
     return flat if len(flat) <= length else flat[:length].rsplit(" ", 1)[0].rstrip(",.;:—- ") + "…"
