@@ -75,12 +75,13 @@ def stance_bars(bars: Sequence[Bar], lang: Lang) -> go.Figure:
             hovertemplate="%{y}: %{customdata}<extra>" + say(lang, key) + "</extra>",
         )
     figure.update_layout(barmode="relative", yaxis={"autorange": "reversed"}, xaxis={"showticklabels": False, "zeroline": True})
-    return _quiet(figure, height=70 + 38 * len(bars))
+    return _quiet(figure, height=30 + 34 * len(bars), legend=False)
 
 
 def trend(steps: Sequence[Step], lang: Lang) -> go.Figure:
     """Authors by stance per interval, and online NPS as a line on its own axis; an interval without authors is a gap."""
     starts = [step.start for step in steps]
+    most = max(max(step.detractors, step.passives + step.promoters) for step in steps) * 1.05
     figure = go.Figure()
     for key, colour, counts in (
         ("detractors", DETRACTOR, [-step.detractors for step in steps]),
@@ -108,12 +109,13 @@ def trend(steps: Sequence[Step], lang: Lang) -> go.Figure:
     figure.update_layout(
         barmode="relative",
         bargap=0.15,
-        yaxis={"title": say(lang, "authors_short"), "showgrid": False},
+        yaxis={"title": say(lang, "authors_short"), "showgrid": False, "range": [-most, most]},  # zero level with the other axis
         yaxis2={
             "title": say(lang, "nps_axis"),
             "overlaying": "y",
             "side": "right",
             "range": [-105, 105],
+            "tickvals": [-100, -50, 0, 50, 100],
             "showgrid": False,
             "zeroline": False,
         },

@@ -18,6 +18,7 @@ STYLE = """<style>
 .chip { display: inline-block; border-radius: 999px; padding: 1px 10px; margin-right: 6px; font-size: .8125rem; color: #fff; }
 .chip.promoter { background: #1f7a6f; } .chip.detractor { background: #b83a4b; } .chip.passive { background: #66727f; }
 .chip.plain { background: transparent; color: inherit; border: 1px solid color-mix(in srgb, currentColor 40%, transparent); }
+[data-testid="stPageLink"] p { text-decoration: underline; text-underline-offset: 3px; }
 </style>"""
 
 

@@ -19,6 +19,7 @@ from advocacy.measures import Basis, Change, OnlineNps
 from crawlers.brand import Brands
 from dashboard import chart
 from dashboard.filters import product_label, write_address
+from dashboard.marked import STYLE
 from dashboard.posts import when
 from dashboard.view import View
 from dashboard.words import Lang, number, say, share
@@ -47,10 +48,9 @@ class Reading:
     def query(self) -> Query:
         return self.view.query(self.now, self.zone)
 
-    def link(self, label: str, view: View, *, key: str) -> None:
+    def link(self, label: str, view: View) -> None:
         """A link to the mentions of another view."""
-        with st.container(key=f"link_{key}"):
-            st.page_link(self.posts, label=label, query_params=view.address())
+        st.page_link(self.posts, label=label, query_params=view.address())
 
 
 def page(reading: Reading) -> None:
@@ -67,6 +67,8 @@ def _figures(reading: Reading) -> None:
         anything = sum(reading.index.count(Query()).values())
         st.info(say(lang, "empty.period" if anything else "empty.index"))
         return
+    st.html(STYLE)
+    st.title(next(brand.label(lang) for brand in reading.brands.brands if brand.slug == reading.view.brand), anchor=False)
     _newest(reading)
     _headline(reading, measures.online_nps(reading.index, query), measures.nps_change(reading.index, query), basis)
     _trend(reading)
@@ -105,7 +107,7 @@ def _headline(reading: Reading, nps: OnlineNps, change: Change | None, basis: Ba
         if change is not None and change.is_more_than_noise is False:
             st.caption(say(lang, "change.noise"))
         counted = reading.view.with_(counted="counted", last_word=True)
-        reading.link(say(lang, "show_posts"), counted, key="nps")
+        reading.link(say(lang, "posts"), counted)
     for column, key, stance, people in (
         (columns[1], "promoters", "promoter", nps.promoters),
         (columns[2], "passives", "passive", nps.passives),
@@ -115,7 +117,7 @@ def _headline(reading: Reading, nps: OnlineNps, change: Change | None, basis: Ba
             st.metric(say(lang, key), number(lang, people), help=say(lang, "of_authors", share=share(lang, people, nps.authors)))
             st.caption(say(lang, "of_authors", share=share(lang, people, nps.authors)))
             _reach(reach.get(stance), lang)
-            reading.link(say(lang, "show_posts"), counted.with_(stances=(stance,)), key=key)
+            reading.link(say(lang, "posts"), counted.with_(stances=(stance,)))
     with columns[4].container(border=True, height="stretch", key="basis"):
         st.metric(
             say(lang, "roles_known"), share(lang, basis.role_coverage or 0, 1 if basis.authors else 0), help=say(lang, "roles_known.help")
@@ -184,10 +186,11 @@ def _breakdown(reading: Reading, word: str, facet: Facet, label: Callable[[str],
 def _links(reading: Reading, word: str, facet: Facet, labels: Mapping[str, str]) -> None:
     field = {Facet.PRODUCT: "product", Facet.SITE: "sites", Facet.ROLE: "roles"}[facet]
     counted = reading.view.with_(counted="counted", last_word=True)
-    with st.container(horizontal=True, key=f"links_{word}"):
+    with st.container(horizontal=True, gap="small", key=f"links_{word}"):
+        st.caption(f"{say(reading.view.lang, 'posts')}:", width="content")
         for value, label in labels.items():
             narrowed = counted.with_(**{field: value if field == "product" else (value,)})
-            reading.link(label, narrowed, key=f"{word}_{abs(hash(value))}")
+            reading.link(label, narrowed)
 
 
 def _labelled(label: str, nps: OnlineNps, lang: Lang) -> str:
@@ -227,4 +230,4 @@ def _left_out(reading: Reading, basis: Basis) -> None:
         for key, count in parts.items():
             st.metric(say(lang, f"left_out.{key}"), number(lang, count), width="content")
     if reading.view.product == GENERAL:
-        reading.link(say(lang, "show_posts"), reading.view.with_(counted="left_out"), key="left_out")
+        reading.link(say(lang, "posts"), reading.view.with_(counted="left_out"))

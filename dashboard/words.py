@@ -131,7 +131,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Доля авторов, чья роль видна из текста или из прежних сообщений; остальные «неизвестно» или без связи",
         "Share of authors whose role shows in the text or in earlier posts; the others are unknown or show no relation",
     ),
-    "show_posts": ("Показать сообщения", "Show the posts"),
     "newest": ("Новейшее сообщение: {when}", "Newest post: {when}"),
     "mentions": ("упоминаний: {n}", "mentions: {n}"),
     "nps_axis": ("онлайн-NPS", "online NPS"),
