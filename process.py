@@ -13,6 +13,7 @@ import fcntl
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -52,6 +53,13 @@ def only_one(data: Path) -> int:
     return lock
 
 
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def below(pid: int) -> list[psutil.Process]:
     """Every living process below this one but ourselves."""
     try:
@@ -61,11 +69,30 @@ def below(pid: int) -> list[psutil.Process]:
     return [process for process in found if process.pid != os.getpid() and is_alive(process)]
 
 
-def is_alive(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+@dataclass
+class Family:
+    """All that ever started below `top`, as the inner process sees it."""
+
+    top: int
+    asked: Callable[[], bool] = lambda: False
+    """Whether the end was asked for: by SIGINT, SIGTERM or SIGHUP to `top` or to the inner process."""
+    seen: dict[int, psutil.Process] = field(default_factory=dict)
+
+    def members(self) -> list[psutil.Process]:
+        """Everything below `top` that lives. Where `top` was killed: below us, who adopt from then on, and what we saw before."""
+        head = self.top
+        if os.getpid() != self.top != os.getppid():
+            LIBC.prctl(SUBREAPER, 1)
+            head = os.getpid()
+        self.seen.update({process.pid: process for process in below(head)})
+        self.seen = {pid: process for pid, process in self.seen.items() if is_alive(process)}
+        return list(self.seen.values())
+
+    def sweep(self) -> None:
+        """Kill all of it, and what that starts meanwhile, until nothing is there."""
+        while rest := self.members():
+            send(rest, signal.SIGKILL)
+            psutil.wait_procs(rest, timeout=0.2)
 
 
 def send(processes: list[psutil.Process], what: signal.Signals) -> None:
@@ -76,18 +103,10 @@ def send(processes: list[psutil.Process], what: signal.Signals) -> None:
             continue
 
 
-def sweep(top: int) -> None:
-    """Kill what is still there, and what that started meanwhile, until nothing is."""
-    while rest := below(top):
-        send(rest, signal.SIGKILL)
-        psutil.wait_procs(rest, timeout=0.2)
-
-
-def lead(work: Callable[[int, Callable[[], bool]], int]) -> int:
+def lead(work: Callable[[Family], int]) -> int:
     """Do `work` in an inner process, adopt what it orphans, and end when nothing is left below; the exit code.
 
-    `work` gets our process id and a question, whether the end was asked for: by SIGINT, SIGTERM or SIGHUP to either process.
-    A second signal to us ends everything at once.
+    The first signal is passed on to `work` (`Family.asked`), a second one ends everything at once.
     """
     LIBC.prctl(SUBREAPER, 1)
     top = os.getpid()
@@ -106,11 +125,11 @@ def lead(work: Callable[[int, Callable[[], bool]], int]) -> int:
     ended, status = os.wait()
     while ended != child:
         ended, status = os.wait()
-    sweep(top)
+    Family(top).sweep()
     return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 1
 
 
-def inner(work: Callable[[int, Callable[[], bool]], int], top: int) -> int:
+def inner(work: Callable[[Family], int], top: int) -> int:
     """The inner process: in a session of its own, so that Ctrl-C at the terminal reaches it once, through the outer one."""
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -119,4 +138,4 @@ def inner(work: Callable[[int, Callable[[], bool]], int], top: int) -> int:
     end_with_parent()
     if os.getppid() != top:
         return 1
-    return work(top, lambda: bool(asked))
+    return work(Family(top, lambda: bool(asked)))

@@ -7,6 +7,7 @@ How nothing is left behind is told in process.py.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -17,12 +18,11 @@ import sys
 import time
 import urllib.request
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from process import Refused, below, end_with_parent, lead, only_one, send, sweep
+from process import Family, Refused, below, end_with_parent, lead, only_one, send
 
 ROOT = Path(__file__).resolve().parent
 DEMO = ROOT / "demo" / "config"
@@ -79,7 +79,8 @@ def setting(environ: dict[str, str]) -> Setting:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
-                raise Refused(f"Port {port} cannot be used ({error.strerror}): set {name} to another one.") from None
+                why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+                raise Refused(f"Port {port} {why}: set {name} to another one.") from None
     if not config.is_dir():
         raise Refused(f"There is no folder {config}: set MOLVA_CONFIG to the folder that holds `targets`.")
     return Setting(config=config, data=data, ports=ports)
@@ -141,8 +142,7 @@ class Parts:
     run: Setting
     environ: dict[str, str]
     lock: int
-    asked: Callable[[], bool]
-    """Whether the end was asked for."""
+    family: Family
     started: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -167,8 +167,9 @@ class Parts:
 
     def watch(self) -> None:
         """Raise Stopped when asked to, RuntimeError with the end of its log when a part ended by itself."""
-        if self.asked():
+        if self.family.asked():
             raise Stopped
+        self.family.members()
         for name, process in self.started.items():
             if process.poll() is not None:
                 raise RuntimeError(self.last_words(name, f"{name} ended by itself with code {process.returncode}"))
@@ -183,8 +184,6 @@ class Parts:
         process = self.start(name, *arguments)
         del self.started[name]
         while process.poll() is None:
-            if self.asked():
-                raise Stopped
             self.watch()
             time.sleep(0.1)
         if process.returncode:
@@ -246,8 +245,8 @@ def prepare(parts: Parts) -> None:
     stamp.write_text(ready)
 
 
-def stop_all(parts: Parts, top: int) -> None:
-    """End everything below `top`: first running tasks, whose retry Airflow then notes, then the parts, last Airflow's server.
+def stop_all(parts: Parts) -> None:
+    """End everything: first running tasks, whose retry Airflow then notes, then the parts, last Airflow's server.
 
     A task ignores SIGTERM and is killed; a collection killed at any moment loses nothing.
     """
@@ -265,7 +264,7 @@ def stop_all(parts: Parts, top: int) -> None:
                 send([task for worker in below(scheduler.pid) for task in below(worker.pid)], signal.SIGKILL)
             for process in parts.started.values():
                 process.poll()
-            rest = {process.pid for process in below(top)}
+            rest = {process.pid for process in parts.family.members()}
             if spared is not None:
                 rest -= {spared.pid, *(process.pid for process in below(spared.pid))}
             if not rest:
@@ -276,13 +275,13 @@ def stop_all(parts: Parts, top: int) -> None:
     if server is not None:
         server.terminate()
         waited(LAST_GRACE, None)
-    sweep(top)
+    parts.family.sweep()
     say(f"Stopped in {time.monotonic() - started:.1f} s.")
 
 
-def work(run: Setting, lock: int, top: int, asked: Callable[[], bool]) -> int:
+def work(run: Setting, lock: int, family: Family) -> int:
     """Start, watch and stop the parts; the exit code."""
-    parts = Parts(run, environment(run, dict(os.environ)), lock, asked)
+    parts = Parts(run, environment(run, dict(os.environ)), lock, family)
     code = 0
     try:
         start_all(parts)
@@ -294,7 +293,7 @@ def work(run: Setting, lock: int, top: int, asked: Callable[[], bool]) -> int:
     except (RuntimeError, OSError) as error:
         say(f"{error}\nStopping everything else …")
         code = 1
-    stop_all(parts, top)
+    stop_all(parts)
     return code
 
 
@@ -312,7 +311,7 @@ def main(arguments: list[str]) -> int:
             raise Refused("run.py takes no arguments, or `airflow` and a command of Airflow's.")
         run = setting(dict(os.environ))
         lock = only_one(run.data)
-        return lead(lambda top, asked: work(run, lock, top, asked))
+        return lead(lambda family: work(run, lock, family))
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 2

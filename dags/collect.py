@@ -16,7 +16,7 @@ from pathlib import Path
 
 from airflow.sdk import DAG, Asset, CronTriggerTimetable, DeltaTriggerTimetable, get_parsing_context, task
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
-from croniter import croniter
+from croniter import croniter  # type: ignore[import-untyped]
 
 from crawlers.target import BrokenTarget, Target, read_target, read_targets, target_paths
 
@@ -71,10 +71,11 @@ def collect(name: str) -> dict[str, int]:
     except ConfigError as error:
         raise AirflowFailException(str(error)) from None
     log.info("%s: %s", name, done)
-    counts = {str(outcome): count for outcome, count in done.outcomes.items()}
-    if not counts.get("kept") and not counts.get("changed"):
+    for example in done.counts.examples:
+        log.info("%s: rejected %s", name, example)
+    if not done.outcomes["kept"] and not done.outcomes["changed"]:
         raise AirflowSkipException(f"{name}: nothing new")
-    return counts
+    return done.outcomes
 
 
 @task(retries=0)

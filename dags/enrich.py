@@ -52,7 +52,7 @@ def untagged() -> list[list[str]]:
     """Keys of the batches that no model has read yet, in chunks of about equal posts."""
     from nlp.tag import untagged as waiting
 
-    sizes = [(batch.key, batch.manifest.posts) for batch in waiting(data(), config())]
+    sizes = [(batch.key, int(batch.manifest["items"])) for batch in waiting(data(), config())]
     chunks = balanced(sizes, most=min(conf.getint("core", "parallelism"), os.cpu_count() or 1))
     log.info("%d batches with %d posts wait, in %d chunks", len(sizes), sum(posts for _, posts in sizes), len(chunks))
     return chunks

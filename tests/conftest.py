@@ -1,0 +1,149 @@
+"""What many tests need: a free port, Chromium, everything running.
+
+A test that lacks a service of the machine skips with a reason that begins with `requires:`. Where CI is true that is a
+failure: there the services are promised.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+STRICT = os.environ.get("CI", "").lower() in ("1", "true")
+REQUIRES = "requires:"
+T = TypeVar("T")
+
+
+def _fail_where_promised(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip for a missing service into a failure."""
+    if STRICT and report.outcome == "skipped" and isinstance(report.longrepr, tuple) and REQUIRES in report.longrepr[2]:
+        report.outcome = "failed"
+        report.longrepr = f"{report.longrepr[2]} (CI is true: a missing service is a failure)"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[Any]:
+    report: pytest.TestReport = yield
+    _fail_where_promised(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[Any]:
+    report: pytest.CollectReport = yield
+    _fail_where_promised(report)
+    return report
+
+
+def unused_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(ask: Callable[[], T], seconds: float, what: str) -> T:
+    """What `ask` gives once it is true; the test fails when it is not in time."""
+    end = time.monotonic() + seconds
+    while not (answer := ask()):
+        if time.monotonic() > end:
+            pytest.fail(f"not within {seconds:.0f} s: {what}")
+        time.sleep(0.3)
+    return answer
+
+
+def get(url: str) -> str | None:
+    """The page at the address; None where it does not answer."""
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return None
+
+
+@dataclass
+class Molva:
+    """`run.py` as `make run` starts it, on ports and in a folder of its own."""
+
+    data: Path
+    config: Path | None = None
+    process: subprocess.Popen[str] | None = None
+    dashboard: str = ""
+    airflow: str = ""
+    demo: str = ""
+
+    def start(self) -> Molva:
+        """Start it and wait until every address answers."""
+        ports = {name: unused_port() for name in ("MOLVA_DASHBOARD_PORT", "MOLVA_AIRFLOW_PORT", "MOLVA_DEMO_PORT")}
+        self.dashboard, self.airflow, self.demo = (f"http://127.0.0.1:{port}" for port in ports.values())
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("MOLVA_", "AIRFLOW_"))}
+        environ |= {name: str(port) for name, port in ports.items()} | {"MOLVA_DATA": str(self.data)}
+        if self.config:
+            environ["MOLVA_CONFIG"] = str(self.config)
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.said = self.data / "said.txt"
+        with self.said.open("w") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "run.py"], cwd=ROOT, env=environ, stdout=said, stderr=subprocess.STDOUT, text=True
+            )
+        until(
+            lambda: "Ctrl-C" in self.said.read_text() or self.process is None or self.process.poll() is not None,
+            300,
+            "every address answers",
+        )
+        assert self.process.poll() is None, self.said.read_text()
+        return self
+
+    def wait_for(self, ask: Callable[[], T], seconds: float = 120, what: str = "what the test waits for") -> T:
+        return until(ask, seconds, what)
+
+    def stop(self, by: signal.Signals = signal.SIGINT) -> float:
+        """Ask it to end as Ctrl-C does; the seconds it took."""
+        assert self.process is not None
+        started = time.monotonic()
+        if self.process.poll() is None:
+            self.process.send_signal(by)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        return time.monotonic() - started
+
+
+@pytest.fixture
+def free_port() -> int:
+    return unused_port()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Chromium's executable: MOLVA_CHROMIUM, else the first found on PATH."""
+    found = os.environ.get("MOLVA_CHROMIUM") or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if not found:
+        pytest.skip("requires: Chromium (install chromium, or name it in MOLVA_CHROMIUM)")
+    return found
+
+
+@pytest.fixture(scope="session")
+def running_molva(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Molva]:
+    """The demo company with everything around it, started once for all tests that look at it in a browser."""
+    molva = Molva(tmp_path_factory.mktemp("running") / "data")
+    try:
+        yield molva.start()
+    finally:
+        molva.stop()
