@@ -6,6 +6,7 @@ so that a mistake in one file is visible and harms no other.
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import re
 from dataclasses import dataclass
@@ -75,6 +76,13 @@ def _regex(text: str) -> str:
     except re.error as error:
         raise ValueError(f"isn't a regular expression: {error}") from error
     return text
+
+
+def _encoding(text: str) -> str:
+    try:
+        return codecs.lookup(text).name
+    except LookupError as error:
+        raise ValueError(f"isn't an encoding: {text!r}; common ones are utf-8, windows-1251, utf-16") from error
 
 
 def _variable(text: str) -> str:
@@ -315,7 +323,7 @@ class FilesTarget(TargetModel):
     format: Literal["csv", "json", "jsonl", "parquet"] | None = None
     """Where the extension doesn't tell."""
     columns: Columns
-    encoding: Text = "utf-8"
+    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     day_first: bool = True
     date_formats: tuple[Text, ...] = ()

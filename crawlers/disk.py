@@ -1,0 +1,94 @@
+"""How the archive stands on the disk: files that are whole or not there, journals, and one writer at a time.
+
+The rule to know: nothing here is ever overwritten, and what a function has written is on the disk when it returns.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from crawlers.post import iso
+from crawlers.source import CollectError
+
+
+class Busy(CollectError):
+    """Another process is collecting this target."""
+
+
+def create(path: Path, content: bytes) -> None:
+    """Create a file that is whole or not there, and never replaces another."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def locked(folder: Path, target: str) -> IO[str]:
+    """The target's lock, held until it is closed or the process ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("a+")
+    except OSError as error:
+        raise CollectError(f"can't write to {folder}: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.seek(0)
+        holder = lock.read().strip()
+        lock.close()
+        raise Busy(f"{target} is being collected already{f', by {holder}' if holder else ''}: wait for that run to end") from error
+    lock.seek(0)
+    lock.truncate()
+    lock.write(f"process {os.getpid()} on {socket.gethostname()} since {iso(datetime.now(UTC))}")
+    lock.flush()
+    return lock
+
+
+def lines_of(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of a journal; a line that a killed process left unfinished is passed over."""
+    if not path.exists():
+        return
+    with path.open("rb") as lines:
+        for line in lines:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
+
+
+def last_line(path: Path) -> dict[str, Any] | None:
+    """The last whole record of a journal."""
+    found = deque(lines_of(path), maxlen=1)
+    return found[0] if found else None
+
+
+def append_line(path: Path, record: dict[str, Any]) -> None:
+    """Add a record to a journal, on the disk when this returns. After an unfinished line it begins a new one."""
+    with path.open("a+b") as journal:
+        if journal.tell():
+            journal.seek(-1, os.SEEK_END)
+            torn = journal.read(1) != b"\n"
+        else:
+            torn = False
+        text = json.dumps(record, ensure_ascii=False)
+        journal.write((b"\n" if torn else b"") + text.encode("utf-8", "replace") + b"\n")
+        journal.flush()
+        os.fsync(journal.fileno())

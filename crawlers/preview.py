@@ -1,0 +1,83 @@
+"""A preview: what the next items of a target would become, with nothing kept.
+
+The rule to know: it walks from the start, not from the cursor, so that it also shows a target that has brought all it has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from crawlers.brand import Brands
+from crawlers.post import Post, post_from_json, post_to_json
+from crawlers.run import Counts, Outcome, Run
+from crawlers.seen import SeenForNow
+from crawlers.sorter import Sorter
+from crawlers.source import Cursor, Page
+from crawlers.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One item as it would be taken."""
+
+    outcome: Outcome
+    post: Post | None = None
+    reason: str | None = None
+    line: int | None = None
+
+
+class Preview:
+    """Shows what would become of the first `limit` items of a target."""
+
+    def __init__(self, target: Target, brands: Brands, *, data: Path, limit: int, since: datetime | None = None) -> None:
+        self.target = target
+        self.cursor: Cursor = {}
+        self.since = since
+        self.samples: list[Sample] = []
+        self._limit = limit
+        self._sorter = Sorter(target, brands, since)
+        self._counts = Counts()
+        self._started = datetime.now(UTC)
+        self._seen = SeenForNow(data / "seen" / f"{target.name}.sqlite")
+
+    def seen(self, post_id: str) -> bool:
+        """Nothing is passed over in a preview."""
+        return False
+
+    @property
+    def full(self) -> bool:
+        """Whether there is enough to show."""
+        return len(self.samples) >= self._limit
+
+    def take(self, page: Page) -> list[Outcome]:
+        """Show the page's items, up to the limit."""
+        collected = datetime.now(UTC)
+        outcomes = []
+        for item in page.items:
+            outcome, post, line = self._sorter.sort(item, collected, self._seen, self._counts)
+            outcomes.append(outcome)
+            if not self.full:
+                reason = line["reason"] if line is not None and outcome is Outcome.REJECTED else None
+                self._counts.outcomes[outcome] += 1
+                self.samples.append(Sample(outcome=outcome, post=post, reason=reason, line=item.line))
+        return outcomes
+
+    def close(self, error: str | None = None) -> Run:
+        """The run, of which nothing is kept."""
+        self._seen.close()
+        return Run(id="preview", target=self.target.name, started=self._started, ended=datetime.now(UTC), counts=self._counts, error=error)
+
+
+def sample_to_json(sample: Sample) -> dict[str, Any]:
+    """A sample as the child process hands it to its parent."""
+    post = None if sample.post is None else post_to_json(sample.post)
+    return {"outcome": sample.outcome, "post": post, "reason": sample.reason, "line": sample.line}
+
+
+def sample_from_json(record: dict[str, Any]) -> Sample:
+    """The inverse of `sample_to_json`."""
+    post = None if record["post"] is None else post_from_json(record["post"])
+    return Sample(outcome=Outcome(record["outcome"]), post=post, reason=record["reason"], line=record["line"])

@@ -1,0 +1,164 @@
+"""A run: one collection of one target, and what became of every item that it met.
+
+The rule to know: each item has exactly one outcome, and all outcomes are counted; nothing disappears without a number.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from crawlers.post import iso
+from crawlers.source import CollectError
+
+REASONS = 50
+"""Different reasons that are counted by name; what is beyond is counted together."""
+EXAMPLES = 20
+OTHER_REASONS = "other reasons"
+
+
+class Outcome(StrEnum):
+    """What became of one item."""
+
+    KEPT = "kept"
+    """A post that this target hadn't brought before."""
+    CHANGED = "changed"
+    """A newer version of a post, or newer figures of it."""
+    REPEATED = "repeated"
+    """Nothing new about it."""
+    REJECTED = "rejected"
+    """It can never become a post; kept with the reason."""
+    DEFERRED = "deferred"
+    """Failed for now; the next run tries its address again."""
+    OLDER = "older"
+    """Published before the date since which the target is watched; not taken."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Outcomes of some items, with the reasons of what was rejected."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    undated: int = 0
+    """Kept or changed posts whose time of publication is unknown."""
+    examples: list[str] = field(default_factory=list)
+    """The first rejected items, each with its place and reason."""
+
+    def reject(self, reason: str, place: str) -> None:
+        """Count a reason; `place` says which line or page it was."""
+        known = reason in self.reasons or len(self.reasons) < REASONS
+        self.reasons[reason if known else OTHER_REASONS] += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(f"{place}: {reason}" if place else reason)
+
+    def add(self, other: Counts) -> None:
+        """Count the items of `other` too."""
+        self.outcomes += other.outcomes
+        self.undated += other.undated
+        for reason, count in other.reasons.items():
+            known = reason in self.reasons or len(self.reasons) < REASONS
+            self.reasons[reason if known else OTHER_REASONS] += count
+        self.examples += other.examples[: EXAMPLES - len(self.examples)]
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in manifests and in the run log."""
+        return {
+            "outcomes": {str(outcome): self.outcomes[outcome] for outcome in Outcome},
+            "reasons": dict(self.reasons.most_common()),
+            "undated": self.undated,
+            "examples": self.examples,
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Counts:
+        """The inverse of `to_json`."""
+        return cls(Counter(record["outcomes"]), Counter(record["reasons"]), record["undated"], list(record["examples"]))
+
+    def __str__(self) -> str:
+        """`kept 12, changed 1, repeated 30, rejected 2 (no text: 1, date in the future: 1), deferred 0`."""
+        parts = []
+        for outcome in Outcome:
+            count = self.outcomes[outcome]
+            if outcome is Outcome.OLDER and not count:
+                continue
+            part = f"{outcome} {count}"
+            if outcome is Outcome.REJECTED and count:
+                part += f" ({', '.join(f'{reason}: {number}' for reason, number in self.reasons.most_common())})"
+            parts.append(part)
+        if self.undated:
+            parts.append(f"undated {self.undated}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One collection of one target, as it stands in its run log."""
+
+    id: str
+    target: str
+    started: datetime
+    ended: datetime
+    counts: Counts
+    batches: tuple[int, ...] = ()
+    """Numbers of the batches it made."""
+    since: datetime | None = None
+    """Set where it collected again from a date on; such a run doesn't move the cursor."""
+    error: str | None = None
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """Outcome -> number of items."""
+        return {str(outcome): self.counts.outcomes[outcome] for outcome in Outcome}
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Why items were rejected -> how many."""
+        return dict(self.counts.reasons.most_common())
+
+    @property
+    def items(self) -> int:
+        """Items met, whatever became of them."""
+        return sum(self.counts.outcomes.values())
+
+    def __str__(self) -> str:
+        return str(self.counts)
+
+
+class RunFailed(CollectError):
+    """A run that failed after it had begun: what was kept stays, `run` says how much."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(f"{run.target}: {run.error} [{run}]")
+        self.run = run
+
+
+def run_to_json(run: Run) -> dict[str, Any]:
+    """A line of the run log."""
+    return {
+        "id": run.id,
+        "target": run.target,
+        "started": iso(run.started),
+        "ended": iso(run.ended),
+        **run.counts.to_json(),
+        "batches": list(run.batches),
+        "since": iso(run.since),
+        "error": run.error,
+    }
+
+
+def run_from_json(record: dict[str, Any]) -> Run:
+    """The inverse of `run_to_json`."""
+    return Run(
+        id=record["id"],
+        target=record["target"],
+        started=datetime.fromisoformat(record["started"]),
+        ended=datetime.fromisoformat(record["ended"]),
+        counts=Counts.from_json(record),
+        batches=tuple(record["batches"]),
+        since=datetime.fromisoformat(record["since"]) if record["since"] else None,
+        error=record["error"],
+    )

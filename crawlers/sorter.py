@@ -1,0 +1,69 @@
+"""Which outcome an item has: new, changed, known, too old, or of no use.
+
+The rule to know: what keeps and what only shows decide alike, because both ask here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from crawlers.brand import Brands
+from crawlers.mapping import Mapper
+from crawlers.post import Post, iso
+from crawlers.run import Counts, Outcome
+from crawlers.seen import Known, content_hash, figures_hash, reject_key
+from crawlers.source import Item, Rejected
+from crawlers.target import Target
+
+
+class Sorter:
+    """Decides the outcome of an item; shared by what keeps and what only shows."""
+
+    def __init__(self, target: Target, brands: Brands, since: datetime | None) -> None:
+        self._mapper = Mapper(target, brands)
+        self._since = since
+
+    def sort(self, item: Item, collected: datetime, seen: Known, counts: Counts) -> tuple[Outcome, Post | None, dict[str, Any] | None]:
+        """The outcome, the post where it is one, and the line to keep where there is something to keep."""
+        try:
+            post = self._mapper.post(item, collected)
+        except Rejected as reason:
+            return self._rejected(item, str(reason), collected, seen, counts)
+        if self._since is not None and post.published is not None and post.published < self._since:
+            return Outcome.OLDER, post, None
+        content, figures = content_hash(post), figures_hash(post)
+        before = seen.find(post.id)
+        if before == (content, figures):
+            return Outcome.REPEATED, post, None
+        seen.add(post.id, content, figures)
+        outcome = Outcome.KEPT if before is None else Outcome.CHANGED
+        if post.published is None:
+            counts.undated += 1
+        line = {"outcome": outcome, "id": post.id, "content": content, "figures": figures} | _common(item, collected)
+        if post.about:
+            line["about"] = post.about
+        if post.official:
+            line["official"] = True
+        return outcome, post, line
+
+    @staticmethod
+    def _rejected(
+        item: Item, reason: str, collected: datetime, seen: Known, counts: Counts
+    ) -> tuple[Outcome, Post | None, dict[str, Any] | None]:
+        key = reject_key(item.raw, item.line)
+        if seen.find(key) is not None:
+            return Outcome.REPEATED, None, None
+        seen.add(key)
+        counts.reject(reason, f"line {item.line}" if item.line is not None else item.address or "")
+        return Outcome.REJECTED, None, {"outcome": Outcome.REJECTED, "reason": reason} | _common(item, collected)
+
+
+def _common(item: Item, collected: datetime) -> dict[str, Any]:
+    line: dict[str, Any] = {"collected": iso(collected)}
+    if item.line is not None:
+        line["line"] = item.line
+    if item.address is not None:
+        line["address"] = item.address
+    line["raw"] = item.raw
+    return line

@@ -1,0 +1,203 @@
+"""A file of records: CSV, JSON, JSON Lines or Parquet, each also packed by gzip, read row by row.
+
+The rule to know: what is wrong with one row stays with that row, with its line; only a file that as a whole is not what it
+should be raises CollectError. Memory does not grow with the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any, Literal, cast
+
+from crawlers.encoded import LONGEST, Lines, as_text
+from crawlers.jsonlist import Row, read_list
+from crawlers.source import CollectError
+
+Format = Literal["csv", "json", "jsonl", "parquet"]
+
+EXTENSIONS: dict[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
+CHUNK = 1_000_000
+ROWS = 500
+
+
+def format_of(path: Path, stated: Format | None = None) -> Format:
+    """What a file is, by what the target states or by its extension. Raises CollectError where neither tells."""
+    if stated is not None:
+        return stated
+    extension = Path(path.name.removesuffix(".gz")).suffix.lower()
+    if extension not in EXTENSIONS:
+        raise CollectError(f"{path.name}: its extension doesn't tell what it is: state `format` (csv, json, jsonl or parquet)")
+    return EXTENSIONS[extension]
+
+
+def read_rows(path: Path, form: Format, *, encoding: str = "utf-8", delimiter: str = ",", columns: tuple[str, ...] = ()) -> Iterator[Row]:
+    """The rows of a file. Of CSV and Parquet the `columns` must all be there. Raises CollectError."""
+    with _opened(path) as stream:
+        try:
+            if form == "parquet":
+                yield from _parquet(stream, columns)
+                return
+            text = as_text(stream, encoding)
+            if form == "csv":
+                yield from _csv(Lines(text), "\t" if path.name.removesuffix(".gz").endswith(".tsv") else delimiter, columns)
+            elif form == "jsonl":
+                yield from _jsonl(Lines(text))
+            else:
+                yield from read_list(text)
+        except CollectError as error:
+            raise CollectError(f"{path.name}: {error}") from error
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise CollectError(f"{path.name}: the packed file is damaged or cut off ({error}): get it again") from error
+        except OSError as error:
+            raise CollectError(f"{path.name}: can't be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """The file's bytes, unpacked where it is packed, whatever its name says."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise CollectError(f"{path.name}: can't be read: {error.strerror}") from error
+    with file:
+        start = file.read(2)
+        file.seek(0)
+        if not start:
+            raise CollectError(f"{path.name}: the file is empty")
+        if start == b"\x1f\x8b":
+            with gzip.open(file) as unpacked:
+                yield cast(IO[bytes], unpacked)
+        else:
+            yield file
+
+
+def _csv(lines: Lines, delimiter: str, columns: tuple[str, ...]) -> Iterator[Row]:
+    csv.field_size_limit(LONGEST)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+    except csv.Error as error:
+        raise CollectError(f"line 1: the header can't be read: {error}") from error
+    _check_header(header, delimiter, columns)
+    while True:
+        lines.begin()
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield _bad_csv(lines, str(error))
+            lines.put_back()
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            continue
+        if values:
+            yield _csv_row(lines, header, values)
+
+
+def _csv_row(lines: Lines, header: list[str], values: list[str]) -> Row:
+    error = None
+    if not lines.right:
+        error = f"not {lines.stated}"
+    elif len(values) != len(header):
+        error = f"{len(values)} columns, the header has {len(header)}"
+    return Row(lines.taken[0][0], dict(zip(header, values, strict=False)), "\x1f".join(values).encode("utf-8", "replace"), error)
+
+
+def _bad_csv(lines: Lines, message: str) -> Row:
+    number, text, _ = lines.taken[0]
+    reason = "a quote is opened and not closed" if "quote" in message or "end of data" in message else "quotes that don't fit"
+    return Row(number, {"line": text[:10_000]}, text.encode("utf-8", "replace"), reason)
+
+
+def _check_header(header: list[str], delimiter: str, columns: tuple[str, ...]) -> None:
+    doubled = sorted({name for name in header if header.count(name) > 1})
+    if doubled:
+        raise CollectError(f"line 1: columns given twice: {', '.join(doubled)}")
+    _check_columns(
+        header, columns, next((f"; or is the delimiter {other!r}?" for other in ";\t|," if len(header) == 1 and other in header[0]), "")
+    )
+
+
+def _check_columns(present: list[str], columns: tuple[str, ...], hint: str = "") -> None:
+    missing = [column for column in columns if column not in present]
+    if missing:
+        raise CollectError(
+            f"has no column {', '.join(map(repr, missing))}; its columns are {', '.join(present)}{hint}: mend the target's `columns`"
+        )
+
+
+def _jsonl(lines: Lines) -> Iterator[Row]:
+    while True:
+        lines.begin()
+        try:
+            text = next(lines)
+        except StopIteration:
+            return
+        if text.strip():
+            yield _json_row(lines.taken[0][0], text, None if lines.right else f"not {lines.stated}")
+
+
+def _json_row(number: int, text: str, error: str | None) -> Row:
+    mark = text.encode("utf-8", "replace")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return Row(number, {"line": text[:10_000]}, mark, error or "broken JSON")
+    if not isinstance(value, dict):
+        return Row(number, {"line": text[:10_000]}, mark, error or "not a record but a single value or a list")
+    return Row(number, value, mark, error)
+
+
+def _parquet(stream: IO[bytes], columns: tuple[str, ...]) -> Iterator[Row]:
+    import pyarrow  # type: ignore[import-untyped]  # takes a while to import, and only Parquet needs it
+    import pyarrow.parquet  # type: ignore[import-untyped]
+
+    with tempfile.TemporaryFile() as whole:
+        if isinstance(stream, gzip.GzipFile):
+            while part := stream.read(CHUNK):
+                whole.write(part)
+            whole.seek(0)
+        try:
+            file = pyarrow.parquet.ParquetFile(whole if isinstance(stream, gzip.GzipFile) else stream)
+            _check_columns(file.schema_arrow.names, columns)
+            number = 0
+            for batch in file.iter_batches(batch_size=ROWS):
+                for record in batch.to_pylist():
+                    number += 1
+                    values = {name: _plain(value) for name, value in record.items()}
+                    yield Row(number, values, json.dumps(values, ensure_ascii=False).encode("utf-8", "replace"))
+        except (pyarrow.ArrowException, ValueError) as error:
+            raise CollectError(f"isn't Parquet, or is damaged: {str(error).splitlines()[0]}") from error
+
+
+def _plain(value: Any) -> Any:
+    """A value of Parquet as JSON has it."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value

@@ -1,0 +1,275 @@
+"""The writer of a target: takes pages, decides what becomes of every item, and closes batches.
+
+The rule to know: the order is items, manifest with cursor, journal, `seen`. A process killed between any two of them leaves a
+state from which the next run goes on as if nothing had happened. One process at a time writes for a target.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from crawlers.archive import JOURNAL, RUNS, Archive, Batch
+from crawlers.brand import Brands
+from crawlers.disk import Busy, append_line, create, last_line, locked
+from crawlers.post import iso
+from crawlers.run import Counts, Outcome, Run, run_to_json
+from crawlers.seen import Seen
+from crawlers.sorter import Sorter
+from crawlers.source import CollectError, Cursor, Page
+from crawlers.target import Target, target_to_json
+
+BATCH_ITEMS = 1_000
+BATCH_SECONDS = 60.0
+JOURNAL_BYTES = 4_000_000
+ENOUGH = 20
+"""New items from which on their rejected share says something."""
+RECENT = 50
+"""Items looked back at where a run brought fewer."""
+
+
+class Sink(Protocol):
+    """Where a source hands its pages: a Writer that keeps them, or a Preview that only shows what would become of them."""
+
+    target: Target
+    cursor: Cursor
+    """Where this run starts."""
+    since: datetime | None
+    """Posts published before it are not taken."""
+
+    def seen(self, post_id: str) -> bool:
+        """Whether the target brought this post before."""
+
+    def take(self, page: Page) -> list[Outcome]:
+        """What becomes of each item of the page, in order."""
+
+    @property
+    def full(self) -> bool:
+        """Whether the run has as many items as it may take: stop walking."""
+
+    def close(self, error: str | None = None) -> Run:
+        """Keep what is still open and end the run."""
+
+
+class Writer:
+    """Keeps what one run of a target takes. Raises Busy where another process does it already."""
+
+    def __init__(self, target: Target, brands: Brands, *, data: Path, since: datetime | None = None, again: bool = False) -> None:
+        self.target = target
+        self.since = since
+        self._again = again
+        self._sorter = Sorter(target, brands, since)
+        self._archive = Archive(data)
+        self._folder = self._archive.folder(target.name)
+        self._run = uuid.uuid4().hex
+        self._started = self._now()
+        self._total = Counts()
+        self._batches: list[int] = []
+        self._closed: Run | None = None
+        self._lock = locked(self._folder, target.name)
+        try:
+            self._open(data)
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def _open(self, data: Path) -> None:
+        with self._writing():
+            _sweep(self._folder)
+            batches = self._archive.batches(self.target.name)
+            self._number = batches[-1].number if batches else 0
+            self._seen = Seen(data / "seen" / f"{self.target.name}.sqlite", batches)
+            self._kept_cursor = self._archive.cursor(self.target.name)
+            self._heal_journal()
+        self.cursor: Cursor = {} if self._again else self._kept_cursor
+        self._reached = self.cursor
+        self._begin()
+
+    def seen(self, post_id: str) -> bool:
+        """Whether the target brought this post before."""
+        return self._seen.find(post_id) is not None
+
+    @property
+    def full(self) -> bool:
+        """Whether the run has as many items as the target's `limits.items`."""
+        taken = sum(self._total.outcomes.values()) + sum(self._counts.outcomes.values())
+        return self.target.limits.items is not None and taken >= self.target.limits.items
+
+    def take(self, page: Page) -> list[Outcome]:
+        """What becomes of each item; a full batch is closed. Raises CollectError where it can't be written."""
+        collected = self._now()
+        outcomes = []
+        with self._writing():
+            for item in page.items:
+                outcome, _, line = self._sorter.sort(item, collected, self._seen, self._counts)
+                self._counts.outcomes[outcome] += 1
+                outcomes.append(outcome)
+                if line is not None:
+                    self._lines.append(line)
+        self._counts.outcomes[Outcome.REPEATED] += page.repeated
+        self._counts.outcomes[Outcome.DEFERRED] += len(page.deferred)
+        self._reached = page.cursor
+        self._taken += len(page.items)
+        if self._taken >= BATCH_ITEMS or time.monotonic() - self._opened >= BATCH_SECONDS:
+            self.flush()
+        return outcomes
+
+    def flush(self) -> None:
+        """Close the batch that is open, if it has anything to keep, and let the cursor advance."""
+        with self._writing():
+            if self._lines:
+                self._close_batch()
+            counts, cursor = self._counts, self._reached
+            kept = bool(self._lines)
+            self._begin()
+            self._total.add(counts)
+            if not self._again and (kept or cursor != self._kept_cursor):
+                append_line(self._folder / JOURNAL, {"batch": self._number, "at": iso(self._now()), "cursor": cursor})
+                self._kept_cursor = cursor
+            if kept:
+                self._seen.commit(self._number)
+
+    def close(self, error: str | None = None) -> Run:
+        """Keep what is open and end the run with a line in the run log. The run fails by `error` or by too many rejected items."""
+        if self._closed is not None:
+            return self._closed
+        try:
+            try:
+                self.flush()
+            except CollectError as failure:
+                error = error or str(failure)
+            run = Run(
+                id=self._run,
+                target=self.target.name,
+                started=self._started,
+                ended=self._now(),
+                counts=self._total,
+                batches=tuple(self._batches),
+                since=self.since if self._again else None,
+                error=error or self._too_many_rejected(),
+            )
+            with self._writing():
+                append_line(self._folder / RUNS, run_to_json(run))
+        finally:
+            self._seen.close()
+            self._lock.close()
+        self._closed = run
+        return run
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None or isinstance(error, CollectError):
+            self.close(None if error is None else str(error))
+        else:
+            self.close("interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}")
+
+    def _begin(self) -> None:
+        self._counts = Counts()
+        self._lines: list[dict[str, Any]] = []
+        self._taken = 0
+        self._opened = time.monotonic()
+        self._opened_at = self._now()
+
+    def _close_batch(self) -> None:
+        batch = Batch(self._folder, self._number + 1)
+        content = gzip.compress(b"".join(map(_encoded, self._lines)), compresslevel=5, mtime=0)
+        manifest = {
+            "target": self.target.name,
+            "number": batch.number,
+            "run": self._run,
+            "items": len(self._lines),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "opened": iso(self._opened_at),
+            "closed": iso(self._now()),
+            **self._counts.to_json(),
+            "cursor": None if self._again else self._reached,
+            "snapshot": target_to_json(self.target),
+        }
+        create(batch.path, content)
+        try:
+            create(batch.manifest_path, json.dumps(manifest, ensure_ascii=False, indent=1).encode("utf-8", "replace"))
+        except OSError:
+            if not batch.manifest_path.exists():
+                batch.path.unlink(missing_ok=True)
+            raise
+        self._number = batch.number
+        self._batches.append(batch.number)
+
+    def _heal_journal(self) -> None:
+        """Write the cursor of a batch whose writer was killed before the journal; keep the journal from growing for ever."""
+        journal = self._folder / JOURNAL
+        last = last_line(journal)
+        entry = {"batch": self._number, "at": iso(self._now()), "cursor": self._kept_cursor}
+        if journal.exists() and journal.stat().st_size > JOURNAL_BYTES:
+            fresh = journal.with_name("cursor.part")
+            fresh.unlink(missing_ok=True)
+            append_line(fresh, entry)
+            fresh.replace(journal)
+        elif last is not None and last["batch"] < self._number and last["cursor"] != self._kept_cursor:
+            append_line(journal, entry)
+
+    def _too_many_rejected(self) -> str | None:
+        outcomes = self._total.outcomes
+        rejected = outcomes[Outcome.REJECTED]
+        new = outcomes[Outcome.KEPT] + outcomes[Outcome.CHANGED] + rejected
+        if not rejected:
+            return None
+        if new < ENOUGH:
+            recent = self._recent()
+            new, rejected = len(recent), recent.count(Outcome.REJECTED)
+        limit = self.target.limits.rejected
+        if new < ENOUGH or rejected <= limit * new:
+            return None
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in self._total.reasons.most_common(3))
+        first = f"; first {self._total.examples[0]}" if self._total.examples else ""
+        return (
+            f"{rejected} of {new} new items were rejected, more than {limit:.0%} ({reasons}{first}): "
+            "the source isn't as the target's file says; mend the file, or allow more by `limits: {rejected: …}`"
+        )
+
+    def _recent(self) -> list[str]:
+        """Outcomes of the last items kept or rejected, of earlier runs too."""
+        found: list[str] = []
+        for batch in reversed(self._archive.batches(self.target.name)):
+            found = [line["outcome"] for line in batch.lines()][-(RECENT - len(found)) :] + found
+            if len(found) >= RECENT:
+                break
+        return found
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except FileExistsError as error:
+            raise Busy(f"{error.filename}: another process wrote this batch in the meantime; its items are kept there") from error
+        except OSError as error:
+            raise CollectError(f"can't write to {self._folder}: {error.strerror}; what was kept before stays") from error
+        except sqlite3.Error as error:
+            raise CollectError(f"can't write to {self._seen.path}: {error}; what was kept before stays") from error
+
+    @staticmethod
+    def _now() -> datetime:
+        return datetime.now(UTC)
+
+
+def _encoded(line: dict[str, Any]) -> bytes:
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed writer left unfinished: parts, and items whose manifest was never made."""
+    for path in [*folder.glob("*.part"), *folder.glob("*.jsonl.gz")]:
+        if path.suffix == ".part" or not path.with_name(path.name.removesuffix(".jsonl.gz") + ".json").exists():
+            path.unlink()
