@@ -32,7 +32,7 @@ MEMORY = timedelta(days=548)
 """A role is remembered for 18 months."""
 INSIDERS = frozenset({"employee", "ex_employee"})
 """Roles whose opinions are left out of the measures and counted apart."""
-AUTHORS_AT_ONCE = 200
+AUTHORS_AT_ONCE = 500
 
 Roles = tuple[str, ...]
 Order = tuple[datetime, int, str]
@@ -48,7 +48,8 @@ def refresh(index: Index, author_keys: Iterable[str]) -> int:
         found, authors = standings(hits)
         stored = {hit.mention.id: hit.standing for hit in hits}
         changed = {mention: standing for mention, standing in found.items() if stored[mention] != standing}
-        index.write_standings(changed)
+        if changed:
+            index.write_standings(changed)
         index.write_authors(authors, of=chunk)
         written += len(changed)
     return written

@@ -7,15 +7,21 @@ import hashlib
 import json
 import random
 import sys
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch import Elasticsearch
+from elasticsearch_node import elasticsearch_url
 
 from crawlers.post import Post, Precision, post_to_json
+from index.elastic import ElasticIndex
+from index.embedded import EmbeddedIndex
 from index.query import Author, Hit, Index, Query
 from nlp import classifier
 from nlp.mention import Mention, mention_to_json
@@ -76,6 +82,27 @@ class Place:
                 line = {"post": post_to_json(post), "mentions": [mention_to_json(mention) for mention in mentions]}
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
         return f"{fingerprint}/{target}/{number:06}"
+
+
+ENGINES = ("embedded", "elastic")
+
+
+@contextmanager
+def fresh_index(engine: str, folder: Path, prefix: str | None = None) -> Iterator[Index]:
+    """An empty index of its own, gone at the end; skips the test where there is no Elasticsearch to run."""
+    if engine == "embedded":
+        with closing(EmbeddedIndex(folder)) as index:
+            yield index
+        return
+    prefix = prefix or f"test-{uuid.uuid4().hex[:12]}"
+    url = elasticsearch_url()
+    with closing(ElasticIndex(url, prefix=prefix, lock=folder / "lock")) as elastic, Elasticsearch(url) as node:
+        try:
+            yield elastic
+        finally:
+            names = [str(name) for name in node.indices.get(index=f"{prefix}-*")]
+            if names:
+                node.indices.delete(index=names)
 
 
 def post(number: int, day: float = 0, **fields: Any) -> Post:

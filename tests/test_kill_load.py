@@ -6,13 +6,15 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tagged_batches import Place, everything, many_posts
+from elasticsearch_node import elasticsearch_url
+from tagged_batches import ENGINES, Place, everything, fresh_index, many_posts
 
 from advocacy.load import Loaded, load
-from index.embedded import EmbeddedIndex
+from index.query import Index
 
 BATCHES = 90
 KILLS = 7
@@ -27,6 +29,15 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     return made
 
 
+@pytest.fixture(params=ENGINES)
+def index(request: pytest.FixtureRequest, place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
+    """The index that `python -m advocacy` opens."""
+    if request.param == "elastic":
+        monkeypatch.setenv("MOLVA_INDEX", elasticsearch_url())
+    with fresh_index(request.param, place.data / "index", prefix="molva") as opened:
+        yield opened
+
+
 def killed(place: Place, command: str, after: int, wait: float) -> int:
     """Run the command, let it tell of so many batches, wait a moment and kill it; how it ended."""
     with subprocess.Popen(place.command(command), cwd=Path(__file__).parents[1], stderr=subprocess.PIPE, text=True) as process:
@@ -38,25 +49,24 @@ def killed(place: Place, command: str, after: int, wait: float) -> int:
         return process.wait()
 
 
-def test_a_load_killed_seven_times_ends_like_an_undisturbed_one(place: Place) -> None:
-    undisturbed = EmbeddedIndex(place.data / "undisturbed")
-    load(undisturbed, data=place.data, config=place.config)
+def test_a_load_killed_seven_times_ends_like_an_undisturbed_one(place: Place, index: Index) -> None:
+    with fresh_index("embedded", place.data / "undisturbed") as undisturbed:
+        load(undisturbed, data=place.data, config=place.config)
+        expected = everything(undisturbed)
     chance = random.Random(7)
     loaded = [0]
     for _ in range(KILLS):
         assert killed(place, "load", chance.randrange(2, 8), chance.uniform(0, 0.05)) == -signal.SIGKILL
-        loaded.append(len(EmbeddedIndex(place.data / "index").loaded()))
+        loaded.append(len(index.loaded()))
     assert loaded == sorted(loaded)
     assert 0 < loaded[-1] < BATCHES, "the kills must fall into the middle of the work"
-    index = EmbeddedIndex(place.data / "index")
     last = load(index, data=place.data, config=place.config)
     assert last.batches == BATCHES - loaded[-1]
-    assert everything(index) == everything(undisturbed)
+    assert everything(index) == expected
     assert load(index, data=place.data, config=place.config) == Loaded()
 
 
-def test_a_rebuild_that_is_killed_leaves_the_index_as_it_was(place: Place) -> None:
-    index = EmbeddedIndex(place.data / "index")
+def test_a_rebuild_that_is_killed_leaves_the_index_as_it_was(place: Place, index: Index) -> None:
     load(index, data=place.data, config=place.config)
     before = everything(index)
     for after in (2, 9):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,15 +14,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tagged_batches import Place, everything, many_posts, mention, post
+from tagged_batches import ENGINES, Place, everything, fresh_index, many_posts, mention, post
 
 from advocacy import load as loading
 from advocacy.forget import forget, tombstone, tombstones
 from advocacy.load import Loaded, LoadError, load, rebuild
 from advocacy.sighting import is_teaser, one_post
 from crawlers.post import Post, Precision
-from index.embedded import EmbeddedIndex
-from index.query import Query, Standing
+from index.query import Author, Hit, Index, Query, Standing
 from nlp.mention import Mention
 from nlp.tag import present_fingerprint
 
@@ -31,18 +31,26 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     return Place(tmp_path, monkeypatch)
 
 
-def opened(place: Place, name: str = "index") -> EmbeddedIndex:
-    return EmbeddedIndex(place.data / name)
+@pytest.fixture(params=ENGINES)
+def index(request: pytest.FixtureRequest, place: Place) -> Iterator[Index]:
+    with fresh_index(request.param, place.data / "index") as opened:
+        yield opened
 
 
-def run(place: Place, index: EmbeddedIndex, **more: Any) -> Loaded:
+def undisturbed(place: Place) -> tuple[list[Hit], list[Author]]:
+    """What everything tagged gives when it is loaded at once."""
+    with fresh_index("embedded", place.data / "undisturbed") as opened:
+        run(place, opened)
+        return everything(opened)
+
+
+def run(place: Place, index: Index, **more: Any) -> Loaded:
     return load(index, data=place.data, config=place.config, **more)
 
 
-def test_a_batch_is_loaded_once_and_its_authors_ledgers_with_it(place: Place) -> None:
+def test_a_batch_is_loaded_once_and_its_authors_ledgers_with_it(place: Place, index: Index) -> None:
     first, second = post(1, 0), post(2, 1)
     key = place.tagged("forum", 1, [(first, [mention(first)]), (second, [mention(second, "detractor")])])
-    index = opened(place)
     assert run(place, index) == Loaded(batches=1, posts=2, mentions=2)
     assert index.loaded() == {key}
     assert [hit.standing.superseded_at for hit in index.export(Query())] == [second.published, None]
@@ -52,9 +60,8 @@ def test_a_batch_is_loaded_once_and_its_authors_ledgers_with_it(place: Place) ->
     assert everything(index) == before
 
 
-def test_a_later_batch_supersedes_what_stood_before(place: Place) -> None:
+def test_a_later_batch_supersedes_what_stood_before(place: Place, index: Index) -> None:
     first, second, between = post(1, 0), post(2, 2), post(3, 1)
-    index = opened(place)
     place.tagged("forum", 1, [(first, [mention(first)]), (second, [mention(second)])])
     run(place, index)
     place.tagged("forum", 2, [(between, [mention(between, "detractor")])])
@@ -63,18 +70,17 @@ def test_a_later_batch_supersedes_what_stood_before(place: Place) -> None:
     assert [flip.after for flip in index.authors()[0].flips] == ["detractor", "promoter"]
 
 
-def test_progress_tells_batches_done_and_in_all(place: Place) -> None:
+def test_progress_tells_batches_done_and_in_all(place: Place, index: Index) -> None:
     for number in (1, 2):
         place.tagged("forum", number, [(post(number), [])])
     told: list[tuple[int, int]] = []
-    run(place, opened(place), progress=lambda done, total: told.append((done, total)))
+    run(place, index, progress=lambda done, total: told.append((done, total)))
     assert told == [(0, 2), (1, 2), (2, 2)]
 
 
-def test_an_edited_post_loses_the_mentions_it_no_longer_has(place: Place) -> None:
+def test_an_edited_post_loses_the_mentions_it_no_longer_has(place: Place, index: Index) -> None:
     old = post(1)
     edited = replace(old, text="Соперник лучше", collected=old.collected + timedelta(days=1))
-    index = opened(place)
     place.tagged("forum", 1, [(old, [mention(old), mention(old, product="app", product_kind="app_online")])])
     run(place, index)
     place.tagged("forum", 2, [(edited, [mention(edited, brand="rival")])])
@@ -83,11 +89,10 @@ def test_an_edited_post_loses_the_mentions_it_no_longer_has(place: Place) -> Non
     assert [author.brand for author in everything(index)[1]] == ["rival"]
 
 
-def test_newer_metrics_change_the_post_and_not_what_was_read(place: Place) -> None:
+def test_newer_metrics_change_the_post_and_not_what_was_read(place: Place, index: Index) -> None:
     seen = post(1, views=10, targets=("one",))
     again = replace(seen, views=25, targets=("two",), collected=seen.collected + timedelta(days=1))
     older = replace(seen, views=5, likes=3, targets=("three",), collected=seen.collected - timedelta(minutes=1))
-    index = opened(place)
     for number, sighting in enumerate((again, older, seen)):
         place.tagged("forum", number, [(sighting, [mention(sighting, "detractor")])])
         run(place, index)
@@ -160,33 +165,36 @@ def test_sightings_make_the_same_post_in_any_order(sightings: list[tuple[Post, l
     assert len({found.id for found in united[1]}) == len(united[1])
 
 
-@given(st.integers(0, 10**6), st.integers(1, 9))
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_order_and_any_batches_end_in_the_same_index(tmp_path_factory: pytest.TempPathFactory, seed: int, size: int) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+@given(seed=st.integers(0, 10**6), size=st.integers(4, 15))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_order_and_any_batches_end_in_the_same_index(
+    tmp_path_factory: pytest.TempPathFactory, engine: str, seed: int, size: int
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         whole, parts = (Place(tmp_path_factory.mktemp("any"), patch) for _ in range(2))
         sightings = many_posts(40, seed)
         whole.tagged("all", 1, sightings)
-        expected = opened(whole)
-        run(whole, expected)
-        chance, index = random.Random(seed), opened(parts)
+        chance = random.Random(seed)
         shuffled = chance.sample(sightings, len(sightings))
-        for number, start in enumerate(range(0, len(shuffled), size)):
-            parts.tagged(f"target{chance.randrange(2)}", number, shuffled[start : start + size])
-            if chance.random() < 0.5:
-                run(parts, index)
-        run(parts, index)
-        assert everything(index) == everything(expected)
-        assert run(parts, index) == Loaded()
+        with fresh_index(engine, parts.data / "index") as index:
+            for number, start in enumerate(range(0, len(shuffled), size)):
+                parts.tagged(f"target{chance.randrange(2)}", number, shuffled[start : start + size])
+                if chance.random() < 0.5:
+                    run(parts, index)
+            run(parts, index)
+            assert everything(index) == undisturbed(whole)
+            assert run(parts, index) == Loaded()
 
 
 @pytest.mark.parametrize("step", ["refresh", "recorded", "standings"])
-def test_a_load_cut_off_between_its_steps_is_mended_by_the_next(place: Place, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+def test_a_load_cut_off_between_its_steps_is_mended_by_the_next(
+    place: Place, monkeypatch: pytest.MonkeyPatch, step: str, index: Index
+) -> None:
     sightings = many_posts(60, 5)
     for number in range(3):
         place.tagged("forum", number, sightings[number * 20 : number * 20 + 20])
-    undisturbed = opened(place, "undisturbed")
-    run(place, undisturbed)
+    expected = undisturbed(place)
 
     class CutOff(BaseException):
         pass
@@ -194,7 +202,6 @@ def test_a_load_cut_off_between_its_steps_is_mended_by_the_next(place: Place, mo
     def cut(*_: object, **__: object) -> None:
         raise CutOff
 
-    index = opened(place)
     with monkeypatch.context() as patch:
         if step == "refresh":
             patch.setattr(loading, "refresh", cut)
@@ -208,13 +215,12 @@ def test_a_load_cut_off_between_its_steps_is_mended_by_the_next(place: Place, mo
     assert index.loaded() == frozenset()
     assert everything(index)[0] != []
     assert run(place, index).batches == 3
-    assert everything(index) == everything(undisturbed)
+    assert everything(index) == expected
 
 
-def test_a_damaged_cache_of_sightings_is_made_again(place: Place) -> None:
+def test_a_damaged_cache_of_sightings_is_made_again(place: Place, index: Index) -> None:
     seen = post(1)
     place.tagged("forum", 1, [(seen, [mention(seen)])])
-    index = opened(place)
     run(place, index)
     cache = place.data / "tagged" / present_fingerprint(place.config) / "sightings.sqlite"
     assert cache.exists()
@@ -226,10 +232,11 @@ def test_a_damaged_cache_of_sightings_is_made_again(place: Place) -> None:
     assert (hit.post.text, hit.mention.stance) == (seen.text, "promoter")
 
 
-def test_after_a_change_of_the_model_the_old_reading_stands_until_all_is_tagged(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_change_of_the_model_the_old_reading_stands_until_all_is_tagged(
+    place: Place, monkeypatch: pytest.MonkeyPatch, index: Index
+) -> None:
     seen, other = post(1), post(2, 1)
     place.tagged("forum", 1, [(seen, [mention(seen)]), (other, [mention(other)])])
-    index = opened(place)
     run(place, index)
     before = everything(index)
     place.new_model("second")
@@ -249,11 +256,10 @@ def test_after_a_change_of_the_model_the_old_reading_stands_until_all_is_tagged(
     assert run(place, index) == Loaded()
 
 
-def test_rebuild_gives_what_loading_gave(place: Place) -> None:
+def test_rebuild_gives_what_loading_gave(place: Place, index: Index) -> None:
     sightings = many_posts(60, 3)
     for number in range(3):
         place.tagged("forum", number, sightings[number * 20 : number * 20 + 20])
-    index = opened(place)
     run(place, index)
     before = everything(index)
     rebuilt = rebuild(index, data=place.data, config=place.config)
@@ -261,10 +267,9 @@ def test_rebuild_gives_what_loading_gave(place: Place) -> None:
     assert everything(index) == before
 
 
-def test_an_empty_data_folder_never_empties_an_index(place: Place, tmp_path: Path) -> None:
+def test_an_empty_data_folder_never_empties_an_index(place: Place, tmp_path: Path, index: Index) -> None:
     seen = post(1)
     place.tagged("forum", 1, [(seen, [mention(seen)])])
-    index = opened(place)
     run(place, index)
     place.new_model("second")
     assert load(index, data=tmp_path / "elsewhere", config=place.config) == Loaded()
@@ -273,11 +278,10 @@ def test_an_empty_data_folder_never_empties_an_index(place: Place, tmp_path: Pat
     assert len(everything(index)[0]) == 1
 
 
-def test_a_forgotten_post_is_gone_and_stays_gone(place: Place) -> None:
+def test_a_forgotten_post_is_gone_and_stays_gone(place: Place, index: Index) -> None:
     first, second = post(1, 0), post(2, 1)
     batch = [(first, [mention(first)]), (second, [mention(second, "detractor")])]
     place.tagged("forum", 1, batch)
-    index = opened(place)
     run(place, index)
     assert forget(index, [second.id, "forum.test:never"], data=place.data) == 1
     assert [(hit.post.id, hit.standing.superseded_at) for hit in index.export(Query())] == [(first.id, None)]
@@ -293,10 +297,9 @@ def test_a_forgotten_post_is_gone_and_stays_gone(place: Place) -> None:
 
 
 @pytest.mark.parametrize("step", ["forget", "write_authors"])
-def test_a_forgetting_cut_off_is_finished_by_the_next_load(place: Place, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+def test_a_forgetting_cut_off_is_finished_by_the_next_load(place: Place, monkeypatch: pytest.MonkeyPatch, step: str, index: Index) -> None:
     first, second = post(1, 0), post(2, 1)
     place.tagged("forum", 1, [(first, [mention(first)]), (second, [mention(second, "detractor")])])
-    index = opened(place)
     run(place, index)
 
     class CutOff(BaseException):

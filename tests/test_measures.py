@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tagged_batches import ENGINES, fresh_index
 
 from advocacy.ledger import refresh
 from advocacy.measures import (
@@ -29,7 +30,6 @@ from advocacy.measures import (
     score_interval,
 )
 from crawlers.post import Post, Precision
-from index.embedded import EmbeddedIndex
 from index.query import Facet, Index, Query, Reach
 from nlp.mention import Mention, Stance
 
@@ -100,13 +100,12 @@ SPOKEN = [
 ]
 
 
-@pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    opened = EmbeddedIndex(tmp_path_factory.mktemp("measures") / "index")
-    opened.replace([post for post, _ in SPOKEN], [mention for _, mentions in SPOKEN for mention in mentions])
-    refresh(opened, {post.author_key for post, _ in SPOKEN})
-    yield opened
-    opened.close()
+@pytest.fixture(scope="module", params=ENGINES)
+def index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    with fresh_index(request.param, tmp_path_factory.mktemp("measures") / "index") as opened:
+        opened.replace([post for post, _ in SPOKEN], [mention for _, mentions in SPOKEN for mention in mentions])
+        refresh(opened, {post.author_key for post, _ in SPOKEN})
+        yield opened
 
 
 def test_the_last_word_of_each_author_in_the_period(index: Index) -> None:
