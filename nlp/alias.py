@@ -54,11 +54,32 @@ class Match:
         return self.first <= other.last and other.first <= self.last
 
 
-BETWEEN = re.compile(r"[\s«»\"“”„'’(]*(?:[-‐‑–—.&+](?!\s)|(?<!\s)[-‐‑])?[\s«»\"“”„'’(]*")
+BETWEEN = re.compile(r"[\s«»\"“”„'’]*(?:[-‐‑–—.&+](?!\s)|(?<!\s)[-‐‑])?[\s«»\"“”„'’]*")
 """What may stand between two words of one name: a space, a quote, a hyphen, a dot without a space after it."""
 
 SHORTEST_SPLIT = 6
 """A name of one word may be written as two («Сбер банк», «Tele 2») where it has this many letters."""
+
+OFFICES = (
+    "ru",
+    "rus",
+    "russia",
+    "kz",
+    "by",
+    "ua",
+    "uz",
+    "spb",
+    "msk",
+    "help",
+    "support",
+    "care",
+    "official",
+    "bank",
+    "news",
+    "press",
+    "pr",
+)
+"""What companies add to their name in a handle."""
 
 WORD_LIMIT = 6
 """Words of an alias that are read; longer aliases are compared by their first six."""
@@ -118,7 +139,13 @@ class Lexicon:
 
     def matches(self, text: str, found: list[Token]) -> list[Match]:
         """Every alias at every place, those within longer ones too."""
-        return [match for at, token in enumerate(found) for match in self._at(text, found, at, token)]
+        words, phrases, heads, plain = self._words, self._phrases, self._heads, Kind.WORD
+        return [
+            match
+            for at, token in enumerate(found)
+            if token.kind is not plain or token.word in words or token.word in phrases or token.word in heads
+            for match in self._at(text, found, at, token)
+        ]
 
     def _at(self, text: str, found: list[Token], at: int, token: Token) -> Iterator[Match]:
         word = token.word
@@ -126,8 +153,7 @@ class Lexicon:
             yield from (Match(alias, at, at, token.start, token.end) for alias in self._linked(word))
             return
         if token.kind is Kind.HANDLE:
-            handle = word.replace("_", "").rstrip(".")
-            yield from (Match(alias, at, at, token.start, token.end) for alias in self._handles.get(handle, ()))
+            yield from (Match(alias, at, at, token.start, token.end) for alias in self._handled(word))
             return
         if token.kind is Kind.HASHTAG:
             yield from self._in_hashtag(text, at, token)
@@ -162,6 +188,15 @@ class Lexicon:
         if len(parts) > 1:
             for match in self.matches(spaced, parts):
                 yield Match(match.alias, at, at, token.start, token.end)
+
+    def _handled(self, handle: str) -> list[Alias]:
+        """A handle is a name or an account, with or without a country or an office: @AlfaBank, @alfa_bank, @tele2kz, @by_mts."""
+        whole = handle.replace("_", "").replace(".", "")
+        offices = "|".join(OFFICES)
+        for name in (whole, re.sub(rf"(?:{offices})+$", "", whole), re.sub(rf"^(?:{offices})_", "", handle).replace("_", "")):
+            if name in self._handles:
+                return self._handles[name]
+        return []
 
     def _linked(self, link: str) -> Iterator[Alias]:
         address = re.sub(r"^https?://", "", link.rpartition("@")[2] if "://" not in link else link)

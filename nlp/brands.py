@@ -7,7 +7,7 @@ product speaks of a brand only where the post names the brand or its target says
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crawlers.brand import Brand, Brands, Product
 from crawlers.post import Post
@@ -68,7 +68,9 @@ class Finder:
             (brand.slug, product.slug): product for brand in brands.brands for product in brand.products
         }
         self._lexicon = Lexicon(alias for brand in brands.brands for alias in aliases(brand))
-        self._containing = {alias for brand in brands.brands for alias in aliases(brand) if alias.blocks and self._names_owner(alias)}
+        everything = [alias for brand in brands.brands for alias in aliases(brand)]
+        self._containing = {alias for alias in everything if alias.blocks and self._names_owner(alias)}
+        self._naming = {alias for alias in everything if alias.product and not alias.blocks and self._names_brand(alias)}
         self._product_words = {brand.slug: _product_words(brand) for brand in brands.brands}
         self._accounts = brands.official
 
@@ -99,6 +101,7 @@ class Finder:
 
     def _brand_matches(self, reading: Reading, matches: list[Match], about: list[str]) -> list[Match]:
         standing = [match for match in matches if match.alias.product is None and not match.alias.blocks]
+        standing += [replace(match, alias=replace(match.alias, product=None)) for match in matches if match.alias in self._naming]
         standing = [match for match in standing if not self._beaten(match, matches) and not self._blocked(reading, match, matches)]
         doubtful = [match for match in standing if self._is_ordinary(reading, match)]
         if not doubtful:
@@ -112,18 +115,12 @@ class Finder:
         """Whether a longer name of another brand covers it."""
         owner = match.alias.owner
         return any(
-            other.alias.owner != owner and not other.alias.blocks and other.covers(match) and self._names_itself(other, matches)
-            for other in matches
+            other.alias.owner != owner and not other.alias.blocks and other.covers(match) and self._names_itself(other) for other in matches
         )
 
-    def _names_itself(self, match: Match, matches: list[Match]) -> bool:
+    def _names_itself(self, match: Match) -> bool:
         """Whether the alias names its brand: every brand's does, and a product's that contains one («Сбербанк Онлайн»)."""
-        if match.alias.product is None:
-            return True
-        return any(
-            other.alias.product is None and not other.alias.blocks and other.alias.owner == match.alias.owner and match.covers(other)
-            for other in matches
-        )
+        return match.alias.product is None or match.alias in self._naming
 
     def _blocked(self, reading: Reading, match: Match, matches: list[Match]) -> bool:
         """Whether a "not when" phrase of its owner rules it out: it overlaps or, not containing the name itself, is near."""
@@ -222,6 +219,13 @@ class Finder:
 
     def _names_owner(self, alias: Alias) -> bool:
         return any(match.alias.product in (None, alias.product) for match in self._own(alias.text, alias.owner))
+
+    def _names_brand(self, alias: Alias) -> bool:
+        """Whether a product's alias contains a name of its brand, as a word or as a beginning («СберКарта»)."""
+        if any(match.alias.product is None for match in self._own(alias.text, alias.owner)):
+            return True
+        names = (fold(name) for name in self.brands[alias.owner].names())
+        return fold(alias.text).startswith(tuple(name for name in names if len(name) > 3 and not is_ordinary(name)))
 
     def _own(self, text: str, brand: str) -> list[Match]:
         """Aliases of one brand and its products in a short text."""

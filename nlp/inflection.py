@@ -66,6 +66,12 @@ def is_genitive(word: str) -> bool:
     return best.POS in ("NOUN", "ADJF", "PRTF") and best.case in ("gent", "gen2")
 
 
+@lru_cache(maxsize=10_000)
+def cases(word: str) -> frozenset[str]:
+    """The grammatical cases that the word can stand in; empty where it has none."""
+    return frozenset(str(parse.tag.case) for parse in analyzer().parse(word) if parse.tag.case)
+
+
 def forms(word: str, *, name: bool = False) -> frozenset[str]:
     """Every folded form of one word of an alias. `name`: a company's name, of which adjectives are made too.
 

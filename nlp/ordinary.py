@@ -4,9 +4,11 @@ The rule to know: an ordinary word is a company only where something shows it. O
 1. it has a capital within a sentence that is otherwise in lower case;
 2. it stands in quotes with a capital: «Открытие»;
 3. a word for a company stands beside it: «банк открытие», «Точка Банк», or a word for a service right before: «карта альфы»;
-4. it stands where a company can (first in the sentence, after a preposition, as a hashtag, or the post names the company
-   elsewhere) and the sentence speaks of money, of the brand's products or of another brand: «в альфе опять висит перевод».
-Without a capital of its own (1, 2) it is never meant before a noun in the genitive: «открытие счёта», «точка зрения».
+4. it stands where a company can (first in the sentence, after a preposition, beside another brand, as a hashtag, or the
+   post names the company elsewhere) and the sentence speaks of money, of the brand's products, of being a client or of
+   another brand: «в альфе опять висит перевод», «ушли в альфу».
+Without a capital of its own (1, 2) it is never meant before a noun in the genitive: «открытие счёта», «точка зрения»; names
+of an action («открытие», «возрождение») need one of 1 to 3; words of a longer name stand in one case («почта банка» is mail).
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nlp.alias import Match
-from nlp.inflection import forms, is_genitive
-from nlp.text import Kind, Token, word_set
+from nlp.inflection import cases, forms, is_genitive
+from nlp.text import Kind, Token, fold, tokens, word_set
 
 COMPANY_WORDS = (
     "банк", "брокер", "оператор", "страховая", "компания", "маркетплейс", "авиакомпания", "провайдер", "биржа", "холдинг", "магазин",
@@ -28,11 +30,15 @@ SERVICE_WORDS = (
     "app", "card", "account", "loan", "mortgage", "deposit", "transfer", "money", "support", "customer", "client", "fee", "fees",
     "branch", "credit", "debit", "insurance", "policy", "flight", "ticket", "delivery",
 )  # fmt: skip
+CLIENT_VERBS = word_set(
+    "пользуюсь пользуемся пользовался пользовалась ушел ушла ушли уйду перешел перешла перешли перейду обслуживаюсь joined switched left"
+)
+CONJUNCTIONS = word_set("и или либо чем and or vs than")
 PREPOSITIONS = word_set("в во из на от у с со к ко про через за о об для без кроме вместо at from with to via by in about for than")
 OPENING, CLOSING = "«\"“„'‘", "»\"”“'’"
 
 COMPANY = frozenset().union(*(forms(word) for word in COMPANY_WORDS))
-SERVICE = frozenset().union(*(forms(word) for word in SERVICE_WORDS))
+SERVICE = CLIENT_VERBS.union(*(forms(word) for word in SERVICE_WORDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class Place:
 
 def is_company(place: Place, match: Match, written: str) -> bool:
     """Whether the ordinary word at the match means the company. `written`: the alias as the brands file has it."""
+    if not _in_one_case(place.tokens[match.first : match.last + 1], written):
+        return False
     capital = _has_capital(place, match, written)
     if capital and (_in_quotes(place, match) or _inside_lower_case(place, match)):
         return True
@@ -64,10 +72,21 @@ def is_company(place: Place, match: Match, written: str) -> bool:
         return False
     if _beside_company(place, before, following) or (place.known and capital):
         return True
+    if fold(written).endswith("ие"):
+        return False
     hashtag = place.tokens[match.first].kind is Kind.HASHTAG
     preposition = before is not None and before.word in PREPOSITIONS
-    stands = match.first == place.first or hashtag or preposition or place.known
+    among = before is not None and before.word in CONJUNCTIONS and place.company_near
+    stands = match.first == place.first or hashtag or preposition or among or place.known
     return stands and (place.company_near or _speaks_of_service(place, match))
+
+
+def _in_one_case(named: list[Token], written: str) -> bool:
+    """Whether the words of a longer name agree, or only its last word is inflected: «Почте Банке», «в почта банке»."""
+    base = [token.word for token in tokens(written)]
+    if len(named) < 2 or [token.word for token in named[:-1]] == base[:-1]:
+        return True
+    return bool(frozenset.intersection(*(cases(token.word) for token in named)))
 
 
 def _has_capital(place: Place, match: Match, written: str) -> bool:

@@ -75,7 +75,7 @@ def _cut(text: str, sentence: Span, names: Sequence[Named]) -> list[tuple[Span, 
     """The clauses of a sentence with the products that each names; a clause that names none belongs to its neighbour."""
     parts: list[tuple[Span, list[Key]]] = []
     waiting: int | None = None
-    for start, end in clauses(text, sentence):
+    for start, end in _pieces(text, sentence, names):
         keys = sorted({name.key for name in _within(names, (start, end)) if name.product is not None}, key=str)
         if keys:
             parts.append(((start if waiting is None else waiting, end), keys))
@@ -85,6 +85,15 @@ def _cut(text: str, sentence: Span, names: Sequence[Named]) -> list[tuple[Span, 
         elif waiting is None:
             waiting = start
     return parts
+
+
+def _pieces(text: str, sentence: Span, names: Sequence[Named]) -> list[Span]:
+    """The clauses of a sentence; one that speaks of several brands is cut at its commas too."""
+    pieces: list[Span] = []
+    for clause in clauses(text, sentence):
+        several = len({name.brand for name in _within(names, clause)}) > 1
+        pieces += clauses(text, clause, commas=True) if several else [clause]
+    return pieces
 
 
 def _extend(said: dict[Key, list[Span]], text: str, keys: Iterable[Key], span: Span) -> None:

@@ -26,6 +26,9 @@ class Kind(StrEnum):
     LINK = "link"
 
 
+KINDS = {kind.value: kind for kind in Kind}
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """One word, hashtag, @handle or link of a text. The span is of the word itself, without `#`, `@` or `'s`."""
@@ -36,18 +39,21 @@ class Token:
     kind: Kind = Kind.WORD
 
 
-LETTER = r"(?:[^\W_]|[\u0300-\u036f\u00ad\u200b-\u200d\ufeff])"
+INVISIBLE = r"\u0300-\u036f\u00ad\u200b-\u200d\ufeff"
+LETTERS = rf"[^\W_](?:[^\W_]++|[{INVISIBLE}]++)*+"
 ZONES = (
     "ru|su|com|net|org|info|biz|me|io|app|online|by|kz|ua|uz|am|ge|bank|finance|money|co|uk|de|eu|us|tv|ai|dev|site|"
     "shop|store|pro|team|ly|gl|be|xn--p1ai"
 )
+LINK_LIKE = re.compile(rf"://|www\.|@|\.(?:{ZONES}|рф)\b", re.IGNORECASE)
+LINK = re.compile(
+    r"(?:https?://|www\.)[^\s<>«»\"]+"
+    r"|[\w.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
+    rf"|(?<![\w@.])(?:(?:[a-z0-9][a-z0-9-]*\.)+(?:{ZONES})|(?:[а-яё0-9][а-яё0-9-]*\.)+рф)(?![\w@])(?:/[^\s<>«»\"]*)?",
+    re.IGNORECASE,
+)
 TOKEN = re.compile(
-    rf"(?P<link>(?:https?://|www\.)[^\s<>«»\"]+"
-    rf"|[\w.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
-    rf"|(?<![\w@.])(?:(?:[a-z0-9][a-z0-9-]*\.)+(?:{ZONES})|(?:[а-яё0-9][а-яё0-9-]*\.)+рф)(?![\w@])(?:/[^\s<>«»\"]*)?)"
-    r"|(?<!\w)@(?P<handle>[a-z0-9_][\w.]*\w)"
-    rf"|\#(?P<hashtag>(?:{LETTER}|_)+)"
-    rf"|(?P<word>[^\W_]{LETTER}*)(?:['’ʼ][^\W_]{{1,3}}(?![^\W_]))?",
+    rf"(?<!\w)@(?P<handle>[a-z0-9_][\w.]*\w)|\#(?P<hashtag>(?:{LETTERS}|_)+)|(?P<word>{LETTERS})(?:['’ʼ][^\W_]{{1,3}}(?![^\W_]))?",
     re.IGNORECASE,
 )
 MARKS = re.compile(r"[\u0300-\u0305\u0307\u0309-\u036f\u00ad\u200b-\u200d\ufeff]")
@@ -65,15 +71,24 @@ def word_set(text: str) -> frozenset[str]:
 
 def tokens(text: str) -> list[Token]:
     """Words, hashtags, @handles and links of a text, in order. Digits are words; `alfabank.ru` is a link."""
+    if LINK_LIKE.search(text) is None:
+        return _words(text, 0, len(text))
+    found: list[Token] = []
+    past = 0
+    for match in LINK.finditer(text):
+        link = match[0].rstrip(".,;:!?)'’")
+        found += _words(text, past, match.start())
+        past = match.start() + len(link)
+        found.append(Token(match.start(), past, link.casefold(), Kind.LINK))
+    return found + _words(text, past, len(text))
+
+
+def _words(text: str, start: int, end: int) -> list[Token]:
     found = []
-    for match in TOKEN.finditer(text):
-        kind = match.lastgroup
-        start, end = match.span(kind)  # type: ignore[arg-type]
-        written = match[kind]  # type: ignore[index]
-        if kind == "link":
-            written = written.rstrip(".,;:!?)'’")
-            end = start + len(written)
-        found.append(Token(start, end, fold(written) if kind != "link" else written.casefold(), Kind(str(kind))))
+    for match in TOKEN.finditer(text, start, end):
+        kind = match.lastgroup or "word"
+        first, last = match.span(kind)
+        found.append(Token(first, last, fold(match[kind]), KINDS[kind]))
     return found
 
 
@@ -181,8 +196,11 @@ TURN = re.compile(
 )
 
 
-def clauses(text: str, sentence: Span) -> list[Span]:
-    """The sentence cut where it turns: «приложение отличное, | а поддержка ужасная»."""
-    cuts = [sentence[0], *(match.end() for match in TURN.finditer(text, *sentence)), sentence[1]]
+COMMA = re.compile(r",\s+")
+
+
+def clauses(text: str, sentence: Span, *, commas: bool = False) -> list[Span]:
+    """The sentence cut where it turns: «приложение отличное, | а поддержка ужасная»; on request at every comma."""
+    cuts = [sentence[0], *(match.end() for match in (COMMA if commas else TURN).finditer(text, *sentence)), sentence[1]]
     spans = (_trimmed(text, first, last) for first, last in itertools.pairwise(cuts))
     return [span for span in spans if span[0] < span[1]]
