@@ -39,13 +39,21 @@ def is_collector(kind: str) -> bool:
     return find_spec(f"crawlers.collectors.{kind}") is not None
 
 
-def mapped(raw: dict[str, Any], target: Target, collected: datetime) -> Post:
-    """The post that a raw item is; `about` still as the item names it. Raises Rejected with the reason."""
+def mapped_again(raw: dict[str, Any], target: Target, collected: datetime, about: Sequence[str], official: bool) -> Post:
+    """The post of an item that was kept before; `about` and `official` as they were found then. Raises Rejected."""
+    return _finished(_as_its_source_says(raw, target, collected), target, tuple(about), official)
+
+
+def _as_its_source_says(raw: dict[str, Any], target: Target, collected: datetime) -> Post:
     post_of: PostOf = source(target.kind).post
     try:
-        post = post_of(raw, target, collected)
+        return post_of(raw, target, collected)
     except ValueError as error:
         raise Rejected(str(error)) from error
+
+
+def _finished(post: Post, target: Target, about: tuple[str, ...], official: bool) -> Post:
+    """The post with what the target adds to it. Raises Rejected where it can't be one."""
     post = dataclasses.replace(
         post,
         text=clean(post.text),
@@ -54,14 +62,11 @@ def mapped(raw: dict[str, Any], target: Target, collected: datetime) -> Post:
         language=post.language or target.language,
         place=post.place or target.place,
         members=post.members if post.members is not None else target.members,
+        about=about,
+        official=official,
     )
     _check(post, target)
     return post
-
-
-def mapped_again(raw: dict[str, Any], target: Target, collected: datetime, about: Sequence[str], official: bool) -> Post:
-    """The post of an item that was kept before; `about` and `official` as they were found then."""
-    return dataclasses.replace(mapped(raw, target, collected), about=tuple(about), official=official)
 
 
 def _check(post: Post, target: Target) -> None:
@@ -94,9 +99,9 @@ class Mapper:
         """The post, with slugs of the brands it is about. Raises Rejected with the reason."""
         if item.error is not None:
             raise Rejected(item.error)
-        post = mapped(item.raw, self.target, collected)
+        post = _as_its_source_says(item.raw, self.target, collected)
         about = dict.fromkeys([*self._always, *(self._slug(name) for name in post.about)])
-        return dataclasses.replace(post, about=tuple(about), official=post.author_id in self.brands.official)
+        return _finished(post, self.target, tuple(about), post.author_id in self.brands.official)
 
     def _slug(self, name: str) -> str:
         if name not in self._said:

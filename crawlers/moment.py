@@ -34,9 +34,10 @@ _MONTHS = {
 _FULL = (
     "января февраля марта апреля мая июня июля августа сентября октября ноября декабря январь февраль март апрель май июнь июль "
     "август сентябрь октябрь ноябрь декабрь январе феврале марте апреле мае июне июле августе сентябре октябре ноябре декабре "
-    "january february march april may june july august september october november december сент нояб февр sept"
+    "january february march april may june july august september october november december"
 )
-_NAMES = "|".join(sorted({*_FULL.split(), *_MONTHS}, key=len, reverse=True))
+_NAMES = "|".join(sorted({name[:length] for name in _FULL.split() for length in range(3, len(name) + 1)}, key=len, reverse=True))
+"""Months in full, or cut off anywhere after the third letter, as sites do."""
 _UNITS = {
     "сек": timedelta(seconds=1), "sec": timedelta(seconds=1), "мин": timedelta(minutes=1), "min": timedelta(minutes=1),
     "час": timedelta(hours=1), "hour": timedelta(hours=1), "hr": timedelta(hours=1),

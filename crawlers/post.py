@@ -117,8 +117,8 @@ def post_id(site: str, native: str | None = None, *, url: str | None = None, oth
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-_SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r" ?\n ?")
+_SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
+_LINES = re.compile(r" \n ?|\n ")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -127,9 +127,17 @@ def clean(text: str) -> str:
 
     Cleaning twice changes nothing.
     """
+    if _is_clean(text):
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
     text = unicodedata.normalize("NFC", _UNWANTED.sub("", text))
     return _BLANK_LINES.sub("\n\n", _LINES.sub("\n", _SPACES.sub(" ", text))).strip()
+
+
+def _is_clean(text: str) -> bool:
+    """Most texts are: telling so costs a tenth of cleaning them."""
+    plain = text.replace("\n", " ").isprintable() and not any(part in text for part in ("  ", " \n", "\n ", "\n\n\n"))
+    return plain and not text[:1].isspace() and not text[-1:].isspace() and unicodedata.is_normalized("NFC", text)
 
 
 def stars(value: float, low: float = 1, high: float = 5) -> float | None:

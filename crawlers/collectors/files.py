@@ -218,16 +218,18 @@ def _value(raw: dict[str, Any], column: str | None) -> Any:
 
 
 def _text(raw: dict[str, Any], column: str | None) -> str | None:
-    value = _value(raw, column)
+    value = None if column is None else _value(raw, column)
     if value is None:
         return None
+    if isinstance(value, str):
+        return value.strip() or None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).strip() or None
 
 
 def _number(raw: dict[str, Any], column: str | None) -> float | None:
-    text = _text(raw, column)
+    text = None if column is None else _text(raw, column)
     if text is None:
         return None
     try:
@@ -237,6 +239,8 @@ def _number(raw: dict[str, Any], column: str | None) -> float | None:
 
 
 def _count(raw: dict[str, Any], column: str | None) -> int | None:
+    if column is None:
+        return None
     number = _number(raw, column)
     if number is not None and (number < 0 or number != int(number)):
         raise Rejected(f"{column} isn't a number of people or reactions")
