@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nlp.inflection import forms, in_latin
-from nlp.text import Kind, Token, tokens
+from nlp.text import Kind, Token, fold, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Lexicon:
                 self._words[form].append(alias)
                 if len(words) == 1 and (len(form) >= SHORTEST_SPLIT or form[-1].isdigit()):
                     self._heads.update(form[:cut] for cut in range(3, len(form)))
-        handle = "".join(words)
+        handle = fold("".join(words))
         if handle.isascii() and len(handle) > 2 and not alias.blocks:
             self._handles[handle].append(alias)
 

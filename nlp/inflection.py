@@ -81,7 +81,7 @@ def forms(word: str, *, name: bool = False) -> frozenset[str]:
     if len(folded) == 1 or folded.isdigit():
         return frozenset({folded})
     if not is_cyrillic(folded):
-        return frozenset({folded, *(folded + ending for ending in HARD)}) if folded[-1].isalpha() else frozenset({folded})
+        return frozenset(fold(folded + ending) for ending in HARD) if folded[-1].isalpha() else frozenset({folded})
     inflected = _from_dictionary(word.casefold(), folded) or frozenset(_by_ending(folded))
     return inflected | _adjectives(folded) if name and len(inflected) > 1 else inflected
 
