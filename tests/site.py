@@ -7,6 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from crawlers.archive import Archive
+from crawlers.collect import collect
+from crawlers.post import Post
+from crawlers.run import Run
+from crawlers.target import BrokenTarget, Target, read_target
 
 
 @dataclass
@@ -88,3 +95,29 @@ def site() -> Iterator[Site]:
     finally:
         running.server.shutdown()
         running.server.server_close()
+
+
+class Place:
+    """A configuration and a data folder for tests, with targets that watch a site."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config, self.data = folder / "config", folder / "data"
+        (self.config / "targets").mkdir(parents=True)
+        brands = "brands:\n  - {slug: vestarna, name: Вестарна, ours: true}\n  - {slug: dukator, name: Дукатор}\n"
+        (self.config / "brands.yaml").write_text(brands, encoding="utf-8")
+
+    def target(self, name: str, text: str) -> Target:
+        """A target with this file."""
+        path = self.config / "targets" / f"{name}.yaml"
+        path.write_text(text, encoding="utf-8")
+        target = read_target(path)
+        assert not isinstance(target, BrokenTarget), str(target.error)
+        return target
+
+    def collect(self, target: Target) -> Run:
+        """One run, by the real spider in a process of its own."""
+        return collect(target, data=self.data, config=self.config)
+
+    def posts(self, target: Target) -> list[Post]:
+        """All posts kept so far, in order."""
+        return [post for batch in Archive(self.data).batches(target.name) for post in batch.posts()]

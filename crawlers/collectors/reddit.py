@@ -154,7 +154,7 @@ def page(raws: list[dict[str, Any]], state: dict[str, Any]) -> Page:
             members[place] = raw["subreddit_subscribers"]
         elif place in members:
             raw["subreddit_subscribers"] = members[place]
-    items = tuple(Item(raw=raw, address=f"https://www.reddit.com{raw.get('permalink', '')}") for raw in raws if not gone(raw))
+    items = tuple(Item(raw=raw, address=address(raw)) for raw in raws if not gone(raw))
     cursor: Cursor = {name: dict(part) for name, part in state.items()}
     return Page(items=items, cursor=cursor)
 
@@ -166,7 +166,15 @@ def read(found: Submission | Comment) -> dict[str, Any]:
     said = vars(found)
     raw = {name: said[name] for name in FIELDS if said.get(name) is not None}
     raw["author"] = str(said["author"]) if said.get("author") else None
+    raw.setdefault("subreddit_name_prefixed", f"r/{said['subreddit']}")
     return raw
+
+
+def address(raw: dict[str, Any]) -> str:
+    """Where people read a post."""
+    thread, own = (raw.get("link_id") or raw["name"])[3:], raw["name"][3:]
+    made = f"/{raw.get('subreddit_name_prefixed')}/comments/{thread}/" + (f"_/{own}/" if raw.get("link_id") else "")
+    return "https://www.reddit.com" + str(raw.get("permalink") or made).partition("?")[0]
 
 
 def gone(raw: dict[str, Any]) -> bool:
@@ -206,7 +214,7 @@ def post(raw: dict[str, Any], target: RedditTarget, collected: datetime) -> Post
         site=SITE,
         place=raw.get("subreddit_name_prefixed"),
         source=target.kind,
-        url=f"https://www.reddit.com{raw['permalink']}" if raw.get("permalink") else None,
+        url=address(raw),
         title=title if words else None,
         text=words or title or "",
         quoted=quoted,

@@ -1,0 +1,232 @@
+"""Feeds: recorded ones of every form and encoding, and whole runs against a site on loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crawlers.archive import Archive
+from crawlers.page import decode, plain
+from crawlers.run import RunFailed
+from crawlers.source import CollectError
+from crawlers.spiders.feed import post, read_feed
+from crawlers.target import FeedTarget
+from tests.recording import cases, compare, outcomes, recorded_target
+from tests.site import Answer, Place, Request, Site, site
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "pages" / "chardet_ru_encodings" / "tests"
+needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/pages")
+CUT_BEFORE_AN_ENTRY = {"IBM866/intertat.ru.xml", "windows-1251-russian/intertat.ru.xml"}
+COMMON = re.compile(r"\b(?:и|в|на|не|что|с|по|для|из|за|как|это)\b", re.IGNORECASE)
+
+
+@pytest.fixture
+def blog() -> Iterator[Site]:
+    with site() as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+@pytest.mark.parametrize("case", cases("feed"), ids=lambda case: case.name)
+def test_recorded_feed(case: Path, tmp_path: Path) -> None:
+    target = recorded_target(case, tmp_path)
+    feed = read_feed((case / "page.xml").read_bytes(), "text/xml", target.url)
+    compare(case, outcomes(feed.entries, target))
+
+
+@needs_real
+def test_real_feeds_of_every_encoding_are_read_as_russian(tmp_path: Path) -> None:
+    titles: dict[str, set[str]] = {}
+    read = 0
+    for path in sorted(REAL.glob("*/*.xml")):
+        name = f"{path.parent.name}/{path.name}"
+        if name in CUT_BEFORE_AN_ENTRY:
+            with pytest.raises(CollectError, match="damaged feed without a whole entry"):
+                read_feed(path.read_bytes(), None, "https://a.example/")
+            continue
+        feed = read_feed(path.read_bytes(), None, "https://a.example/")
+        text = " ".join(plain(raw.get("title", "") + " " + raw.get("html", "")).own for raw in feed.entries)
+        assert "\ufffd" not in text, name
+        assert len(re.findall("[а-яё]", text)) > 2 * len(re.findall("[А-ЯЁ]", text)), f"{name}: {text[:80]}"
+        assert COMMON.search(text) or len(text) < 400, f"{name}: {text[:80]}"
+        titles.setdefault(path.name, set()).add(plain(feed.entries[-1].get("title", "")).own)
+        read += 1
+    assert read == 50
+    # The same feed in three encodings says the same.
+    assert {name: found for name, found in titles.items() if len(found) > 1} == {}
+
+
+@needs_real
+@pytest.mark.parametrize("path", sorted(REAL.glob("*/*_encoding_specified.html")), ids=lambda path: path.name)
+def test_a_page_is_not_taken_for_a_feed(path: Path) -> None:
+    with pytest.raises(CollectError, match="is a page, not a feed; give the address of its feed"):
+        read_feed(path.read_bytes(), "text/html", "https://a.example/")
+
+
+@needs_real
+@pytest.mark.parametrize("path", sorted(REAL.glob("*/_ude_1.txt")), ids=lambda path: path.parent.name)
+def test_text_without_any_declaration_is_decoded_and_is_no_feed(path: Path) -> None:
+    assert decode(path.read_bytes()).startswith("В гимназии он не был в числе первых учеников")
+    with pytest.raises(CollectError, match="is not a feed: it begins with 'В гимназии"):
+        read_feed(path.read_bytes(), None, "https://a.example/")
+
+
+@pytest.mark.parametrize("claimed", ["utf-8", "iso-8859-1", "koi8-r", "no-such-encoding"])
+def test_a_wrong_charset_is_not_believed(claimed: str) -> None:
+    text = "<rss><channel><title>Новости</title><item><title>Клиенты уходят из банка из-за комиссий</title></item></channel></rss>"
+    feed = read_feed(text.encode("windows-1251"), f"text/xml; charset={claimed}", "https://a.example/")
+    assert feed.entries[0]["title"] == "Клиенты уходят из банка из-за комиссий"
+
+
+def test_a_page_that_names_its_feeds_says_which() -> None:
+    page = '<!doctype html><html><head><link rel="alternate" type="application/rss+xml" href="/rss.xml"></head><body>Привет</body></html>'
+    with pytest.raises(CollectError, match=r"is a page, not a feed; the page names these feeds: https://a\.example/rss\.xml"):
+        read_feed(page.encode(), "text/html", "https://a.example/blog/")
+
+
+def test_an_xml_bomb_is_not_blown_up() -> None:
+    levels = "".join(f'<!ENTITY a{level} "{f"&a{level - 1};" * 10}">' for level in range(1, 10))
+    bomb = (
+        f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a0 "boom">{levels}]><rss version="2.0"><channel><title>&a9;</title></channel></rss>'
+    )
+    started = time.monotonic()
+    try:
+        entries = read_feed(bomb.encode(), None, "https://a.example/").entries
+    except CollectError:
+        entries = ()
+    assert not entries
+    assert time.monotonic() - started < 5
+
+
+def article(number: int, words: int = 60) -> str:
+    body = f"Статья номер {number}: клиент рассказывает, почему ушёл из Вестарны и куда перевёл деньги. " * (words // 12)
+    main = f"<article><h1>Запись {number}</h1><p>{body}</p></article>"
+    return f"<html><head><title>Блог</title></head><body><nav>Меню Главная Вход</nav>{main}</body></html>"
+
+
+def feed(blog: Site, *numbers: int, text: str = "Коротко о записи {}.") -> str:
+    items = "".join(
+        f"<item><title>Запись {number}</title><link>{blog.url}/p/{number}</link><guid>g{number}</guid>"
+        f"<pubDate>Tue, {number % 28 + 1:02} Sep 2026 10:00:00 +0300</pubDate><description>{text.format(number)}</description></item>"
+        for number in numbers
+    )
+    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Блог</title>{items}</channel></rss>'
+
+
+def serve(blog: Site, *numbers: int) -> None:
+    """The blog with these entries, newest first, which answers 304 to who has seen them."""
+    etag = f'"{"-".join(map(str, numbers))}"'
+
+    def answer(request: Request) -> Answer:
+        if request.headers.get("If-None-Match") == etag:
+            return Answer(status=304)
+        return Answer(feed(blog, *numbers), headers={"ETag": etag, "Content-Type": "application/rss+xml"})
+
+    blog.pages["/feed.xml"] = answer
+    for number in numbers:
+        blog.pages.setdefault(f"/p/{number}", article(number))
+
+
+def blog_target(blog: Site, *more: str) -> str:
+    return "\n".join([f"kind: feed\nurl: {blog.url}/feed.xml\nallow_private: true\nsite: blog.example\nlanguage: ru\ndelay: 0", *more])
+
+
+def test_articles_are_fetched_once_and_a_second_run_takes_only_what_is_new(blog: Site, place: Place) -> None:
+    target = place.target("blog", blog_target(blog, "article: true"))
+    serve(blog, 3, 2, 1)
+    blog.pages["/p/2"] = "<html><body><p>Читать далее</p></body></html>"  # a teaser never replaces a text
+
+    assert place.collect(target).outcomes["kept"] == 3
+    posts = place.posts(target)
+    assert [post.title for post in posts] == ["Запись 1", "Запись 2", "Запись 3"]
+    assert posts[0].text.startswith("Статья номер 1: клиент рассказывает")
+    assert "Меню" not in posts[0].text
+    assert posts[1].text == "Коротко о записи 2."
+    assert posts[0].published == datetime(2026, 9, 2, 7, tzinfo=UTC)
+    assert blog.asked[0].path == "/robots.txt"
+
+    blog.asked.clear()
+    assert sum(place.collect(target).outcomes.values()) == 0  # 304: nothing was met
+    assert blog.paths() == ["/feed.xml"]
+
+    serve(blog, 4, 3, 2, 1)
+    blog.asked.clear()
+    assert place.collect(target).outcomes == {"kept": 1, "changed": 0, "repeated": 3, "rejected": 0, "deferred": 0, "older": 0}
+    assert blog.paths() == ["/feed.xml", "/p/4"]
+    assert len(Archive(place.data).batches("blog")) == 2
+
+
+def test_an_article_that_fails_is_deferred_then_taken_or_rejected(blog: Site, place: Place) -> None:
+    target = place.target("blog", blog_target(blog, "article: true", "attempts: 2"))
+    serve(blog, 3, 2, 1)
+    blog.pages["/p/1"] = Answer("busy", 503, {"Retry-After": "0"})
+    blog.pages["/p/2"] = Answer("busy", 503, {"Retry-After": "0"})
+    blog.pages["/p/3"] = Answer("gone", 404)
+
+    first = place.collect(target)
+    assert (first.outcomes["kept"], first.outcomes["deferred"]) == (1, 2)
+    assert place.posts(target)[0].text == "Коротко о записи 3."  # a page that is gone leaves the feed's own text
+    assert blog.paths().count("/p/1") == 4  # asked, and three times again
+
+    blog.pages["/p/1"] = article(1)
+    second = place.collect(target)  # the feed itself answers 304
+    assert (second.outcomes["kept"], second.outcomes["rejected"], second.outcomes["deferred"]) == (1, 1, 0)
+    assert any("its page failed in 2 runs" in reason for reason in second.reasons)
+    blog.asked.clear()
+    assert sum(place.collect(target).outcomes.values()) == 0
+    assert blog.paths() == ["/feed.xml"]
+
+
+def test_a_page_instead_of_the_feed_fails_the_run_and_the_cursor_stays(blog: Site, place: Place) -> None:
+    target = place.target("blog", blog_target(blog))
+    serve(blog, 2, 1)
+    place.collect(target)
+    before = Archive(place.data).cursor("blog")
+    blog.pages["/feed.xml"] = article(1)
+    with pytest.raises(RunFailed, match="is a page, not a feed"):
+        place.collect(target)
+    blog.pages["/feed.xml"] = Answer("no", 404)
+    with pytest.raises(RunFailed, match=r"has no such page \(404\)"):
+        place.collect(target)
+    assert Archive(place.data).cursor("blog") == before
+    assert len(place.posts(target)) == 2
+
+
+def test_killed_in_the_middle_nothing_is_lost_and_nothing_doubled(blog: Site, place: Place) -> None:
+    target = place.target("blog", blog_target(blog, "article: true"))
+    numbers = range(24, 0, -1)
+    serve(blog, *numbers)
+    places = {"MOLVA_DATA": str(place.data), "MOLVA_CONFIG": str(place.config)}
+    for asked in (6, 15):
+        command = [sys.executable, "-m", "scrapy", "crawl", "feed", "-a", "target=blog"]
+        child = subprocess.Popen(command, env=os.environ | places, cwd=Path(__file__).parents[1], stderr=subprocess.DEVNULL)
+        while len([path for path in blog.paths() if path.startswith("/p/")]) < asked and child.poll() is None:
+            time.sleep(0.01)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+    place.collect(target)
+    assert sorted(post.title or "" for post in place.posts(target)) == sorted(f"Запись {number}" for number in numbers)
+    assert sum(place.collect(target).outcomes.values()) == 0
+
+
+def test_entries_that_share_a_link_are_told_apart() -> None:
+    text = (
+        "<rss><channel><item><link>https://a.example/status</link><guid>1</guid><description>Сбой</description></item>"
+        "<item><link>https://a.example/status</link><guid>2</guid><description>Починили</description></item></channel></rss>"
+    )
+    target = FeedTarget(name="a", kind="feed", url="https://a.example/rss")
+    posts = [post(raw, target, datetime.now(UTC)) for raw in read_feed(text.encode(), None, target.url).entries]
+    assert len({post.id for post in posts}) == 2
