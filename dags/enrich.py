@@ -107,7 +107,7 @@ with DAG(
         "max_retry_delay": timedelta(minutes=10),
         "execution_timeout": timedelta(hours=6),
     },
-):
+) as dag:
     chunks = untagged()
     chunks >> (judged := tag.expand(keys=chunks))
     judged >> load()

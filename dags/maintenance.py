@@ -72,5 +72,5 @@ with DAG(
     max_active_runs=1,
     is_paused_upon_creation=False,
     default_args={"retries": 2, "retry_delay": timedelta(minutes=5), "execution_timeout": timedelta(hours=1)},
-):
+) as dag:
     database() >> logs()

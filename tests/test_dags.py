@@ -1,0 +1,271 @@
+"""The DAGs, read and run by the real Airflow."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+GOOD = """\
+kind: files
+path: reviews.csv
+site: reviews.example
+schedule: {schedule}
+timezone: Europe/Moscow
+columns: {{id: id, text: text}}
+"""
+BROKEN = "kind: files\npath: reviews.csv\nsite: reviews.example\ncolumns: {id: id, text: text}\nschedul: '@daily'\n"
+BRANDS = "brands:\n  - {slug: vestarna, name: Вестарна, ours: true}\n"
+
+Parse = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Airflow reads its settings once, when it is imported."""
+    home = tmp_path_factory.mktemp("airflow")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_HOME", str(home))
+        patch.setenv("AIRFLOW_CONFIG", str(ROOT / "airflow.cfg"))
+        patch.setenv("AIRFLOW__CORE__DAGS_FOLDER", str(ROOT / "dags"))
+        yield home
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "brands.yaml").write_text(BRANDS)
+    return tmp_path
+
+
+@pytest.fixture
+def parse(config: Path, monkeypatch: pytest.MonkeyPatch) -> Parse:
+    """Read dags/collect.py as Airflow does: for all DAGs, or for a task of one; the DAGs by id."""
+
+    def read(only: str | None = None) -> dict[str, Any]:
+        from airflow.sdk import DAG
+
+        monkeypatch.setenv("MOLVA_CONFIG", str(config))
+        monkeypatch.delenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", raising=False)
+        if only:
+            monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", only)
+        module = runpy.run_path(str(ROOT / "dags" / "collect.py"))
+        return {name: value for name, value in module.items() if isinstance(value, DAG)}
+
+    return read
+
+
+def write(config: Path, name: str, text: str = "", **more: str) -> None:
+    lines = "".join(f"{key}: {value}\n" for key, value in more.items() if key != "schedule")
+    (config / "targets" / f"{name}.yaml").write_text((text or GOOD.format(schedule=more.get("schedule", "every 5 minutes"))) + lines)
+
+
+def test_target_becomes_a_dag_with_its_schedule_and_without_overlap(config: Path, parse: Parse) -> None:
+    write(config, "often")
+    write(config, "nightly", schedule='"30 4 * * *"')
+    dags = parse()
+    assert set(dags) == {"often", "nightly"}
+    assert dags["often"].timetable.delta.total_seconds() == 300
+    assert dags["nightly"].timetable.expression == "30 4 * * *"
+    assert dags["nightly"].timetable.timezone == "Europe/Moscow"
+    dag = dags["often"]
+    assert (dag.max_active_runs, dag.catchup, dag.is_paused_upon_creation) == (1, False, False)
+    assert {"collect", "files"} <= dag.tags
+    (task,) = dag.tasks
+    assert task.retries >= 1
+    assert task.retry_exponential_backoff
+    assert task.execution_timeout is not None
+    assert [asset.name for asset in task.outlets] == ["posts"]
+
+
+def test_broken_file_is_a_dag_that_says_what_is_wrong_and_harms_no_other(config: Path, parse: Parse) -> None:
+    write(config, "good")
+    write(config, "broken", BROKEN)
+    write(config, "not-yaml", "kind: [files\n")
+    dags = parse()
+    assert set(dags) == {"good", "broken", "not-yaml"}
+    assert "broken" not in dags["good"].tags
+    broken = dags["broken"]
+    assert "broken" in broken.tags
+    assert "broken" in broken.dag_display_name
+    for place in (broken.doc_md, broken.description, broken.tasks[0].op_args[0]):
+        assert "broken.yaml:5" in place
+        assert "schedul" in place
+    assert "not-yaml.yaml" in dags["not-yaml"].doc_md
+
+
+def test_edit_takes_effect_at_the_next_reading(config: Path, parse: Parse) -> None:
+    write(config, "edited", BROKEN)
+    assert "broken" in parse()["edited"].tags
+    write(config, "edited", schedule="every 2 hours")
+    assert parse()["edited"].timetable.delta.total_seconds() == 7200
+    (config / "targets" / "edited.yaml").unlink()
+    assert parse() == {}
+
+
+def test_schedule_of_nonsense_and_broken_brands_leave_every_dag_visible(config: Path, parse: Parse) -> None:
+    write(config, "good")
+    write(config, "never", schedule='"61 * * * *"')
+    (config / "brands.yaml").write_text("brands: 1\n")
+    dags = parse()
+    assert "broken" in dags["never"].tags
+    assert "schedule" in dags["never"].doc_md
+    assert "good" in dags
+
+
+def test_targets_of_a_group_share_a_dag_with_a_task_each_unless_their_schedules_differ(config: Path, parse: Parse) -> None:
+    write(config, "a", group="forums")
+    write(config, "b", group="forums")
+    write(config, "odd", group="forums", schedule='"@daily"')
+    dags = parse()
+    assert set(dags) == {"forums", "odd"}
+    assert set(dags["forums"].task_ids) == {"a", "b"}
+    assert set(parse("forums")["forums"].task_ids) == {"a", "b"}
+
+
+def test_disabled_target_has_no_dag_and_one_without_schedule_runs_by_hand(config: Path, parse: Parse) -> None:
+    write(config, "off", enabled="false")
+    write(config, "by-hand", GOOD.format(schedule="null"))
+    dags = parse()
+    assert set(dags) == {"by-hand"}
+    assert not dags["by-hand"].timetable.can_be_scheduled
+
+
+def test_target_named_like_a_dag_of_ours_does_not_take_its_place(config: Path, parse: Parse) -> None:
+    write(config, "enrich")
+    assert set(parse()) == {"enrich.target"}
+    assert set(parse("enrich.target")) == {"enrich.target"}
+
+
+def test_task_reads_the_file_of_its_own_target_only(config: Path, parse: Parse, monkeypatch: pytest.MonkeyPatch) -> None:
+    from crawlers import target
+
+    for number in range(20):
+        write(config, f"target-{number}")
+    read: list[str] = []
+    real = target.read_target
+    monkeypatch.setattr(target, "read_target", lambda path: read.append(path.stem) or real(path))
+    assert set(parse("target-7")) == {"target-7"}
+    assert read == ["target-7"]
+    assert set(parse()) == {f"target-{number}" for number in range(20)}
+
+
+def enrich() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "dags" / "enrich.py"))
+
+
+def test_enrich_follows_the_asset_one_run_at_a_time_before_all_others(airflow_home: Path) -> None:
+    from airflow.sdk import DAG
+
+    (dag,) = (value for value in enrich().values() if isinstance(value, DAG))
+    assert [asset.name for _, asset in dag.timetable.asset_condition.iter_assets()] == ["posts"]
+    assert (dag.max_active_runs, dag.catchup, dag.is_paused_upon_creation) == (1, False, False)
+    assert {task.pool for task in dag.tasks} == {"enrich"}
+    assert all(task.retries >= 1 and task.priority_weight >= 1000 for task in dag.tasks)
+    assert dag.get_task("tag").is_mapped
+    assert dag.get_task("load").upstream_task_ids == {"tag"}
+
+
+@given(sizes=st.lists(st.integers(0, 3000), max_size=40), most=st.integers(1, 8))
+def test_chunks_hold_every_batch_once_and_are_balanced(sizes: list[int], most: int) -> None:
+    balanced = _balanced()
+    batches = [(f"t/{number:06}", size) for number, size in enumerate(sizes)]
+    chunks = balanced(batches, most)
+    assert sorted(key for chunk in chunks for key in chunk) == [key for key, _ in batches]
+    assert len(chunks) <= most
+    assert all(chunks)
+    if chunks:
+        posts = [sum(dict(batches)[key] for key in chunk) for chunk in chunks]
+        assert max(posts) <= sum(sizes) / len(chunks) + max(sizes)
+
+
+def _balanced(found: dict[str, Any] = {}) -> Callable[[list[tuple[str, int]], int], list[list[str]]]:  # noqa: B006 - read once for all examples
+    if not found:
+        found.update(enrich())
+    balanced: Callable[[list[tuple[str, int]], int], list[list[str]]] = found["balanced"]
+    return balanced
+
+
+def test_old_logs_go_and_new_ones_stay(tmp_path: Path, airflow_home: Path) -> None:
+    remove = runpy.run_path(str(ROOT / "dags" / "maintenance.py"))["remove_old_files"]
+    old, new = tmp_path / "dag_id=a" / "old.log", tmp_path / "dag_id=b" / "new.log"
+    for path in (old, new):
+        path.parent.mkdir()
+        path.write_text("x")
+    os.utime(old, (time.time() - 8 * 86400,) * 2)
+    assert remove(tmp_path, time.time() - 7 * 86400) == 1
+    assert not old.parent.exists()
+    assert new.exists()
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Airflow's own command on a data folder and a configuration of its own, its database ready."""
+    home = tmp_path_factory.mktemp("molva")
+    (home / "config" / "targets").mkdir(parents=True)
+    (home / "config" / "brands.yaml").write_text(BRANDS)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    environ |= {"MOLVA_DATA": str(home / "data"), "MOLVA_CONFIG": str(home / "config"), "PYTHONWARNINGS": "ignore"}
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "run.py", "airflow", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environ, text=True, capture_output=True, timeout=240, check=False)
+
+    call.home = home  # type: ignore[attr-defined]
+    done = call("db", "migrate")
+    assert done.returncode == 0, done.stderr
+    return call
+
+
+def asset_events(home: Path) -> int:
+    with sqlite3.connect(home / "data" / "airflow" / "airflow.db") as database:
+        return int(database.execute("select count(*) from asset_event").fetchone()[0])
+
+
+def test_airflow_lists_no_import_errors_even_with_a_broken_target(airflow: Any) -> None:
+    write(airflow.home / "config", "broken", BROKEN)
+    write(airflow.home / "config", "good")
+    done = airflow("dags", "list-import-errors", "--local")
+    assert done.stdout.strip() == "No data found", done.stdout
+    listed = airflow("dags", "list", "--local", "--columns", "dag_id", "--output", "plain").stdout.split()
+    assert {"broken", "good", "enrich", "maintenance"} <= set(listed)
+
+
+def test_airflow_collects_what_is_new_and_wakes_enrich_only_then(airflow: Any) -> None:
+    from crawlers.archive import Archive
+
+    home: Path = airflow.home
+    (home / "config" / "reviews.csv").write_text("id,text\n1,Вестарна помогла с переводом\n2,Рекомендую Вестарну друзьям\n3,\n")
+    write(home / "config", "run", limits="{rejected: 1}")
+    first = airflow("dags", "test", "run")
+    said = first.stdout + first.stderr
+    assert first.returncode == 0, said
+    assert "kept 2" in said
+    assert "rejected 1" in said
+    assert [len(list(batch.posts())) for batch in Archive(home / "data").batches("run")] == [2]
+    assert asset_events(home) == 1
+
+    second = airflow("dags", "test", "run")
+    said = second.stdout + second.stderr
+    assert second.returncode == 0, said
+    assert "nothing new" in said
+    assert asset_events(home) == 1
+    assert len(Archive(home / "data").batches("run")) == 1
+
+
+def test_airflow_fails_a_broken_target_with_the_line_to_mend(airflow: Any) -> None:
+    write(airflow.home / "config", "wrong", BROKEN)
+    done = airflow("dags", "test", "wrong")
+    assert "wrong.yaml:5: schedul: unknown key" in done.stdout + done.stderr
+    assert "state=failed" in done.stdout + done.stderr or done.returncode != 0
