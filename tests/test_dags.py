@@ -169,7 +169,7 @@ def test_enrich_follows_the_asset_one_run_at_a_time_before_all_others(airflow_ho
     from airflow.sdk import DAG
 
     (dag,) = (value for value in enrich().values() if isinstance(value, DAG))
-    assert [asset.name for _, asset in dag.timetable.asset_condition.iter_assets()] == ["posts"]
+    assert [asset.name for asset in dag.timetable.asset_condition.objects] == ["posts"]
     assert (dag.max_active_runs, dag.catchup, dag.is_paused_upon_creation) == (1, False, False)
     assert {task.pool for task in dag.tasks} == {"enrich"}
     assert all(task.retries >= 1 and task.priority_weight >= 1000 for task in dag.tasks)
