@@ -81,6 +81,19 @@ def matching(target: FilesTarget) -> list[Path]:
     return files
 
 
+def check(target: FilesTarget) -> None:
+    """Whether every file opens and has the columns. Raises CollectError with all that is wrong."""
+    wrong = []
+    for path in matching(target):
+        try:
+            if next(_rows(target, path), None) is None:
+                wrong.append(f"{path.name}: has no rows")
+        except CollectError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise CollectError("\n".join(wrong))
+
+
 def companies(target: FilesTarget) -> Counter[str]:
     """Every company that the files name in the column of `about`, with its number of rows."""
     named: Counter[str] = Counter()

@@ -1,0 +1,205 @@
+"""Collect what people say in public: list, check, preview and collect the targets of a configuration folder.
+
+The rule to know: 0 means done, 1 that the work failed and why is on stderr, 2 a wrong command or a wrong file.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from crawlers import check as checking
+from crawlers import collect as collecting
+from crawlers.archive import Archive
+from crawlers.post import iso
+from crawlers.preview import Sample, sample_to_json
+from crawlers.run import Outcome, Run
+from crawlers.sink import find_target
+from crawlers.source import CollectError
+from crawlers.target import BrokenTarget, Target, read_targets
+from crawlers.yamlfile import ConfigError
+
+app = typer.Typer(
+    help=__doc__.splitlines()[0] if __doc__ else "",
+    epilog="A target is one file, targets/NAME.yaml in the configuration folder; whom to look for stands in brands.yaml there.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+Config = Annotated[
+    Path, typer.Option("--config", envvar="MOLVA_CONFIG", help="Folder with brands.yaml and targets/*.yaml.", file_okay=False)
+]
+Data = Annotated[Path, typer.Option("--data", envvar="MOLVA_DATA", help="Folder for everything that running makes.", file_okay=False)]
+Since = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Walk from the start again and take what was published since; the cursor stays."),
+]
+DAGS, DATA = Path("dags"), Path("data")
+EXCERPT = 160
+
+
+@app.command("list")
+def list_targets(config: Config = DAGS, data: Data = DATA) -> None:
+    """List the targets, with their schedule and how their last run ended.
+
+    Example: `python -m crawlers list --config demo/config`
+    """
+    rows = [_row(target, Archive(data)) for target in read_targets(config)]
+    if not rows:
+        print(f"There are no targets in {config / 'targets'}: add a file NAME.yaml there.", file=sys.stderr)
+    if not sys.stdout.isatty():
+        for row in rows:
+            print("\t".join(row))
+        return
+    table = Table("target", "kind", "schedule", "about", "last run", box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+@app.command()
+def check(targets: Annotated[list[str] | None, typer.Argument(help="Only these.")] = None, config: Config = DAGS) -> None:
+    """Check brands.yaml and every target, without any network: keys, names, paths, environment variables.
+
+    Everything wrong is printed as `file:line: field: what to mend`, and the command ends with 2.
+
+    Examples: `python -m crawlers check` · `python -m crawlers check banki-reviews`
+    """
+    found = checking.check(config, targets or ())
+    for remark in found.remarks:
+        print(remark)
+    for error in found.errors:
+        print(error.one_line(), file=sys.stderr)
+    if found.errors:
+        raise typer.Exit(2)
+    print(f"{found.targets} targets and {found.brands} brands are right.")
+
+
+@app.command()
+def preview(
+    target: str,
+    limit: Annotated[int, typer.Option(min=1, help="Items to show.")] = 20,
+    since: Since = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    config: Config = DAGS,
+    data: Data = DATA,
+) -> None:
+    """Show what would be collected from a target; nothing is kept.
+
+    Examples: `python -m crawlers preview blog` · `python -m crawlers preview reviews --limit 3 --json`
+    """
+    try:
+        samples = collecting.preview(find_target(target, config), data=data, config=config, limit=limit, since=_aware(since))
+    except ConfigError as error:
+        _end(str(error), 2)
+    except CollectError as error:
+        _end(str(error), 1)
+    for sample in samples:
+        print(json.dumps(sample_to_json(sample), ensure_ascii=False) if as_json else _shown(sample))
+    if not samples:
+        print("Nothing was found.")
+
+
+@app.command()
+def collect(
+    targets: Annotated[list[str] | None, typer.Argument(help="Names of targets.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every target that is enabled.")] = False,
+    since: Since = None,
+    config: Config = DAGS,
+    data: Data = DATA,
+) -> None:
+    """Collect what is new of some targets, one after the other, and say what became of every item.
+
+    A target that fails doesn't stop the others; the command then ends with 1.
+
+    Examples: `python -m crawlers collect blog reviews` · `python -m crawlers collect --all` ·
+    `python -m crawlers collect reviews --since 2026-01-01`
+    """
+    if bool(targets) == everything:
+        _end("name the targets to collect, or give --all", 2)
+    try:
+        chosen: list[Target | BrokenTarget] = [find_target(name, config) for name in dict.fromkeys(targets or ())]
+    except ConfigError as error:
+        _end(str(error), 2)
+    if everything:
+        chosen = [target for target in read_targets(config) if isinstance(target, BrokenTarget) or target.enabled]
+    failures = [failure for target in chosen if (failure := _collected(target, config, data, _aware(since)))]
+    if failures:
+        raise typer.Exit(max(failures) if len(set(failures)) == 1 else 1)
+
+
+def _collected(target: Target | BrokenTarget, config: Path, data: Path, since: datetime | None) -> int:
+    """Collect one target and print how it ended; the code to exit with."""
+    try:
+        if isinstance(target, BrokenTarget):
+            raise target.error
+        run = _with_progress(target, config, data, since)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except CollectError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{target.name}: {run}", flush=True)
+    for example in run.counts.examples:
+        print(f"  rejected: {example}")
+    return 0
+
+
+def _with_progress(target: Target, config: Path, data: Path, since: datetime | None) -> Run:
+    if not sys.stderr.isatty():
+        return collecting.collect(target, data=data, config=config, since=since)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.fields[said]}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(target.name, said="", total=None)
+        return collecting.collect(target, data=data, config=config, since=since, progress=lambda said: bar.update(task, said=said[-100:]))
+
+
+def _row(target: Target | BrokenTarget, archive: Archive) -> tuple[str, str, str, str, str]:
+    if isinstance(target, BrokenTarget):
+        return target.name, "broken", "-", "-", target.error.one_line()
+    about = target.brand or ("each item says" if target.about else "-")
+    schedule = (target.schedule or "by hand") if target.enabled else "switched off"
+    runs = archive.runs(target.name)
+    last = "never" if not runs else f"{iso(runs[-1].ended)} {'failed: ' + runs[-1].error if runs[-1].error else runs[-1]}"
+    return target.name, target.kind, schedule, about, last
+
+
+def _shown(sample: Sample) -> str:
+    place = f"line {sample.line}: " if sample.line is not None else ""
+    if sample.outcome is Outcome.REJECTED or sample.post is None:
+        return f"{sample.outcome}  {place}{sample.reason or ''}"
+    post = sample.post
+    facts = [
+        (iso(post.published) or "undated")[: 10 if post.published_precision == "day" else 16],
+        post.site + (f"/{post.place}" if post.place else ""),
+        post.author_name or post.author_id or "unnamed",
+        f"{post.rating:g} of 5" if post.rating is not None else "",
+        f"about {', '.join(post.about)}" if post.about else "",
+        post.url or "",
+    ]
+    text = " ".join((f"{post.title}. " if post.title else "").split() + post.text.split())
+    excerpt = text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
+    return f"{sample.outcome}  {place}{' · '.join(filter(None, facts))}\n    {excerpt}"
+
+
+def _aware(since: datetime | None) -> datetime | None:
+    return None if since is None else since.replace(tzinfo=UTC)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app()

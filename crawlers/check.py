@@ -1,0 +1,98 @@
+"""Check a configuration folder without any network: files, names, paths and environment variables.
+
+The rule to know: everything wrong is listed at once, each with its file, line and field; a remark is what would not stop a run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from crawlers.brand import Brands, read_brands
+from crawlers.collectors import files
+from crawlers.mapping import company
+from crawlers.source import CollectError, Rejected
+from crawlers.target import AboutItem, BrokenTarget, FilesTarget, RedditTarget, Target, read_targets
+from crawlers.yamlfile import ConfigError, YamlFile, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was looked at and what was found."""
+
+    targets: int
+    brands: int
+    errors: tuple[ConfigError, ...]
+    remarks: tuple[str, ...]
+
+
+def check(config: Path, only: Iterable[str] = ()) -> Checked:
+    """Everything wrong in the brands file and in the targets, of all of them or of some."""
+    errors: list[ConfigError] = []
+    remarks: list[str] = []
+    brands: Brands | None = None
+    try:
+        brands = read_brands(config)
+    except ConfigError as error:
+        errors += error.all
+    names = set(only)
+    targets = [target for target in read_targets(config) if not names or target.name in names]
+    for name in sorted(names - {target.name for target in targets}):
+        errors.append(ConfigError(config / "targets" / f"{name}.yaml", None, "", "there is no such target"))
+    if not targets and not names:
+        remarks.append(f"{shown(config / 'targets')}: there are no targets yet (one file NAME.yaml each)")
+    for target in targets:
+        if isinstance(target, BrokenTarget):
+            errors += target.error.all
+        else:
+            errors += _wrong(target, config, brands, remarks)
+    return Checked(len(targets), len(brands.brands) if brands else 0, tuple(errors), tuple(remarks))
+
+
+def _wrong(target: Target, config: Path, brands: Brands | None, remarks: list[str]) -> list[ConfigError]:
+    """What the schema of a target's file can't see."""
+    file = YamlFile(config / "targets" / f"{target.name}.yaml")
+    errors = [] if brands is None else _unknown_brands(target, brands, file)
+    if isinstance(target, RedditTarget) and target.enabled:
+        for field in ("client_id_env", "client_secret_env"):
+            variable = getattr(target, field)
+            if not os.environ.get(variable):
+                errors.append(file.error((field,), f"the environment variable {variable} isn't set"))
+    if isinstance(target, FilesTarget):
+        errors += _wrong_files(target, brands, file, remarks)
+    return errors
+
+
+def _unknown_brands(target: Target, brands: Brands, file: YamlFile) -> list[ConfigError]:
+    if target.brand is not None and brands.by_name(target.brand) is None:
+        return [file.error(("about",), f"{target.brand!r} isn't in brands.yaml")]
+    if not isinstance(target.about, AboutItem):
+        return []
+    return [
+        file.error(("about", "mapping", said), f"{brand!r} isn't in brands.yaml")
+        for said, brand in target.about.mapping.items()
+        if brands.by_name(brand) is None
+    ]
+
+
+def _wrong_files(target: FilesTarget, brands: Brands | None, file: YamlFile, remarks: list[str]) -> list[ConfigError]:
+    try:
+        files.check(target)
+        named = files.companies(target)
+    except CollectError as error:
+        return [file.error(("path",), str(error).removeprefix("path: "))]
+    unknown = []
+    for name, rows in named.most_common():
+        try:
+            if brands is not None:
+                company(name, target, brands)
+        except Rejected:
+            unknown.append(f"{name} ({rows})")
+    if unknown:
+        remarks.append(
+            f"{shown(file.path)}: rows about companies that aren't in brands.yaml will be rejected: {', '.join(unknown)}; add the "
+            "companies to brands.yaml, or other names of them to `about.mapping`"
+        )
+    return []
