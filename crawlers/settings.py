@@ -38,7 +38,30 @@ DOWNLOAD_TIMEOUT = 30
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 RETRY_TIMES = 3
-RETRY_GIVE_UP_LOG_LEVEL = "WARNING"  # what became of the items is printed at the end; `-L INFO` shows the way
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"
+HTTPERROR_ALLOW_ALL = True  # spiders say themselves what an answer means
+REDIRECT_MAX_TIMES = 5
+METAREFRESH_ENABLED = False
+URLLENGTH_LIMIT = 2083
+
+# Safety. Certificates are verified, names are resolved to public addresses only, and only http and https are spoken.
+# A proxy would resolve names for us, out of reach of that check.
+DOWNLOAD_VERIFY_CERTIFICATES = True
+TWISTED_DNS_RESOLVER = "crawlers.middlewares.PublicResolver"
+HTTPPROXY_ENABLED = False
+COOKIES_ENABLED = False
+REFERRER_POLICY = "no-referrer"
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+
+DOWNLOADER_MIDDLEWARES = {
+    "crawlers.middlewares.GateMiddleware": 740,
+    "crawlers.middlewares.PrivateAddressMiddleware": 760,
+}
+ITEM_PIPELINES = {"crawlers.pipelines.ArchivePipeline": 300}
+
+LOG_LEVEL = "WARNING"  # what became of the items is printed at the end; `-L INFO` shows the way
 LOG_SHORT_NAMES = True
 STATS_DUMP = False
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"

@@ -16,13 +16,14 @@ from parsel import Selector, SelectorList
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.field import TakeModel
 from crawlers.interval import Descent
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, decode, plain
 from crawlers.post import Post, clean, post_id, stars
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, content_type, refusal
-from crawlers.target import AboutItem, ReviewsTarget, TakeModel
+from crawlers.target import AboutItem, ReviewsTarget
 
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
