@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 import pymorphy3
 from pymorphy3.analyzer import Parse
 
-from nlp.text import fold
+from nlp.text import TO_LATIN, fold
 
 HARD = ("", "а", "у", "ом", "е", "ы", "и", "ов", "ам", "ами", "ах")
 HUSHING = (*HARD, "ем", "ей", "ев")
@@ -83,6 +83,8 @@ def forms(word: str, *, name: bool = False) -> frozenset[str]:
     if not is_cyrillic(folded):
         return frozenset(fold(folded + ending) for ending in HARD) if folded[-1].isalpha() else frozenset({folded})
     inflected = _from_dictionary(word.casefold(), folded) or frozenset(_by_ending(folded))
+    if word.isupper() and len(word) > 2:
+        inflected |= _lookalike(folded)
     return inflected | _adjectives(folded) if name and len(inflected) > 1 else inflected
 
 
@@ -98,6 +100,12 @@ def _from_dictionary(written: str, folded: str) -> frozenset[str] | None:
         return frozenset({folded})
     lexemes = {fold(form.word) for parse in nominative for form in parse.lexeme if form.tag.POS == parse.tag.POS}
     return frozenset(lexemes | {folded} | (_by_ending(folded) if folded.endswith("банк") else set()))
+
+
+def _lookalike(abbreviation: str) -> frozenset[str]:
+    """An abbreviation typed in Latin letters that look the same: MTC for «МТС»."""
+    latin = abbreviation.translate(TO_LATIN)
+    return frozenset({latin}) if latin.isascii() else frozenset()
 
 
 def _by_ending(word: str) -> set[str]:

@@ -59,7 +59,7 @@ TOKEN = re.compile(
 MARKS = re.compile(r"[\u0300-\u0305\u0307\u0309-\u036f\u00ad\u200b-\u200d\ufeff]")
 """Stress marks and invisible characters; the breve of й and the dots of ё are letters and stay."""
 
-TO_CYRILLIC = str.maketrans("abcehkmoptxyu", "авсенкмортхуи")
+TO_CYRILLIC = str.maketrans("abcehkmoptxy", "авсенкмортху")
 TO_LATIN = str.maketrans("авсенкмортху", "abcehkmoptxy")
 LATIN, CYRILLIC = re.compile(r"[a-z]"), re.compile(r"[а-яё]")
 
@@ -96,16 +96,11 @@ def _words(text: str, start: int, end: int) -> list[Token]:
 def fold(word: str) -> str:
     """The word as it is compared: lower case, ё as е, without stress marks, in one alphabet where letters only look alike.
 
-    «Ba­нк» typed with a Latin B and a is «банк»; a Latin «MTC» in capitals, every letter of which exists in Cyrillic, is «мтс».
+    «BTБ» typed with a Latin B and T is «втб», "Telе2" with one Cyrillic letter is "tele2".
     """
     plain = MARKS.sub("", unicodedata.normalize("NFD", word)) if not word.isascii() else word
     plain = unicodedata.normalize("NFKC", plain).casefold().replace("ё", "е")
-    if LATIN.search(plain):
-        if CYRILLIC.search(plain):
-            return _one_alphabet(plain)
-        if word.isupper() and 2 < len(plain) < 6 and not LATIN.search(plain.translate(TO_CYRILLIC).replace("и", "u")):
-            return plain.translate(TO_CYRILLIC)
-    return plain
+    return _one_alphabet(plain) if LATIN.search(plain) and CYRILLIC.search(plain) else plain
 
 
 def _one_alphabet(mixed: str) -> str:
@@ -118,9 +113,9 @@ def _one_alphabet(mixed: str) -> str:
 
 ABBREVIATIONS = word_set(
     "т е д п к пр др напр см стр рис ул просп пер пл наб кв корп стр обл р-н г гг им тел моб факс ст руб р коп тыс млн млрд "
-    "трлн долл евр мин сек час ч чел шт доп оф отд зам гл акад проф mr mrs ms dr prof st no vs etc approx inc ltd co corp e i g"
+    "трлн долл евр мин сек час ч чел шт мес нед сут доп оф отд зам гл акад проф mr mrs ms dr prof st no vs etc approx inc ltd co corp e i g"
 )
-CAN_END = word_set("руб р коп тыс млн млрд трлн долл евр мин сек час ч чел шт др пр г гг д п etc inc ltd co corp")
+CAN_END = word_set("руб р коп тыс млн млрд трлн долл евр мин сек час ч чел шт мес нед сут др пр г гг д п etc inc ltd co corp")
 """Abbreviations after which a capital letter begins a new sentence."""
 
 STOP = re.compile(
