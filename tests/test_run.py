@@ -1,0 +1,191 @@
+"""`make run`: everything starts, collects and shows; Ctrl-C leaves nothing behind; a second start goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from conftest import ROOT, Molva, get, until, unused_port
+
+GIGABYTE = 1 << 30
+
+
+def refused(*arguments: str, **environ: str) -> str:
+    """What run.py says instead of starting."""
+    command = [sys.executable, str(ROOT / "run.py"), *arguments]
+    done = subprocess.run(command, env={**os.environ, **environ}, text=True, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize("name", ["MOLVA_DASHBOARD_PORT", "MOLVA_AIRFLOW_PORT", "MOLVA_DEMO_PORT"])
+def test_taken_port_is_named_before_anything_starts(name: str, tmp_path: Path) -> None:
+    ports = {other: str(unused_port()) for other in ("MOLVA_DASHBOARD_PORT", "MOLVA_AIRFLOW_PORT", "MOLVA_DEMO_PORT")}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ports[name] = str(taken.getsockname()[1])
+        said = refused(MOLVA_DATA=str(tmp_path / "data"), **ports)
+    assert f"Port {ports[name]} is taken: set {name} to another one." in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_setting_that_makes_no_sense_is_told_in_a_sentence(tmp_path: Path) -> None:
+    same = str(unused_port())
+    assert "MOLVA_AIRFLOW_PORT" in refused(MOLVA_AIRFLOW_PORT=same, MOLVA_DASHBOARD_PORT=same)
+    assert "from 1 to 65535" in refused(MOLVA_DASHBOARD_PORT="http")
+    ports = {name: str(unused_port()) for name in ("MOLVA_DASHBOARD_PORT", "MOLVA_AIRFLOW_PORT", "MOLVA_DEMO_PORT")}
+    assert "MOLVA_CONFIG" in refused(MOLVA_CONFIG=str(tmp_path / "nowhere"), **ports)
+    (tmp_path / "file").touch()
+    assert "MOLVA_DATA" in refused(MOLVA_DATA=str(tmp_path / "file" / "data"), **ports)
+    assert "no arguments" in refused("everything")
+
+
+def make(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, env={**os.environ, **environ}, text=True, capture_output=True, timeout=60, check=False
+    )
+
+
+def test_missing_python_is_told_in_a_sentence(tmp_path: Path) -> None:
+    clone, tools = tmp_path / "clean clone", tmp_path / "bin"
+    clone.mkdir()
+    tools.mkdir()
+    for name in ("Makefile", "requirements.txt"):
+        shutil.copy(ROOT / name, clone)
+    for name in ("sh", "test", "echo", "make"):
+        if found := shutil.which(name):
+            (tools / name).symlink_to(found)
+    done = make(clone, "run", PATH=str(tools))
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "Molva needs Python 3.11: install python3.11 and its venv module, then call make again."
+
+
+def test_second_call_of_make_installs_nothing(tmp_path: Path) -> None:
+    clone = tmp_path / "clean clone"
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    for name in ("Makefile", "requirements.txt"):
+        shutil.copy(ROOT / name, clone)
+    for name in ("uv", "python"):
+        stand_in = clone / ".venv" / "bin" / name
+        stand_in.write_text(f'#!/bin/sh\necho "{name} $*"\n')
+        stand_in.chmod(0o755)
+    first = make(clone, "run").stdout
+    assert "uv pip install -q --python .venv/bin/python -r requirements.txt" in first
+    assert first.splitlines()[-1] == "python run.py"
+    assert make(clone, "run").stdout == "python run.py\n"
+
+
+def family(molva: Molva) -> list[psutil.Process]:
+    """The runner and everything below it."""
+    assert molva.process is not None
+    runner = psutil.Process(molva.process.pid)
+    return [runner, *runner.children(recursive=True)]
+
+
+def memory(processes: list[psutil.Process]) -> int:
+    """Bytes that the processes hold together, shared pages counted once where the system tells."""
+    held = 0
+    for process in processes:
+        try:
+            held += process.memory_full_info().pss
+        except psutil.AccessDenied:
+            held += process.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return held
+
+
+def is_collecting(process: psutil.Process) -> bool:
+    try:
+        return "scrapy" in process.cmdline()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def airflow(molva: Molva, path: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(get(f"{molva.airflow}/api/v2/{path}") or "{}")
+    return answer
+
+
+def posts(data: Path) -> int:
+    """Distinct posts in the index."""
+    from index import open_index
+    from index.query import Facet, Query
+
+    index = open_index(str(data / "index"))
+    try:
+        return sum(index.count(Query(), Facet.BRAND).values())
+    finally:
+        index.close()
+
+
+@pytest.mark.timeout(900)
+def test_everything_starts_collects_ends_on_ctrl_c_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    molva = Molva(tmp_path / "data with space").start()
+    try:
+        assert get(f"{molva.dashboard}/_stcore/health") == "ok"
+        assert get(molva.demo)
+        until(lambda: posts(molva.data) > 100, 240, "the demo's posts are in the index")
+        processes = family(molva)
+        assert memory(processes) < 3 * GIGABYTE
+        listening = {
+            connection.laddr.ip
+            for process in processes
+            for connection in process.net_connections()
+            if connection.status == psutil.CONN_LISTEN
+        }
+        assert listening == {"127.0.0.1"}
+        states = {run["dag_id"]: run["state"] for run in airflow(molva, "dags/~/dagRuns?order_by=start_date&limit=100")["dag_runs"]}
+        assert "demo" in states
+        assert "enrich" in states
+        assert airflow(molva, "importErrors")["total_entries"] == 0
+
+        until(lambda: any(map(is_collecting, family(molva))), 120, "a collection is under way")
+        processes = family(molva)
+        assert molva.stop(signal.SIGINT) < 10
+        assert molva.process is not None
+        assert molva.process.returncode == 0, molva.said.read_text()
+        assert [process for process in processes if process.is_running()] == []
+        known = posts(molva.data)
+
+        molva.start()
+        assert "Preparing" not in molva.said.read_text()
+        assert posts(molva.data) >= known
+        runs = airflow(molva, "dags/~/dagRuns?limit=1000")["total_entries"]
+        until(lambda: airflow(molva, "dags/~/dagRuns?limit=1000")["total_entries"] > runs, 120, "collections go on")
+        processes = family(molva)
+        assert molva.stop(signal.SIGTERM) < 10
+        assert [process for process in processes if process.is_running()] == []
+    finally:
+        molva.stop()
+
+
+@pytest.mark.timeout(600)
+def test_part_that_dies_is_named_and_ends_the_rest(tmp_path: Path) -> None:
+    molva = Molva(tmp_path / "data").start()
+    try:
+        processes = family(molva)
+        (scheduler,) = (
+            process
+            for process in processes
+            if process.cmdline()[-2:] == ["scheduler", "--skip-serve-logs"] and "airflow" in process.cmdline()
+        )
+        scheduler.kill()
+        assert molva.process is not None
+        assert molva.process.wait(15) == 1
+        assert "airflow-scheduler ended by itself" in molva.said.read_text()
+        assert [process for process in processes if process.is_running()] == []
+    finally:
+        molva.stop()
