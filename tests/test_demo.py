@@ -83,7 +83,12 @@ def test_the_content_is_large_mixed_and_covers_ninety_days(content: Content) -> 
         assert {(story.site, story.company) for story in posts if story.company} == {(s, c) for s in ("reviews", "en") for c in COMPANIES}
 
 
-def test_no_two_weeks_are_silent_and_the_outage_is_the_loudest_day(content: Content) -> None:
+def test_articles_are_long_enough_for_their_main_text_to_be_told_from_the_page(content: Content) -> None:
+    articles = [story for story in (*content.archive, *content.reserve) if story.site == "blog"]
+    assert [story.title for story in articles if len(story.text) < 255] == []
+
+
+def test_no_week_is_silent_and_the_outage_is_the_loudest_day(content: Content) -> None:
     days = Counter(story.days for story in content.archive)
     assert days.most_common(1)[0][0] == OUTAGE
     assert min(sum(days[day] for day in range(first, first + 7)) for first in range(1, SPAN - 6)) >= 10
