@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -177,7 +178,7 @@ class Tagger:
 def write_whole(path: Path, lines: Iterable[str]) -> None:
     """Write a .jsonl.gz that appears whole or not at all; the same lines give the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.{os.getpid()}")
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, filename="", compresslevel=6) as file:
         for line in lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from nlp.classifier import Judgement
 from nlp.mention import PRODUCT_KINDS, Role, Sentiment, Stance
@@ -12,7 +12,8 @@ from nlp.pair import Pair
 
 GOOD = ("отличн", "супер", "доволен", "рекомендую", "great", "love", "лучш")
 BAD = ("ужас", "плохо", "хамств", "лежит", "висит", "awful", "terrible", "не работает")
-KINDS = {"ипотек": "mortgage", "кредитк": "credit_card", "вклад": "deposit", "приложен": "app_online"}
+HEADS = ("genre", "sentiment", "tone", "stance", "recommendation", "roles", "switch", "products")
+KINDS = {"ипотеч": "mortgage", "кредитк": "credit_card", "вклад": "deposit", "приложен": "app_online"}
 
 
 class PlainJudge:
@@ -42,7 +43,7 @@ def _judgement(pair: Pair) -> Judgement:
     roles: tuple[Role, ...] | None = ("client",) if " я " in f" {text} " else None if "?" in text else ("none",)
     kinds = tuple(kind for part, kind in KINDS.items() if part in text) or ("general",)
     share = 0.5 + zlib.crc32(repr(pair).encode()) % 50 / 100
-    answers: dict[str, Any] = dict.fromkeys(("genre", "sentiment", "tone", "stance", "recommendation", "roles", "switch", "products"), share)
+    answers = dict.fromkeys(HEADS, share)
     return Judgement(
         genre="opinion",
         sentiment=sentiment,

@@ -81,10 +81,19 @@ def test_tokens_are_words_hashtags_handles_and_links() -> None:
 @pytest.mark.parametrize(
     ("written", "folded"),
     [
-        ("Тинёк", "тинек"), ("BTБ", "втб"), ("Tеле2", "теле2"), ("Telе2", "tele2"), ("Сбе\u0301р", "сбер"), ("Сбер\u00adбанк", "сбербанк"), ("ＶＴＢ", "vtb"),
-        ("Йога", "йога"), ("Alfa", "alfa"), ("HOME", "home"), ("ТОP100", "тор100"),
+        ("Тинёк", "тинек"),
+        ("BTБ", "втб"),
+        ("Tеле2", "теле2"),
+        ("Telе2", "tele2"),
+        ("Сбе\u0301р", "сбер"),
+        ("Сбер\u00adбанк", "сбербанк"),
+        ("ＶＴＢ", "vtb"),
+        ("Йога", "йога"),
+        ("Alfa", "alfa"),
+        ("HOME", "home"),
+        ("ТОP100", "тор100"),
     ],
-)  # fmt: skip
+)
 def test_words_are_compared_folded(written: str, folded: str) -> None:
     assert fold(written) == folded
 
