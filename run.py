@@ -107,8 +107,11 @@ def kept_secrets(home: Path) -> dict[str, str]:
 def environment(run: Setting, environ: dict[str, str]) -> dict[str, str]:
     """The environment of every part: ours and Airflow's, with the packages of this interpreter in front."""
     loopback = ",".join(filter(None, [environ.get("NO_PROXY") or environ.get("no_proxy"), "127.0.0.1", "localhost"]))
+    home = environ.get("HOME", "")
     return {
         **environ,
+        # Streamlit and others write below the home folder, which services and containers may lack.
+        "HOME": home if os.access(home, os.W_OK) else str(run.data),
         **{name: str(port) for name, port in run.ports.items()},
         "MOLVA_CONFIG": str(run.config),
         "MOLVA_DATA": str(run.data),
