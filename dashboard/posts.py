@@ -5,6 +5,7 @@ The rule to know: the page shows exactly the mentions of the view in its address
 
 from __future__ import annotations
 
+import io
 import itertools
 from datetime import datetime
 from html import escape
@@ -18,6 +19,7 @@ from dashboard.filters import posts_bar, product_label, write_address
 from dashboard.marked import STYLE, chip, link, marked
 from dashboard.view import View
 from dashboard.words import Lang, number, say
+from index.export import WRITERS
 from index.query import Hit, Index, Query
 from nlp.mention import GENERAL
 
@@ -134,9 +136,16 @@ def _turn(after: str | None, lang: Lang) -> None:
 def _download(index: Index, query: Query, lang: Lang) -> None:
     st.download_button(
         say(lang, "download"),
-        lambda: csv_of(itertools.islice(index.export(query), EXPORT_ROWS)),
+        lambda: _rows(index, query),
         file_name="molva.csv",
         mime="text/csv",
         help=say(lang, "download.help", n=number(lang, EXPORT_ROWS)),
         on_click="ignore",
     )
+
+
+def _rows(index: Index, query: Query) -> bytes:
+    """The first mentions of the query as CSV."""
+    file = io.BytesIO()
+    WRITERS["csv"](itertools.islice(index.export(query), EXPORT_ROWS), file)
+    return file.getvalue()
