@@ -66,7 +66,7 @@ def logs() -> None:
 with DAG(
     "maintenance",
     description="Clean Airflow's own database and logs",
-    schedule=CronTriggerTimetable("17 3 * * *", timezone="UTC"),
+    schedule=CronTriggerTimetable("17 3 * * *", timezone="UTC", run_immediately=timedelta(0)),  # never at the first start
     tags={"maintenance"},
     catchup=False,
     max_active_runs=1,
