@@ -13,8 +13,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from advocacy.forget import finish_forgetting, tombstone, tombstones
@@ -26,6 +25,7 @@ from nlp.tag import present_fingerprint, read_tagged, tagged, untagged
 Progress = Callable[[int, int], None]
 """Told the batches done and the batches in all."""
 POSTS_AT_ONCE = 1000
+"""Posts written together, as far as whole batches allow: what a kill makes the next load do again."""
 SUFFIX = ".jsonl.gz"
 
 
@@ -41,7 +41,7 @@ class Loaded:
     posts: int = 0
     mentions: int = 0
     forgotten: int = 0
-    """Sightings passed over, because their post is to stay forgotten."""
+    """Posts passed over, because they are to stay forgotten."""
     rebuilt: bool = False
     """The whole index was made anew, from the present reading."""
     waiting: int = 0
@@ -73,7 +73,11 @@ def load(index: Index, *, data: Path, config: Path, progress: Progress | None = 
                 return Loaded(waiting=waiting)
             return _rebuilt(index, present, data, fingerprint, progress)
         wanted = [key for key in present if key not in loaded]
-        return _load(index, wanted, present, data=data, fingerprint=fingerprint, progress=progress)
+
+        def ledgers(authors: set[str]) -> None:
+            refresh(index, authors)
+
+        return _load(index, wanted, present, ledgers, data=data, fingerprint=fingerprint, progress=progress)
 
 
 def rebuild(index: Index, *, data: Path, config: Path, progress: Progress | None = None) -> Loaded:
@@ -98,36 +102,73 @@ def keys(data: Path, fingerprint: str) -> dict[str, Path]:
 
 
 def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, fingerprint: str, progress: Progress | None) -> Loaded:
+    """Everything present in a fresh index, which nobody reads before its end: so the ledgers come once, at the end."""
+    authors: set[str] = set()
     with index.rebuild() as fresh:
-        done = _load(fresh, list(present), present, data=data, fingerprint=fingerprint, progress=progress)
-    return Loaded(batches=done.batches, posts=done.posts, mentions=done.mentions, forgotten=done.forgotten, rebuilt=True)
+        done = _load(fresh, list(present), present, authors.update, data=data, fingerprint=fingerprint, progress=progress)
+        refresh(fresh, authors)
+    return replace(done, rebuilt=True)
 
 
 def _load(
-    index: Index, wanted: list[str], present: Mapping[str, Path], *, data: Path, fingerprint: str, progress: Progress | None
+    index: Index,
+    wanted: Sequence[str],
+    present: Mapping[str, Path],
+    bring_up_to_date: Callable[[set[str]], object],
+    *,
+    data: Path,
+    fingerprint: str,
+    progress: Progress | None,
 ) -> Loaded:
-    """The wanted batches, one after another; each post is made of all its sightings at once, so once in a run is enough."""
+    """The wanted batches, some at once; each post is made of all its sightings, so that once in a run is enough.
+
+    `bring_up_to_date` is given the keys of the authors that any sighting names, before the batches are recorded as loaded.
+    """
     if not wanted:
         return Loaded()
     gone = tombstones(data)
     loaded: set[str] = set()
-    mentions = forgotten = 0
+    passed_over: set[str] = set()
+    batches = mentions = 0
     with registered(data / "tagged" / fingerprint / "sightings.sqlite") as sightings:
         sightings.register(present)
-        for number, key in enumerate(wanted):
+        for group in _groups(wanted, sightings):
             if progress is not None:
-                progress(number, len(wanted))
-            ids = sightings.posts_of(key)
+                progress(batches, len(wanted))
+            ids = {post_id for key in group for post_id in sightings.posts_of(key)}
             buried = {post_id for post_id in ids if tombstone(post_id) in gone} if gone else set()
             seen = all_sightings(ids - buried - loaded, present, sightings)
-            for some in _chunks(seen.values(), POSTS_AT_ONCE):
-                mentions += _load_posts(index, some)
-            index.replace([], [], batch=key)
+            for some in _portions(list(seen.values())):
+                united = [one_post(versions) for versions in some]
+                mentions += index.replace([post for post, _ in united], [mention for _, found in united for mention in found])
+                bring_up_to_date({post.author_key for versions in some for post, _ in versions} | {post.author_key for post, _ in united})
+            for key in group:
+                index.replace([], [], batch=key)
+            batches += len(group)
             loaded |= seen.keys()
-            forgotten += len(buried)
+            passed_over |= buried
     if progress is not None:
-        progress(len(wanted), len(wanted))
-    return Loaded(batches=len(wanted), posts=len(loaded), mentions=mentions, forgotten=forgotten)
+        progress(batches, len(wanted))
+    return Loaded(batches=batches, posts=len(loaded), mentions=mentions, forgotten=len(passed_over))
+
+
+def _groups(wanted: Iterable[str], sightings: Sightings) -> Iterator[list[str]]:
+    """The batches in their order, small ones together: a write costs much the same for one post and for hundreds."""
+    group: list[str] = []
+    posts = 0
+    for key in wanted:
+        group.append(key)
+        posts += len(sightings.posts_of(key))
+        if posts >= POSTS_AT_ONCE:
+            yield group
+            group, posts = [], 0
+    if group:
+        yield group
+
+
+def _portions(seen: Sequence[list[Sighting]]) -> Iterator[Sequence[list[Sighting]]]:
+    for start in range(0, len(seen), POSTS_AT_ONCE):
+        yield seen[start : start + POSTS_AT_ONCE]
 
 
 @contextmanager
@@ -149,18 +190,3 @@ def all_sightings(posts: Set[str], present: Mapping[str, Path], sightings: Sight
                 if sighting[0].id in held:
                     seen.setdefault(sighting[0].id, []).append(sighting)
     return seen
-
-
-def _load_posts(index: Index, seen: Sequence[list[Sighting]]) -> int:
-    """Put the posts into the index, each given by its sightings, then bring up to date whomever a sighting names as author."""
-    united = [one_post(sightings) for sightings in seen]
-    authors = {post.author_key for sightings in seen for post, _ in sightings} | {post.author_key for post, _ in united}
-    written = index.replace([post for post, _ in united], [mention for _, mentions in united for mention in mentions])
-    refresh(index, authors)
-    return written
-
-
-def _chunks(seen: Iterable[list[Sighting]], size: int) -> Iterator[list[list[Sighting]]]:
-    rest = iter(seen)
-    while chunk := list(islice(rest, size)):
-        yield chunk

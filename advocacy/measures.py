@@ -11,17 +11,15 @@ Online NPS stands beside the survey NPS and is not comparable with it: people wh
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from advocacy.interval import change_interval, score_interval
 from index.period import beginning, next_date
 from index.query import Facet, Index, Interval, Query, Reach
 
-CONFIDENCE_95 = 1.959963984540054
-"""The normal quantile of a two-sided 95 % interval."""
 PRODUCT_FACETS = frozenset({Facet.PRODUCT, Facet.KIND})
 
 
@@ -79,19 +77,14 @@ class Change:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """95 % interval of the change, from those of the two figures (MOVER, "square and add").
+        """95 % interval of the change, see `change_interval`; None where there is nothing to compare.
 
-        Zou and Donner, Construction of confidence intervals about effect measures, Statistics in Medicine 27 (2008) 1693-1702.
         Takes the two periods as independent. An author heard in both makes the real interval narrower, never wider,
         as people mostly keep their opinion.
         """
-        if self.value is None or self.now.interval is None or self.before.interval is None:
+        if self.now.value is None or self.before.value is None or self.now.interval is None or self.before.interval is None:
             return None
-        (now_low, now_high), (before_low, before_high) = self.now.interval, self.before.interval
-        now, before = self.now.value or 0.0, self.before.value or 0.0
-        low = self.value - math.hypot(now - now_low, before_high - before)
-        high = self.value + math.hypot(now_high - now, before - before_low)
-        return max(low, -200.0), min(high, 200.0)
+        return change_interval(self.now.value, self.now.interval, self.before.value, self.before.interval)
 
     @property
     def is_more_than_noise(self) -> bool | None:
@@ -183,15 +176,18 @@ def nps_trend(index: Index, query: Query, every: Interval, zone: ZoneInfo, *, da
     point reads that many days up to the end of its interval instead: a rolling line, which also reads what lies before the
     query's period. Otherwise the first and the last interval are cut where the period is.
     """
+    last = {bucket.start: bucket.counts for bucket in index.trend(last_words(query), every, zone, Facet.STANCE)}
     points = []
-    for bucket in index.trend(counting(query), every, zone):
+    for bucket in index.trend(counting(query), every, zone, Facet.STANCE):
         after = next_date(bucket.start.astimezone(zone).date(), every)
         until = beginning(after, zone) if query.until is None else min(beginning(after, zone), query.until)
         since = bucket.start if query.since is None else max(bucket.start, query.since)
         if days is not None:
             since = beginning(after - timedelta(days=days), zone)
-        heard = days is not None or sum(bucket.counts.values()) > 0
-        nps = online_nps(index, replace(query, since=since, until=until)) if heard else OnlineNps()
+        if days is None and bucket.counts == last.get(bucket.start, {}):
+            nps = of_stances(bucket.counts)  # nobody in this interval spoke again before the period ends: no need to ask
+        else:
+            nps = online_nps(index, replace(query, since=since, until=until))
         points.append(Point(start=bucket.start, since=since, until=until, nps=nps))
     return points
 
@@ -271,42 +267,3 @@ def total(index: Index, query: Query) -> int:
 def of_stances(counts: Mapping[str, int]) -> OnlineNps:
     """The figure of these numbers of last words by stance."""
     return OnlineNps(promoters=counts.get("promoter", 0), passives=counts.get("passive", 0), detractors=counts.get("detractor", 0))
-
-
-def score_interval(more: int, fewer: int, n: int, z: float = CONFIDENCE_95) -> tuple[float, float]:
-    """Interval of p1 - p2 where `more` and `fewer` of n multinomial trials fell in two of three classes.
-
-    This is the difference of paired proportions, so it is Tango's score interval: Tango, Equivalence test and confidence
-    interval for the difference in proportions for the paired-sample design, Statistics in Medicine 17 (1998) 891-908. It
-    stays within -1..1, is not empty when all agree, and holds its level for small n (Fagerland, Lydersen and Laake,
-    Recommended tests and confidence intervals for paired binomial proportions, Statistics in Medicine 33 (2014) 2850-2875).
-    """
-    difference = (more - fewer) / n
-    return bound(more, fewer, n, z, -1.0, difference), bound(more, fewer, n, -z, difference, 1.0)
-
-
-def bound(more: int, fewer: int, n: int, at: float, low: float, high: float) -> float:
-    """The difference whose score is `at`, by bisection between `low` and `high`: the score falls as the difference grows."""
-    for _ in range(60):
-        middle = (low + high) / 2
-        if score(more, fewer, n, middle) > at:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
-def score(more: int, fewer: int, n: int, difference: float) -> float:
-    """Tango's statistic of the hypothesis p1 - p2 = difference: standard normal where it holds.
-
-    `smaller` is the most likely p2 under the hypothesis.
-    """
-    a = 2 * n
-    b = (2 * n - more + fewer) * difference - more - fewer
-    c = -fewer * difference * (1 - difference)
-    smaller = (math.sqrt(max(b * b - 4 * a * c, 0.0)) - b) / (2 * a)
-    variance = n * (2 * smaller + difference * (1 - difference))
-    gap = more - fewer - n * difference
-    if variance <= 1e-12:
-        return 0.0 if abs(gap) < 1e-9 else math.copysign(math.inf, gap)
-    return gap / math.sqrt(variance)

@@ -68,8 +68,13 @@ def mentions_of_all(newest: Sequence[Sighting], text: str) -> list[Mention]:
 
 def is_teaser(text: str, *, of: str) -> bool:
     """Whether the text is only the beginning of the longer one, with or without dots at its end."""
-    beginning = text.rstrip().removesuffix("[…]").removesuffix("[...]").rstrip(" .…")
-    return len(beginning) < len(of.rstrip(" .…")) and of.startswith(beginning)
+    words = _beginning(text)
+    return len(words) < len(_beginning(of)) and of.startswith(words)
+
+
+def _beginning(text: str) -> str:
+    """The text without the dots that stand for what was cut off."""
+    return text.rstrip().removesuffix("[…]").removesuffix("[...]").rstrip(" .…")
 
 
 def _as_text(sighting: Sighting) -> str:

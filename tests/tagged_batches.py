@@ -42,8 +42,16 @@ brands:
 """
 
 
-WITH_MODEL = "import sys; from pathlib import Path; from nlp import classifier; classifier.MODEL = Path(sys.argv.pop(1)); "
-"""A command that reads with the model in the folder given first: loading only asks which model it is."""
+COMMAND = """
+import sys
+from pathlib import Path
+from advocacy import load
+from advocacy.__main__ import app
+from nlp import classifier
+classifier.MODEL = Path(sys.argv.pop(1))
+load.POSTS_AT_ONCE = int(sys.argv.pop(1))
+app(prog_name="advocacy")
+"""
 
 
 class Place:
@@ -67,10 +75,9 @@ class Place:
         hashes = {file: hashlib.sha256(name.encode()).hexdigest() for file in classifier.FILES}
         (self.model / "config.json").write_text(json.dumps({"sha256": hashes}))
 
-    def command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str, posts_at_once: int = 1000) -> list[str]:
         """`python -m advocacy …` of this place, for a process of its own."""
-        run = WITH_MODEL + "from advocacy.__main__ import app; app(prog_name='advocacy')"
-        return [sys.executable, "-c", run, str(self.model), *arguments]
+        return [sys.executable, "-c", COMMAND, str(self.model), str(posts_at_once), *arguments]
 
     def tagged(self, target: str, number: int, sightings: Iterable[tuple[Post, Sequence[Mention]]]) -> str:
         """Write a tagged batch of the present reading; its key in the index."""

@@ -145,6 +145,17 @@ def test_an_index_that_cannot_be_used_is_one_and_the_next_load_catches_up(place:
     assert run("load").stdout == "loaded 1 batches: 4 posts, 5 mentions\n"
 
 
+def test_elasticsearch_that_is_down_is_one_and_the_next_load_catches_up(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as down:
+        down.setenv("MOLVA_INDEX", "http://127.0.0.1:9")
+        for command in (["load"], ["nps", "--brand", "bank"], ["forget", "forum.test:1"]):
+            result = run(*command)
+            assert result.exit_code == 1
+            assert "can't be reached" in result.stderr
+            assert len(result.stderr.strip().splitlines()) == 1
+    assert run("load").stdout == "loaded 1 batches: 4 posts, 5 mentions\n"
+
+
 def test_a_damaged_tagged_batch_is_one_and_named(place: Place) -> None:
     (path,) = place.data.glob("tagged/*/forum/*.jsonl.gz")
     path.write_bytes(path.read_bytes()[:40])

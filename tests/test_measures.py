@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tagged_batches import ENGINES, fresh_index
 
+from advocacy.interval import score_interval
 from advocacy.ledger import refresh
 from advocacy.measures import (
     Change,
@@ -27,7 +28,6 @@ from advocacy.measures import (
     online_nps,
     previous,
     reach_by_stance,
-    score_interval,
 )
 from crawlers.post import Post, Precision
 from index.query import Facet, Index, Query, Reach
