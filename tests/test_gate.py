@@ -1,0 +1,125 @@
+"""The gate of a host: its waits, its back-off, over processes, after kills."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from crawlers.gate import LONGEST_BACK_OFF, LONGEST_REQUEST, Gate, host_of, retry_after
+
+ROOT = Path(__file__).parents[1]
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def gate(tmp_path: Path, clock: Clock) -> Gate:
+    return Gate(tmp_path / "gate", back_off=1.0, clock=clock)
+
+
+def test_requests_to_a_host_keep_their_distance_and_hosts_do_not_mind_each_other(gate: Gate, clock: Clock) -> None:
+    assert gate.enter("a.example", 2.0) == 0
+    assert gate.enter("b.example", 2.0) == 0
+    assert gate.enter("a.example", 2.0) == pytest.approx(2.0)
+    clock.now += 1.5
+    assert gate.enter("a.example", 2.0) == pytest.approx(0.5)
+    clock.now += 0.5
+    assert gate.enter("a.example", 2.0) == 0
+
+
+def test_failures_in_a_row_double_the_wait_and_an_answer_forgets_them(gate: Gate, clock: Clock) -> None:
+    assert [gate.failed("a.example") for _ in range(4)] == [1.0, 2.0, 4.0, 8.0]
+    assert gate.enter("a.example", 0) == pytest.approx(8.0)
+    assert [gate.failed("a.example") for _ in range(10)][-1] == LONGEST_BACK_OFF
+    gate.answered("a.example")
+    assert gate.failed("a.example") == 1.0
+
+
+def test_a_host_that_says_how_long_is_obeyed_even_after_it_answers(gate: Gate, clock: Clock) -> None:
+    gate.failed("a.example", 3600.0)
+    gate.answered("a.example")
+    assert gate.enter("a.example", 0) == pytest.approx(3600.0)
+    clock.now += 3600
+    assert gate.enter("a.example", 0) == 0
+
+
+def test_a_clock_set_back_does_not_close_a_host_for_days(gate: Gate, clock: Clock) -> None:
+    gate.failed("a.example", 3600.0)
+    gate.enter("b.example", 5.0)
+    clock.now -= 10 * LONGEST_REQUEST
+    assert gate.enter("a.example", 0) == 0
+    assert gate.enter("b.example", 0) == 0
+
+
+def test_a_file_cut_short_by_a_kill_opens_the_host(gate: Gate, clock: Clock) -> None:
+    gate.failed("a.example", 3600.0)
+    (path,) = (path for path in gate.folder.iterdir() if path.name.startswith("a.example"))
+    path.write_bytes(path.read_bytes()[:10])
+    assert gate.enter("a.example", 1.0) == 0
+    assert gate.enter("a.example", 1.0) == pytest.approx(1.0)
+
+
+def test_processes_share_the_gate(tmp_path: Path) -> None:
+    work = (
+        "import sys, time\nfrom pathlib import Path\nfrom crawlers.gate import Gate\n"
+        "moments = []\ndef clock():\n    moments.append(time.time())\n    return moments[-1]\n"
+        "gate = Gate(Path(sys.argv[1]), clock=clock)\nleft = 5\n"
+        "while left:\n"
+        "    wait = gate.enter('a.example', 0.1)\n"
+        "    if wait: time.sleep(wait); continue\n"
+        "    print(moments[-1]); left -= 1\n"
+    )
+    command = [sys.executable, "-c", work, str(tmp_path / "gate")]
+    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    moments = sorted(float(line) for each in running for line in each.communicate()[0].split())
+    assert len(moments) == 15
+    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.0999
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        ("-5", 0.0),
+        ("1e9", LONGEST_REQUEST),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        ("nan", None),
+        ("inf", LONGEST_REQUEST),
+    ],
+)
+def test_retry_after_in_seconds(header: str | None, seconds: float | None) -> None:
+    assert retry_after(header, 0.0) == seconds
+
+
+def test_retry_after_as_a_date() -> None:
+    later = datetime(2026, 9, 1, 12, 5, tzinfo=UTC)
+    now = datetime(2026, 9, 1, 12, 0, tzinfo=UTC).timestamp()
+    assert retry_after(format_datetime(later, usegmt=True), now) == 300.0
+
+
+def test_a_host_is_told_by_its_name_and_port() -> None:
+    assert host_of("https://A.example/x?y") == "a.example"
+    assert host_of("http://a.example:8080/") == "a.example:8080"
+    assert host_of("http://[::1]:80/") == "::1:80"

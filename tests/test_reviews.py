@@ -1,0 +1,255 @@
+"""Review sites: recorded pages read by selectors, the cursor of open intervals, and whole runs against a site on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from parsel import Selector
+
+from crawlers.archive import Archive
+from crawlers.interval import PATIENCE, Descent
+from crawlers.page import decode
+from crawlers.run import RunFailed
+from crawlers.source import Cursor
+from crawlers.spiders.reviews import next_page, read_page
+from tests.recording import RECORDED, cases, compare, outcomes, recorded_target
+from tests.site import Answer, Place, Request, Site, site
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "pages"
+needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/pages")
+
+
+@pytest.fixture
+def board() -> Iterator[Site]:
+    with site() as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+@pytest.mark.parametrize("case", [case for case in cases("reviews") if (case / "page.html").exists()], ids=lambda case: case.name)
+def test_recorded_page(case: Path, tmp_path: Path) -> None:
+    target = recorded_target(case, tmp_path)
+    page = Selector(decode((case / "page.html").read_bytes()), type="html")
+    found = outcomes(read_page(page, target, target.url), target)
+    compare(case, {"next": next_page(page, target, target.url), "posts": found})
+
+
+@needs_real
+def test_the_real_page_of_banki_ru(tmp_path: Path) -> None:
+    target = recorded_target(RECORDED / "reviews" / "banki_ru", tmp_path)
+    page = Selector(decode((REAL / "banki_ru_moodify" / "banki" / "debug.html").read_bytes()), type="html")
+    posts = outcomes(read_page(page, target, target.url), target)
+    assert len(posts) == 25
+    assert [post for post in posts if "rejected" in post] == []
+    assert posts[0]["title"] == "Обеспечение безопасности"
+    assert posts[0]["rating"] == 5
+    assert posts[0]["published"] == "2025-09-18T14:52:00.000Z"
+    assert posts[0]["url"] == "https://www.banki.ru/services/responses/bank/response/12560234/"
+    assert posts[0]["text"].startswith("Мне начали поступать СМС о том")
+    assert posts[0]["product"] == "Газпромбанк"
+    assert all(1 <= post["rating"] <= 5 for post in posts if "rating" in post)
+    assert len({post["id"] for post in posts}) == len(posts)
+    assert next_page(page, target, target.url) == "https://www.banki.ru/services/responses/list/?page=2"
+
+
+@needs_real
+def test_the_real_page_of_trustpilot(tmp_path: Path) -> None:
+    target = recorded_target(RECORDED / "reviews" / "trustpilot", tmp_path)
+    page = Selector(decode((REAL / "trafilatura" / "tests" / "eval" / "uk.trustpilot.com.reviews.html").read_bytes()), type="html")
+    (post,) = outcomes(read_page(page, target, target.url), target)
+    assert post["author_name"] == "Mrs H Pyke"
+    assert post["author_id"] == "trustpilot.com:5654deef0000ff0001ed7871"
+    assert post["published"] == "2016-11-04T20:37:27.000Z"
+    assert (post["rating"], post["title"], post["product"]) == (5, "Gousto has changed my life....", "gousto.co.uk")
+    assert post["text"].startswith("I cannot thank Gousto enough.") and post["text"].endswith("thanks so much!")
+
+
+# The cursor of open intervals, against a list that grows while runs are cut short.
+
+
+class Board:
+    """A list of posts, newest first, ten to a page; its address is the number of the page."""
+
+    def __init__(self, size: int, per_page: int = 10) -> None:
+        self.posts = [f"p{number}" for number in range(size)][::-1]
+        self.per_page = per_page
+        self.kept: set[str] = set()
+
+    def publish(self, count: int) -> None:
+        first = len(self.posts)
+        self.posts = [f"p{number}" for number in range(first, first + count)][::-1] + self.posts
+
+    def run(self, cursor: Cursor, pages: int) -> tuple[Cursor, list[int]]:
+        """Walk at most so many pages, as the spider does; the cursor after the last one and the pages asked for."""
+        descent, asked = Descent(cursor, "1"), []
+        while descent.address is not None and len(asked) < pages:
+            number = int(descent.address)
+            asked.append(number)
+            shown = self.posts[(number - 1) * self.per_page : number * self.per_page]
+            if shown:
+                following = str(number + 1) if number * self.per_page < len(self.posts) else None
+                descent.took({post: post in self.kept for post in shown}, following)
+                self.kept.update(shown)
+            else:
+                descent.nothing()
+            cursor = descent.cursor()
+        return cursor, asked
+
+
+def test_a_walk_ends_at_a_page_that_is_known() -> None:
+    board = Board(100)
+    cursor, asked = board.run({}, 99)
+    assert asked == list(range(1, 11))
+    assert cursor["open"] == []
+    board.publish(3)
+    cursor, asked = board.run(cursor, 99)
+    assert asked == [1, 2]
+    assert board.kept == set(board.posts)
+    assert board.run(cursor, 99)[1] == [1]
+
+
+def test_a_walk_cut_short_leaves_an_interval_that_the_next_run_closes() -> None:
+    board = Board(100)
+    cursor, _ = board.run({}, 4)
+    board.publish(25)
+    cursor, _ = board.run(cursor, 99)
+    assert board.kept == set(board.posts)
+    assert cursor["open"] == []
+    board.publish(1)
+    assert board.run(cursor, 99)[1] == [1, 2]
+
+
+def test_a_post_that_stands_on_top_of_every_page_does_not_end_the_walk() -> None:
+    descent = Descent({"top": ["pinned", "old1", "old2"], "open": []}, "1")
+    assert descent.took({"pinned": True, "new": False}, "2") == "2"
+    assert descent.took({"pinned": True, "newer": False}, "3") == "3"
+    assert descent.took({"pinned": True, "old1": True}, "4") is None
+
+
+def test_a_list_without_an_end_that_is_said_counts_as_ended_after_some_runs() -> None:
+    cursor: Cursor = {}
+    for run in range(PATIENCE + 1):
+        descent = Descent(cursor, "1")
+        descent.took({"a": run > 0}, "2")
+        while descent.address:
+            if descent.address == "1":
+                descent.took({"a": True}, "2")
+            else:
+                descent.nothing()
+        cursor = descent.cursor()
+    assert cursor["open"] == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    size=st.integers(1, 120),
+    per_page=st.integers(2, 12),
+    runs=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12)), max_size=12),
+)
+def test_whatever_is_cut_short_and_published_between_nothing_is_missed(size: int, per_page: int, runs: list[tuple[int, int]]) -> None:
+    board, cursor = Board(size, per_page), {}
+    for published, pages in runs:
+        cursor, _ = board.run(cursor, pages)
+        board.publish(published)
+    for _ in range(3):
+        cursor, _ = board.run(cursor, 10_000)
+    assert board.kept == set(board.posts)
+    assert cursor["open"] == []
+
+
+# Whole runs of the real spider.
+
+TARGET = """
+kind: reviews
+url: {url}/vestarna
+allow_private: true
+delay: 0
+language: ru
+about: Вестарна
+site: reviews.example
+item: .review
+take:
+  text: p
+  author: {{select: b}}
+  date: time
+  url: a::attr(href)
+  rating: {{select: i, count: true}}
+next: a.next
+"""
+
+
+def review(number: int) -> str:
+    text = f"Отзыв номер {number}: деньги вернули через {number} дней."
+    return (
+        f'<div class="review"><b>Клиент {number}</b><time>{number % 28 + 1:02}.09.2026 10:00</time><a href="/r/{number}">#</a>'
+        f"{'<i></i>' * (number % 5 + 1)}<p>{text}</p></div>"
+    )
+
+
+def paged(board: Site, numbers: list[int], per_page: int = 5) -> None:
+    """The site shows these reviews, newest first; the last page has no way on."""
+
+    def answer(request: Request) -> Answer:
+        page = int(request.path.partition("page=")[2] or 1)
+        shown = numbers[(page - 1) * per_page : page * per_page]
+        more = f'<a class="next" href="/vestarna?page={page + 1}">дальше</a>' if page * per_page < len(numbers) else ""
+        return Answer(f"<html><body><h1>Вестарна</h1>{''.join(map(review, shown))}{more}</body></html>")
+
+    board.pages["/vestarna"] = answer
+
+
+def kept(place: Place, target: object) -> list[int]:
+    return sorted(int((post.url or "").rpartition("/")[2]) for post in place.posts(target))  # type: ignore[arg-type]
+
+
+def test_a_run_cut_short_by_a_failing_page_is_completed_by_the_next(board: Site, place: Place) -> None:
+    target = place.target("vestarna", TARGET.format(url=board.url))
+    paged(board, list(range(20, 0, -1)))
+    board.pages["/vestarna?page=3"] = Answer("down", 503, {"Retry-After": "0"})
+    with pytest.raises(RunFailed, match=r"page=3: 127\.0\.0\.1 fails \(503\).*kept 10"):
+        place.collect(target)
+    assert kept(place, target) == list(range(11, 21))
+
+    del board.pages["/vestarna?page=3"]
+    paged(board, list(range(27, 0, -1)))
+    assert place.collect(target).outcomes["kept"] == 17
+    assert kept(place, target) == list(range(1, 28))
+
+    board.asked.clear()
+    last = place.collect(target)
+    assert (last.outcomes["kept"], last.outcomes["changed"], last.outcomes["repeated"]) == (0, 0, 5)
+    assert board.paths() == ["/vestarna"]
+    assert all(post.about == ("vestarna",) and post.rating for post in place.posts(target))
+
+
+def test_a_changed_layout_and_a_way_on_that_leads_nowhere_fail_the_run(board: Site, place: Place) -> None:
+    target = place.target("vestarna", TARGET.format(url=board.url))
+    paged(board, list(range(10, 0, -1)))
+    board.pages["/vestarna"] = "<html><body><div class=card>Новый дизайн</div></body></html>"
+    with pytest.raises(RunFailed, match=r"page http://127\.0\.0\.1:\d+/vestarna has no items for selector '\.review'"):
+        place.collect(target)
+    board.pages["/vestarna"] = f'<html><body>{review(1)}{review(2)}<a class="next" href="/vestarna?page=2">дальше</a></body></html>'
+    with pytest.raises(RunFailed, match="shows the same items as the page before"):
+        place.collect(target)
+    assert kept(place, target) == [1, 2]
+
+
+def test_the_limit_of_pages_is_kept_and_the_next_run_goes_on(board: Site, place: Place) -> None:
+    target = place.target("vestarna", TARGET.format(url=board.url) + "pages: 3\n")
+    paged(board, list(range(25, 0, -1)))
+    place.collect(target)
+    assert board.paths() == ["/vestarna", "/vestarna?page=2", "/vestarna?page=3"]
+    board.asked.clear()
+    place.collect(target)
+    assert len(board.paths()) == 3
+    place.collect(target)
+    assert kept(place, target) == list(range(1, 26))
+    assert Archive(place.data).cursor("vestarna")["open"] == []
