@@ -7,7 +7,7 @@ may come with or without each of them.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -40,6 +40,8 @@ PRODUCT_WORDS: Mapping[str, tuple[str, str]] = {
 
 UNNAMED = ("банк", "компания", "Банк", "оператор", "the company", "bank")
 UNASKED = -100
+STEP = 16
+"""Batches are padded to a multiple of so many tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +100,36 @@ def plain(records: Sequence[Record], tokenizer: Tokenizer, window: int) -> list[
     return [Example(framed, targets_of(record)) for framed, record in zip(frame(pairs, tokenizer, window), records, strict=True)]
 
 
-def batches(lesson: Sequence[Example], tokens: int, most: int, chance: random.Random | None) -> Iterator[list[int]]:
-    """Numbers of examples in batches of like length: at most so many tokens with padding and so many examples."""
+def batches(lesson: Sequence[Example], tokens: int, most: int, chance: random.Random) -> list[list[int]]:
+    """Numbers of examples in batches of like length: at most so many tokens with padding and so many examples.
+
+    Nearly all batches of one padded length have one size: the matrix library compiles its code anew for every new shape,
+    which takes longer than the computation.
+    """
     order = list(range(len(lesson)))
-    if chance:
-        chance.shuffle(order)
-    jitter = {at: len(lesson[at].framed.ids) * (chance.uniform(0.9, 1.1) if chance else 1.0) for at in order}
-    order.sort(key=jitter.__getitem__)
-    found: list[list[int]] = [[]]
-    longest = 0
+    chance.shuffle(order)
+    by_length: dict[int, list[int]] = {}
     for at in order:
-        longest = max(longest, len(lesson[at].framed.ids))
-        if found[-1] and (len(found[-1]) >= most or longest * (len(found[-1]) + 1) > tokens):
-            found.append([])
-            longest = len(lesson[at].framed.ids)
-        found[-1].append(at)
-    if chance:
-        chance.shuffle(found)
-    yield from (batch for batch in found if batch)
+        by_length.setdefault(_steps(len(lesson[at].framed.ids)), []).append(at)
+    found: list[list[int]] = []
+    left: list[int] = []
+    for length in sorted(by_length):
+        waiting = left + by_length[length]
+        size = max(1, min(most, tokens // length))
+        whole = len(waiting) // size * size
+        found += [waiting[start : start + size] for start in range(0, whole, size)]
+        left = waiting[whole:]
+    if left:
+        found.append(left)
+    chance.shuffle(found)
+    return found
+
+
+def _steps(length: int) -> int:
+    return -(-length // STEP) * STEP
 
 
 def stacked(lesson: Sequence[Example]) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     """Token ids, kinds and the targets by head, as tensors."""
-    ids, kinds = padded([example.framed for example in lesson])
+    ids, kinds = padded([example.framed for example in lesson], STEP)
     return ids, kinds, {name: torch.tensor([example.targets[name] for example in lesson]) for name in CLASSES}

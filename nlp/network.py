@@ -34,10 +34,11 @@ class Network(nn.Module):
         self.names = tuple(classes)
         self.queries = nn.Parameter(torch.randn(len(self.names), width) * 0.02)
         self.dropout = nn.Dropout(dropout)
-        self.heads = nn.ModuleList(nn.Linear(3 * width, count) for count in classes.values())
-        for head in self.heads:
+        linear = [nn.Linear(3 * width, count) for count in classes.values()]
+        for head in linear:
             nn.init.normal_(head.weight, std=0.01)
             nn.init.zeros_(head.bias)
+        self.heads = nn.ModuleList(linear)
 
     def forward(self, ids: Tensor, kinds: Tensor) -> dict[str, Tensor]:
         """Logits of each head for token ids and kinds of shape (pairs, tokens); padding is id 1."""
@@ -94,9 +95,9 @@ def _with_kinds(encoder: BertModel) -> BertModel:
     return encoder
 
 
-def padded(framed: Sequence[Framed]) -> tuple[Tensor, Tensor]:
-    """Token ids and kinds as two tensors of shape (pairs, longest)."""
-    longest = max(len(each.ids) for each in framed)
+def padded(framed: Sequence[Framed], step: int = 1) -> tuple[Tensor, Tensor]:
+    """Token ids and kinds as two tensors of shape (pairs, longest), rounded up to a multiple of `step` tokens."""
+    longest = -(-max(len(each.ids) for each in framed) // step) * step
     ids = torch.full((len(framed), longest), PAD)
     kinds = torch.zeros((len(framed), longest), dtype=torch.long)
     for row, each in enumerate(framed):

@@ -1,0 +1,80 @@
+"""Calibration: temperatures and thresholds, fitted on records kept out of training.
+
+The rule to know: one number per head, no more, because the rare classes have only a handful of such records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.classifier import Calibration, Logits, judged
+from nlp.records import CLASSES, Record, role_set
+from nlp.scores import scored
+
+TEMPERATURES = np.geomspace(0.5, 4.0, 43)
+LIFTS = (0.0, 0.2, 0.4, 0.6, 0.8)
+THRESHOLDS = np.arange(0.2, 0.65, 0.05)
+ABSTAIN = 0.15
+"""Share of the records whose roles are the least sure: there the model abstains."""
+
+
+def calibrated(records: Sequence[Record], logits: Logits, log_prior: Mapping[str, Sequence[float]]) -> Calibration:
+    """The calibration that fits the records: likelihood for temperatures, macro-F1 for the decisions."""
+    temperature = {name: _temperature(name, records, logits[name]) for name in CLASSES}
+    lift = dict.fromkeys(CLASSES, 0.0)
+    found = Calibration(temperature=temperature, lift=lift, log_prior=log_prior, product_threshold=0.5, role_floor=0.0)
+    for name in CLASSES:
+        if name != "products":
+            lift[name] = _best(LIFTS, lambda power, name=name: _score(name, _with(found, lift=lift | {name: power}), records, logits))
+    found = _with(found, lift=lift)
+    threshold = _best(THRESHOLDS, lambda level: _score("products", _with(found, product_threshold=level), records, logits))
+    asked = np.array([at for at, record in enumerate(records) if "roles" in record.answers])
+    floor = float(np.quantile(found.probabilities("roles", logits["roles"][asked]).max(axis=1), ABSTAIN))
+    return _with(found, product_threshold=round(threshold, 3), role_floor=round(floor, 3))
+
+
+def _with(calibration: Calibration, **changes: object) -> Calibration:
+    values = {name: getattr(calibration, name) for name in Calibration.__slots__} | changes
+    return Calibration(**values)  # type: ignore[arg-type]
+
+
+def _temperature(name: str, records: Sequence[Record], logits: NDArray[np.float32]) -> float:
+    """The temperature with the least negative log-likelihood of the given answers."""
+    asked = np.array([at for at, record in enumerate(records) if name in record.answers], dtype=int)
+    if not len(asked):
+        return 1.0
+    classes = CLASSES[name]
+    right = np.zeros((len(asked), len(classes)))
+    for row, at in enumerate(asked):
+        answer = records[at].answers[name]
+        if name == "products" and isinstance(answer, tuple):
+            right[row, [classes.index(kind) for kind in answer]] = 1
+        else:
+            right[row, classes.index(role_set(answer) if isinstance(answer, tuple) else answer)] = 1
+    plain = Calibration(temperature={}, lift={}, log_prior={}, product_threshold=0.5, role_floor=0.0)
+
+    def surprise(temperature: float) -> float:
+        shares = _with(plain, temperature={name: temperature}).probabilities(name, logits[asked])
+        missed = (1 - right) * np.log(1 - shares + 1e-9) if name == "products" else 0.0
+        return -float(np.sum(right * np.log(shares + 1e-9) + missed))
+
+    return round(float(min(TEMPERATURES, key=surprise)), 3)
+
+
+def _best(choices: Sequence[float] | NDArray[np.float64], score: Callable[[float], float]) -> float:
+    """The middle one of those within 0.003 of the best: a peak of one choice is mostly chance."""
+    scores = [score(float(choice)) for choice in choices]
+    good = [float(choice) for choice, value in zip(choices, scores, strict=True) if value >= max(scores) - 0.003]
+    return good[len(good) // 2]
+
+
+def _score(name: str, calibration: Calibration, records: Sequence[Record], logits: Logits) -> float:
+    asked = [at for at, record in enumerate(records) if name in record.answers]
+    if not asked:
+        return 0.0
+    chosen = {head: values[asked] for head, values in logits.items()}
+    answers = [judgement.answers() for judgement in judged(chosen, calibration)]
+    return scored([records[at] for at in asked], answers)[name].main

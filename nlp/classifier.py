@@ -1,0 +1,229 @@
+"""The classifier: pairs of post and subject -> judgements with calibrated probabilities, on ONNX.
+
+The rule to know: a judgement does not depend on what stands beside it in a batch, and nothing falls back silently: a
+model that is missing or damaged is a ModelError.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from nlp.mention import Genre, Recommendation, Role, Sentiment, Stance, Switch
+from nlp.pair import Framed, Pair, frame
+from nlp.records import CLASSES, RECOMMEND_WORDS, SWITCH_WORDS, Answer
+
+MODEL = Path(__file__).parents[1] / "models" / "reader-1"
+FILES = ("model.onnx", "tokenizer.json")
+PAD = 1
+BATCH = 8
+CHUNK = 512
+"""Pairs framed at once: what stands in memory of a long list."""
+
+Logits = Mapping[str, NDArray[np.float32]]
+
+
+_RECOMMEND_CODES = {word: code for code, word in RECOMMEND_WORDS.items()}
+_SWITCH_CODES = {word: code for code, word in SWITCH_WORDS.items()}
+
+
+class ModelError(Exception):
+    """The model can't be used; one sentence with what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the model reads in one pair."""
+
+    genre: Genre
+    sentiment: Sentiment
+    tone: int
+    stance: Stance
+    recommendation: Recommendation
+    roles: tuple[Role, ...] | None
+    """None: too unsure, the model abstains."""
+    surest_roles: tuple[Role, ...]
+    """The likeliest roles, even where the model abstains."""
+    switch: Switch
+    products: tuple[str, ...]
+    """Kinds of products, the likeliest first."""
+    confidence: dict[str, float]
+    """Head -> calibrated probability of its answer, two places."""
+    probabilities: dict[str, dict[str, float]]
+    """Head -> answer -> calibrated probability. Roles and products: each on its own; else they add up to 1."""
+
+    def answers(self) -> dict[str, Answer]:
+        """Every head's answer in the words of labelled records; the likeliest roles where the model abstains."""
+        return {
+            "genre": self.genre, "sentiment": self.sentiment, "stance": self.stance,
+            "recommend": _RECOMMEND_CODES[self.recommendation], "roles": self.surest_roles,
+            "switch": _SWITCH_CODES[self.switch], "products": self.products, "tone": self.tone,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """How logits become probabilities and answers; fitted on texts kept out of training."""
+
+    temperature: Mapping[str, float]
+    lift: Mapping[str, float]
+    """Head -> power of the classes' frequency that the decision takes out: 0 the likeliest answer, 1 all classes alike."""
+    log_prior: Mapping[str, Sequence[float]]
+    product_threshold: float
+    role_floor: float
+    """Probability of the likeliest roles below which the model abstains."""
+
+    def probabilities(self, head: str, logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Calibrated probabilities for logits of shape (pairs, classes)."""
+        scaled = logits.astype(np.float64) / self.temperature[head]
+        if head == "products":
+            return 1 / (1 + np.exp(-scaled))
+        scaled -= scaled.max(axis=1, keepdims=True)
+        weights = np.exp(scaled)
+        return cast(NDArray[np.float64], weights / weights.sum(axis=1, keepdims=True))
+
+    def decided(self, head: str, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Number of the answer's class for each pair."""
+        scores = np.log(probabilities + 1e-12) - self.lift[head] * np.asarray(self.log_prior[head])
+        return cast(NDArray[np.int64], scores.argmax(axis=1))
+
+
+class Classifier:
+    """A loaded model."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, tokenizer: Tokenizer, config: Mapping[str, Any]) -> None:
+        self._session, self._tokenizer = session, tokenizer
+        self.name: str = config["name"]
+        self.fingerprint: str = config["fingerprint"]
+        self.window: int = config["window"]
+        self.calibration = Calibration(**config["calibration"])
+
+    @classmethod
+    def load(cls, folder: Path | None = None, *, threads: int = 2) -> Classifier:
+        """The model of the folder (the shipped one by default). Raises ModelError when it is missing or damaged."""
+        folder = folder or MODEL
+        config = read_config(folder)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:
+            raise ModelError(f"the model in {folder} does not load ({error}): {_MEND}") from error
+        return cls(session, tokenizer, config)
+
+    def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
+        """The judgements of the pairs, in their order. A post is read up to `window` tokens (see `nlp.pair`)."""
+        judgements: list[Judgement] = []
+        for start in range(0, len(pairs), CHUNK):
+            logits = self.logits(frame(pairs[start : start + CHUNK], self._tokenizer, self.window))
+            judgements += judged(logits, self.calibration)
+        return judgements
+
+    def logits(self, framed: Sequence[Framed]) -> Logits:
+        """Raw outputs by head, of shape (pairs, classes): pairs of like length go through the network together."""
+        found = {name: np.zeros((len(framed), len(classes)), np.float32) for name, classes in CLASSES.items()}
+        order = sorted(range(len(framed)), key=lambda at: len(framed[at].ids))
+        for start in range(0, len(order), BATCH):
+            chosen = order[start : start + BATCH]
+            outputs = self._session.run(list(found), _padded([framed[at] for at in chosen]))
+            for name, output in zip(found, outputs, strict=True):
+                found[name][chosen] = output
+        return found
+
+
+_MEND = "restore it with `git checkout -- models`, or make it again with `python -m nlp train`"
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The model's config.json, its files checked against the hashes in it. Raises ModelError."""
+    try:
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        hashes = config["sha256"]
+        for name in FILES:
+            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != hashes[name]:
+                raise ModelError(f"{folder / name} is damaged: {_MEND}")
+    except FileNotFoundError as error:
+        raise ModelError(f"the model is missing ({error.filename}): {_MEND}") from error
+    except (ValueError, KeyError, OSError) as error:
+        raise ModelError(f"the model's {folder / 'config.json'} is damaged ({error}): {_MEND}") from error
+    config["fingerprint"] = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
+    return config
+
+
+def _padded(framed: Sequence[Framed]) -> dict[str, NDArray[np.int64]]:
+    longest = max(len(each.ids) for each in framed)
+    ids = np.full((len(framed), longest), PAD, np.int64)
+    kinds = np.zeros((len(framed), longest), np.int64)
+    for row, each in enumerate(framed):
+        ids[row, : len(each.ids)] = each.ids
+        kinds[row, : len(each.kinds)] = each.kinds
+    return {"ids": ids, "kinds": kinds}
+
+
+def judged(logits: Logits, calibration: Calibration) -> list[Judgement]:
+    """Logits of the heads -> judgements; the same for every engine that computed them."""
+    shares = {name: calibration.probabilities(name, logits[name]) for name in CLASSES}
+    decided = {name: calibration.decided(name, shares[name]) for name in CLASSES if name != "products"}
+    return list(_judgements(shares, decided, calibration))
+
+
+def _judgements(
+    shares: Mapping[str, NDArray[np.float64]], decided: Mapping[str, NDArray[np.int64]], calibration: Calibration
+) -> Iterator[Judgement]:
+    for row in range(len(shares["genre"])):
+        answers = {name: CLASSES[name][numbers[row]] for name, numbers in decided.items()}
+        confidence = {name: _two_places(shares[name][row, numbers[row]]) for name, numbers in decided.items()}
+        products = _products(shares["products"][row], calibration.product_threshold)
+        confidence["products"] = _two_places(min(shares["products"][row, CLASSES["products"].index(kind)] for kind in products))
+        confidence["recommendation"] = confidence.pop("recommend")
+        yield Judgement(
+            genre=answers["genre"],
+            sentiment=answers["sentiment"],
+            tone=answers["tone"],
+            stance=answers["stance"],
+            recommendation=cast(Recommendation, RECOMMEND_WORDS[answers["recommend"]]),
+            roles=answers["roles"] if shares["roles"][row].max() >= calibration.role_floor else None,
+            surest_roles=answers["roles"],
+            switch=cast(Switch, SWITCH_WORDS[answers["switch"]]),
+            products=products,
+            confidence=confidence,
+            probabilities=_probabilities(shares, row),
+        )
+
+
+def _products(shares: NDArray[np.float64], threshold: float) -> tuple[str, ...]:
+    """Kinds above the threshold, three at most, the likeliest first; always the likeliest one."""
+    order = np.argsort(-shares)[:3]
+    return tuple(CLASSES["products"][at] for rank, at in enumerate(order) if rank == 0 or shares[at] >= threshold)
+
+
+def _probabilities(shares: Mapping[str, NDArray[np.float64]], row: int) -> dict[str, dict[str, float]]:
+    words = {"recommend": RECOMMEND_WORDS, "switch": SWITCH_WORDS}
+    found: dict[str, dict[str, float]] = {}
+    for name, classes in CLASSES.items():
+        if name == "roles":
+            found[name] = {}
+            for roles, share in zip(classes, shares[name][row], strict=True):
+                for role in roles:
+                    found[name][role] = found[name].get(role, 0.0) + float(share)
+        else:
+            known = words.get(name, {})
+            found[name] = {str(known.get(each, each)): float(share) for each, share in zip(classes, shares[name][row], strict=True)}
+    found["recommendation"] = found.pop("recommend")
+    return found
+
+
+def _two_places(share: float) -> float:
+    return round(float(share), 2)

@@ -1,0 +1,289 @@
+"""A course: the network learns from the records, first tone and stars, then all heads.
+
+The rule to know: everything is drawn from one seed, in an order that does not depend on where a stopped course goes on.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import math
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from nlp.lesson import UNASKED, Example, batches, examples, plain, stacked, weak_answers
+from nlp.network import Network, new_network
+from nlp.records import CLASSES, Record, read_records
+
+Say = Callable[[str], None]
+
+
+class TrainingError(Exception):
+    """Training can't go on; says what is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How long and how fast the network learns."""
+
+    seed: int = 20
+    window: int = 256
+    tokens: int = 2048
+    """Tokens of a batch, with padding."""
+    most: int = 48
+    """Pairs of a batch."""
+    stars: int = 1000
+    """Reviews with stars in the first stage, beside all tweets."""
+    star_length: int = 700
+    """Characters of the longest such review."""
+    epochs: int = 5
+    """Over the annotated records, in the second stage."""
+    tweets: int = 2000
+    """Tweets in each epoch of the second stage."""
+    rate: float = 1e-4
+    """Learning rate of the top layer."""
+    decay: float = 0.93
+    """Each layer below learns by this factor slower."""
+    head_rate: float = 1e-3
+    dropout: float = 0.1
+    warmup: float = 0.06
+    average: float = 0.997
+    """Share of the running average of weights that a step keeps."""
+
+
+HEAD_WEIGHTS: Mapping[str, float] = {
+    "genre": 0.5, "sentiment": 1.0, "stance": 1.5, "recommend": 1.0, "roles": 1.5, "switch": 1.0, "products": 4.0, "tone": 1.0,
+}  # fmt: skip
+PRIOR_POWER: Mapping[str, float] = {
+    "genre": 0.5, "sentiment": 0.3, "stance": 0.5, "recommend": 0.7, "roles": 0.8, "switch": 0.8, "tone": 0.5,
+}  # fmt: skip
+"""How strongly rare classes are lifted while learning (logit adjustment, Menon et al. 2021): 1 treats all classes alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Records by what they are good for; the held-out ones are cut by text."""
+
+    annotated: list[Record]
+    tweets: list[Record]
+    starred: list[Record]
+    held: list[Record]
+    """Annotated records and tweets kept for calibration."""
+
+
+def read_material(labels: Path, recipe: Recipe) -> Material:
+    """The training files of the folder, never a test file."""
+    for name in ("train.jsonl", "written.jsonl", "tone_train.jsonl.gz", "reviews.jsonl.gz"):
+        if not (labels / name).is_file():
+            raise TrainingError(f"{labels / name} is missing: give the folder of labelled posts with --labels")
+    annotated = read_records(labels / "train.jsonl")
+    tweets = read_records(labels / "tone_train.jsonl.gz")
+    held = [record for record in annotated if _kept_out(record, 10)] + [record for record in tweets if _kept_out(record, 20)]
+    texts = {_text_key(record) for record in held}
+    starred = [
+        record for record in read_records(labels / "reviews.jsonl.gz")
+        if record.rating is not None and len(record.text) <= recipe.star_length and _text_key(record) not in texts
+    ]  # fmt: skip
+    rare = [record for record in starred if record.rating in (3, 4)]
+    common = [record for record in starred if record.rating not in (3, 4)]
+    random.Random(recipe.seed).shuffle(common)
+    return Material(
+        annotated=[each for each in annotated if _text_key(each) not in texts] + read_records(labels / "written.jsonl"),
+        tweets=[each for each in tweets if _text_key(each) not in texts],
+        starred=[weak_answers(each) for each in (rare + common)[: recipe.stars]],
+        held=held,
+    )
+
+
+def _text_key(record: Record) -> str:
+    return re.sub(r"\W+", " ", record.text.lower().replace("ё", "е")).strip()[:110]
+
+
+def _kept_out(record: Record, one_in: int) -> bool:
+    return int(hashlib.blake2b(_text_key(record).encode(), digest_size=4).hexdigest(), 16) % one_in == 0
+
+
+def priors(lesson: Sequence[Example]) -> dict[str, Tensor]:
+    """Log share of each class among the asked, by head (not for products)."""
+    found: dict[str, Tensor] = {}
+    for name in PRIOR_POWER:
+        counts = torch.ones(len(CLASSES[name]))
+        for example in lesson:
+            target = example.targets[name]
+            if isinstance(target, int) and target != UNASKED:
+                counts[target] += 1
+        found[name] = (counts / counts.sum()).log()
+    return found
+
+
+def loss_of(logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], prior: Mapping[str, Tensor]) -> Tensor:
+    """Weighted sum over the heads; what was not asked counts nothing."""
+    total = torch.zeros(())
+    for name, weight in HEAD_WEIGHTS.items():
+        if name == "products":
+            asked = (targets[name] >= 0).float()
+            each = torch.nn.functional.binary_cross_entropy_with_logits(
+                logits[name], targets[name].clamp(min=0), reduction="none", pos_weight=torch.tensor(2.0)
+            )
+            total = total + weight * (each * asked).mean()
+        else:
+            lifted = logits[name] + PRIOR_POWER[name] * prior[name]
+            each = torch.nn.functional.cross_entropy(lifted, targets[name], ignore_index=UNASKED, reduction="sum")
+            total = total + weight * each / len(targets[name])
+    return total
+
+
+def groups(network: Network, recipe: Recipe) -> list[dict[str, object]]:
+    """Parameters with their learning rates: heads fast, encoder layers slower the deeper they lie."""
+    layers = len(network.encoder.encoder.layer)
+    found: list[dict[str, object]] = []
+    for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        layer = re.match(r"encoder\.encoder\.layer\.(\d+)\.", name)
+        if layer:
+            rate = recipe.rate * recipe.decay ** (layers - 1 - int(layer[1]))
+        elif name.startswith("encoder.") and "token_type" not in name:
+            rate = recipe.rate * recipe.decay**layers
+        else:
+            rate = recipe.head_rate
+        found.append({"params": [parameter], "lr": rate, "weight_decay": 0.01 if parameter.dim() > 1 else 0.0})
+    return found
+
+
+def lesson_of(epoch: int, material: Material, tokenizer: Tokenizer, recipe: Recipe) -> tuple[list[Example], list[list[int]]]:
+    """What is learned in an epoch and in which batches; epoch 0 is the first stage. The same for the same seed."""
+    chance = random.Random(f"{recipe.seed}/{epoch}")
+    if epoch == 0:
+        records = material.tweets + material.starred
+    else:
+        records = material.annotated + chance.sample(material.tweets, min(recipe.tweets, len(material.tweets)))
+    lesson = examples(records, tokenizer, recipe.window, chance)
+    return lesson, batches(lesson, recipe.tokens, recipe.most, chance)
+
+
+class Averaged:
+    """The running average of the trained weights: steadier than the weights of the last step."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = copy.deepcopy(network)
+        self.steps = 0
+
+    @torch.no_grad()
+    def follow(self, network: Network, keep: float) -> None:
+        """Moves the average a little towards the network."""
+        self.steps += 1
+        keep = min(keep, self.steps / (10 + self.steps))
+        both = zip(self.network.parameters(), network.parameters(), strict=True)
+        trained = [(ours.data, theirs.data) for ours, theirs in both if theirs.requires_grad]
+        torch._foreach_lerp_([ours for ours, _ in trained], [theirs for _, theirs in trained], 1 - keep)
+
+
+@dataclass(slots=True)
+class Course:
+    """The state of a training: where it stands and what it has learned."""
+
+    network: Network
+    averaged: Averaged
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LambdaLR
+    recipe: Recipe
+    step: int = 0
+
+    def save(self, path: Path) -> None:
+        """Writes the whole state, so that a stopped training goes on from here."""
+        part = path.with_suffix(".part")
+        torch.save({
+            "recipe": repr(self.recipe), "step": self.step, "network": self.network.state_dict(),
+            "averaged": self.averaged.network.state_dict(), "followed": self.averaged.steps, "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
+            "chance": torch.get_rng_state(),
+        }, part)  # fmt: skip
+        part.replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Takes the state that `save` wrote. Raises TrainingError when another recipe made it."""
+        state = torch.load(path, weights_only=True)
+        if state["recipe"] != repr(self.recipe):
+            raise TrainingError(f"{path} was left by a training of another recipe: delete it to begin anew")
+        self.step, self.averaged.steps = state["step"], state["followed"]
+        self.network.load_state_dict(state["network"])
+        self.averaged.network.load_state_dict(state["averaged"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        torch.set_rng_state(state["chance"])
+
+
+def new_course(encoder: Path, recipe: Recipe, steps: int) -> Course:
+    """A course at its beginning."""
+    torch.manual_seed(recipe.seed)
+    network = new_network(encoder, recipe.dropout)
+    optimizer = torch.optim.AdamW(groups(network, recipe), fused=True)
+    warm = max(1, int(steps * recipe.warmup))
+
+    def speed(step: int) -> float:
+        return min(1.0, (step + 1) / warm) * (0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))) * 0.98 + 0.02)
+
+    return Course(network, Averaged(network), optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, speed), recipe)
+
+
+def learn(
+    material: Material, encoder: Path, recipe: Recipe, *, checkpoint: Path | None, say: Say
+) -> tuple[Network, dict[str, Tensor]]:
+    """Both stages; the averaged network, the lift of rare classes taken back out of its answers, and the log shares of classes."""
+    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    prior = priors(plain(material.annotated + material.tweets, tokenizer, recipe.window))
+    steps = sum(len(lesson_of(epoch, material, tokenizer, recipe)[1]) for epoch in range(recipe.epochs + 1))
+    course = new_course(encoder, recipe, steps)
+    if checkpoint and checkpoint.is_file():
+        course.resume(checkpoint)
+        say(f"goes on from step {course.step}")
+    done, started = 0, time.monotonic()
+    for epoch in range(recipe.epochs + 1):
+        lesson, order = lesson_of(epoch, material, tokenizer, recipe)
+        say(f"epoch {epoch} of {recipe.epochs}: {len(lesson)} records in {len(order)} batches")
+        for loss in _epoch(course, lesson, order[max(0, course.step - done) :], prior, recipe):
+            if course.step % 50 == 0:
+                say(f"epoch {epoch}/{recipe.epochs}, step {course.step}/{steps}, loss {loss:.3f}, {time.monotonic() - started:.0f} s")
+            if checkpoint and course.step % 200 == 0:
+                course.save(checkpoint)
+        done += len(order)
+        if checkpoint:
+            course.save(checkpoint)
+    return natural(course.averaged.network, prior), prior
+
+
+def _epoch(
+    course: Course, lesson: Sequence[Example], order: Sequence[Sequence[int]], prior: Mapping[str, Tensor], recipe: Recipe
+) -> Iterator[float]:
+    course.network.train()
+    for batch in order:
+        ids, kinds, targets = stacked([lesson[at] for at in batch])
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = course.network(ids, kinds)
+        loss = loss_of({name: each.float() for name, each in logits.items()}, targets, prior)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(course.network.parameters(), 1.0)
+        course.optimizer.step()
+        course.schedule.step()
+        course.optimizer.zero_grad()
+        course.averaged.follow(course.network, recipe.average)
+        course.step += 1
+        yield float(loss.detach())
+
+
+def natural(network: Network, prior: Mapping[str, Tensor]) -> Network:
+    """A copy whose probabilities are those of classes as frequent as they are: the lift goes into the heads' biases."""
+    network = copy.deepcopy(network).eval()
+    with torch.no_grad():
+        for name, head in zip(network.names, network.heads, strict=True):
+            if name in PRIOR_POWER:
+                head.bias += PRIOR_POWER[name] * prior[name]  # type: ignore[operator]
+    return network

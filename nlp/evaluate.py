@@ -1,0 +1,121 @@
+"""Evaluation: a file of labelled records -> how well the model reads, by head and class.
+
+The rule to know: stars are not shown to the model here, and where it would abstain its likeliest roles are scored, so
+that every record has an answer; the share that it is sure of is reported beside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nlp.classifier import Classifier, Judgement
+from nlp.records import Answer, Record, read_records
+from nlp.scores import HeadScore, scored
+
+SUREST = 0.8
+"""Share of the records with the surest roles, scored apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Scores of a model on a file."""
+
+    file: str
+    model: str
+    records: int
+    heads: Mapping[str, HeadScore]
+    roles_answered: float | None
+    """Share of the records whose roles the model does not leave open."""
+    surest_roles: float | None
+    """Macro-F1 of roles on the 80 % of the records it is surest of."""
+    stance_error: float | None
+    """Expected calibration error of the stance's answer, 10 bins of equal width."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as a JSON object."""
+        return {
+            "file": self.file, "model": self.model, "records": self.records,
+            "heads": {name: head.to_json() for name, head in self.heads.items()},
+            "roles_answered": _rounded(self.roles_answered), "roles_surest_80": _rounded(self.surest_roles),
+            "stance_calibration_error": _rounded(self.stance_error),
+        }  # fmt: skip
+
+    def lines(self) -> list[str]:
+        """The report for people."""
+        found = [f"{self.file}: {self.records} records, model {self.model}"]
+        for name, head in self.heads.items():
+            others = "".join(f", {key.replace('_', '-')} {value:.3f}" for key, value in head.others.items())
+            found += ["", f"{name}: {head.measure} {head.main:.3f}{others} ({head.records} records)"]
+            found += [
+                f"    {each:<18} F1 {score.f1:.3f}   labelled {score.labelled:>5}   answered {score.answered:>5}   right {score.right:>5}"
+                for each, score in head.classes.items()
+                if score.labelled or score.answered
+            ]
+        if self.roles_answered is not None:
+            found += ["", f"roles: answered for {self.roles_answered:.0%}; macro-F1 on the surest 80 %: {self.surest_roles:.3f}"]
+        if self.stance_error is not None:
+            found += [f"stance: expected calibration error {self.stance_error:.3f}"]
+        return found
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def evaluate(
+    path: Path, *, model: Path | None = None, predictions: Path | None = None, rating: bool = False, threads: int = 2
+) -> Report:
+    """Judges the records of the file, scores what they answer, and writes the answers to `predictions` if given.
+
+    Raises RecordError for a malformed record, ModelError for a model that can't be used.
+    """
+    records = read_records(path)
+    classifier = Classifier.load(model, threads=threads)
+    judgements = classifier.judge([record.pair(rating=rating) for record in records])
+    if predictions:
+        answered = [prediction(record, judgement) for record, judgement in zip(records, judgements, strict=True)]
+        predictions.write_text("".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in answered), encoding="utf-8")
+    return report(path.name, classifier.name, records, judgements)
+
+
+def prediction(record: Record, judgement: Judgement) -> dict[str, Any]:
+    """A line of predictions: every head's answer under the record's field name, and the confidences."""
+    answers: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in judgement.answers().items()}
+    confidence = dict(judgement.confidence)
+    confidence["recommend"] = confidence.pop("recommendation")
+    return {"id": record.id, **answers, "confidence": confidence}
+
+
+def report(file: str, model: str, records: Sequence[Record], judgements: Sequence[Judgement]) -> Report:
+    """The scores of judgements."""
+    answers = [judgement.answers() for judgement in judgements]
+    asked = [at for at, record in enumerate(records) if "roles" in record.answers]
+    sure = sorted(asked, key=lambda at: -judgements[at].confidence["roles"])[: round(len(asked) * SUREST)]
+    return Report(
+        file=file,
+        model=model,
+        records=len(records),
+        heads=scored(records, answers),
+        roles_answered=sum(judgements[at].roles is not None for at in asked) / len(asked) if asked else None,
+        surest_roles=scored([records[at] for at in sure], [answers[at] for at in sure])["roles"].main if sure else None,
+        stance_error=_calibration_error(records, judgements, answers),
+    )
+
+
+def _calibration_error(records: Sequence[Record], judgements: Sequence[Judgement], answers: Sequence[Mapping[str, Answer]]) -> float | None:
+    """Mean gap between confidence and share of right answers, over bins weighted by their records (Naeini et al. 2015)."""
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for record, judgement, answer in zip(records, judgements, answers, strict=True):
+        if "stance" in record.answers:
+            sure = judgement.probabilities["stance"][judgement.stance]
+            bins.setdefault(min(9, int(sure * 10)), []).append((sure, record.answers["stance"] == answer["stance"]))
+    count = sum(len(each) for each in bins.values())
+    if not count:
+        return None
+    return sum(abs(sum(sure for sure, _ in each) - sum(right for _, right in each)) for each in bins.values()) / count
+
+

@@ -1,0 +1,164 @@
+"""Training from labelled records to a folder that the classifier loads: a miniature of the real one, by the same code."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from transformers import BertConfig, BertModel
+
+from nlp.classifier import Classifier
+from nlp.course import Recipe, TrainingError, read_material
+from nlp.lesson import UNASKED, batches, plain, targets_of, weak_answers
+from nlp.network import padded
+from nlp.pair import Pair
+from nlp.records import Record, RecordError, read_records
+from nlp.train import train
+
+TINY = Recipe(seed=3, window=32, tokens=256, most=8, stars=12, epochs=2, tweets=10, rate=1e-3, head_rate=3e-3)
+
+GOOD = {"genre": "opinion", "sentiment": "positive", "stance": "promoter", "recommend": "yes", "roles": ["client"], "switch": "joined"}
+BAD = {"genre": "opinion", "sentiment": "negative", "stance": "detractor", "recommend": "no", "roles": ["ex_client"], "switch": "left"}
+NEWS = {"genre": "news", "sentiment": "neutral", "stance": "none", "recommend": "-", "roles": ["none"], "switch": "-"}
+
+
+def annotated(count: int) -> list[dict[str, Any]]:
+    kinds = [
+        ("отличный банк Север советую всем номер {}", GOOD | {"products": ["debit_card"]}),
+        ("ужасный банк Север ушёл и не советую никому {}", BAD | {"products": ["branch_support", "loan"]}),
+        ("банк Север сообщил о прибыли за квартал {}", NEWS | {"products": ["general"]}),
+    ]
+    return [{"id": f"r{n}", "target": "Север", "text": kinds[n % 3][0].format(n), **kinds[n % 3][1]} for n in range(count)]
+
+
+def write(path: Path, records: list[dict[str, Any]]) -> None:
+    text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    tones = [("хвалят банк Юг {}", 1), ("ругают банк Юг {}", -1), ("офис банка Юг {}", 0)]
+    write(folder / "train.jsonl", annotated(90))
+    write(folder / "written.jsonl", annotated(9))
+    write(folder / "test.jsonl", annotated(30))
+    tweets = [{"target": "Юг", "text": tones[n % 3][0].format(n), "tone": tones[n % 3][1]} for n in range(60)]
+    write(folder / "tone_train.jsonl.gz", tweets)
+    write(folder / "reviews.jsonl.gz", [{"target": "Юг", "text": f"отзыв о банке {n}", "stars": 1 + n % 5} for n in range(20)])
+    return folder
+
+
+@pytest.fixture
+def encoder(tmp_path: Path) -> Path:
+    folder = tmp_path / "encoder"
+    others = {"хвалят", "ругают", "офис", "отзыв", "о", "банке"}
+    words = sorted(others | {word for record in annotated(90) for word in record["text"].split()})
+    vocabulary = {word: at for at, word in enumerate(["<s>", "<pad>", "</s>", "<unk>", *words])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(vocabulary) + len(vocabulary) % 2, hidden_size=64, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=128, max_position_embeddings=64, pad_token_id=1,
+    )  # fmt: skip
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def digest(folder: Path) -> str:
+    return hashlib.sha256((folder / "model.onnx").read_bytes() + (folder / "config.json").read_bytes()).hexdigest()
+
+
+def test_training_ends_in_a_folder_that_judges(labels: Path, encoder: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    out = train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=TINY, say=said.append)
+    classifier = Classifier.load(out, threads=1)
+    good, bad = classifier.judge([Pair(text=f"{word} банк Север", target="Север") for word in ("отличный", "ужасный")])
+    assert (good.sentiment, bad.sentiment) == ("positive", "negative")
+    assert good.probabilities["stance"]["promoter"] > bad.probabilities["stance"]["promoter"]
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert "| stance | macro-F1 |" in card and "test.jsonl (30 records)" in card
+    assert any("epoch 2 of 2" in line for line in said)
+    assert not (tmp_path / "course").exists()
+
+
+def test_a_stopped_training_goes_on_to_the_same_weights(labels: Path, encoder: Path, tmp_path: Path) -> None:
+    def stop(line: str) -> None:
+        if line.startswith("epoch 2"):
+            raise KeyboardInterrupt
+
+    whole = train(labels, encoder, tmp_path / "a" / "mini", course=tmp_path / "ca", recipe=TINY, say=lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        train(labels, encoder, tmp_path / "b" / "mini", course=tmp_path / "cb", recipe=TINY, say=stop)
+    said: list[str] = []
+    again = train(labels, encoder, tmp_path / "b" / "mini", course=tmp_path / "cb", recipe=TINY, say=said.append)
+    assert said[0].startswith("goes on from step")
+    assert digest(whole) == digest(again)
+
+
+def test_a_course_of_another_recipe_is_not_continued(labels: Path, encoder: Path, tmp_path: Path) -> None:
+    def stop(line: str) -> None:
+        if line.startswith("epoch 1"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=TINY, say=stop)
+    with pytest.raises(TrainingError, match="another recipe"):
+        train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=Recipe(seed=4, window=32), say=stop)
+
+
+def test_missing_data_and_encoder_are_said(labels: Path, encoder: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"config\.json is missing"):
+        train(labels, tmp_path / "nothing", tmp_path / "mini", course=tmp_path / "course", recipe=TINY)
+    (labels / "written.jsonl").unlink()
+    with pytest.raises(TrainingError, match=r"written\.jsonl is missing"):
+        train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=TINY)
+
+
+def test_held_out_texts_are_not_learned(labels: Path) -> None:
+    copied = read_records(labels / "train.jsonl")
+    write(labels / "reviews.jsonl.gz", [{"target": "Север", "text": record.text, "stars": 5} for record in copied])
+    material = read_material(labels, TINY)
+    held = {record.text for record in material.held}
+    assert held
+    assert not held & {record.text for record in material.annotated + material.tweets + material.starred}
+
+
+def test_what_is_not_asked_is_not_learned() -> None:
+    targets = targets_of(Record(id="1", text="т", target="Север", answers={"tone": -1}))
+    assert targets["tone"] == 0
+    assert targets["stance"] == UNASKED
+    assert set(targets["products"]) == {-1.0}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("stars", "stance"), [(1, "detractor"), (2, "detractor"), (3, "passive"), (4, "passive"), (5, "promoter")])
+def test_stars_as_weak_labels(stars: int, stance: str) -> None:
+    assert weak_answers(Record(id="1", text="т", target="Север", rating=stars)).answers["stance"] == stance
+
+
+def test_every_record_stands_in_one_batch_of_bounded_size(labels: Path, encoder: Path) -> None:
+    import random
+
+    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    lesson = plain(read_records(labels / "train.jsonl"), tokenizer, 32)
+    found = batches(lesson, 256, 8, random.Random(1))
+    assert sorted(at for batch in found for at in batch) == list(range(len(lesson)))
+    assert max(len(batch) for batch in found) == 8
+    assert padded([lesson[at].framed for at in found[0]], 16)[0].shape[1] % 16 == 0
+
+
+def test_a_malformed_record_stops_training(labels: Path, encoder: Path, tmp_path: Path) -> None:
+    with (labels / "train.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"text": "т", "target": "Север", "stance": "fan"}\n')
+    with pytest.raises(RecordError, match=r"train\.jsonl:91: stance: must be one of"):
+        train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=TINY)
