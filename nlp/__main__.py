@@ -132,22 +132,23 @@ def train_command(
     out: Annotated[Path | None, typer.Option(help="Folder for the trained model (default: the one that ships, in models/).")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 20,
 ) -> None:
-    """Fine-tune the encoder on the labelled posts, calibrate it, and write the ONNX model with its card.
+    """Fine-tune the encoder on the labelled posts, calibrate it, measure it, and write the ONNX model.
 
-    Needs the packages of requirements-train.txt, and some hours on a few CPU cores. The baseline (TF-IDF and logistic
-    regression) is trained on the same records in the same run, for comparison.
+    Needs the packages of requirements-train.txt and about an hour on two idle cores; a training that was stopped goes on
+    where it was. The baseline (TF-IDF and logistic regression) is trained on the same records in the same run.
 
     Example:
 
         python -m nlp train --out models/mine
     """
     try:
+        from nlp.course import Recipe
         from nlp.train import TrainingError, train
     except ImportError as error:
-        _fail(f"training needs {error.name}: install requirements-train.txt (`uv pip install -r requirements-train.txt`)")
+        _fail(f"training needs {error.name}: `uv pip install -r requirements-train.txt`")
     try:
         with _told():
-            print(train(labels, encoder, out, seed=seed, say=lambda text: say.print(text, markup=False, highlight=False)))
+            print(train(labels, encoder, out, recipe=Recipe(seed=seed), say=lambda text: say.print(text, markup=False, highlight=False)))
     except TrainingError as error:
         _fail(error)
 
@@ -157,6 +158,7 @@ def evaluate_command(
     file: Annotated[Path, typer.Argument(help="Labelled records, .jsonl or .jsonl.gz.", show_default=False)],
     predictions: Annotated[Path | None, typer.Option(help="Write the answers here, one JSON record a line.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
+    rating: Annotated[bool, typer.Option("--rating", help="Let the model see the stars of a record.")] = False,
     model: Annotated[Path | None, typer.Option(help="Folder of the model (default: the one that ships).")] = None,
 ) -> None:
     """Measure the model on labelled records: macro-F1 of each head, with counts per class.
@@ -173,7 +175,7 @@ def evaluate_command(
     from nlp.evaluate import evaluate
 
     with _told():
-        report = evaluate(file, model=model, predictions=predictions)
+        report = evaluate(file, model=model, predictions=predictions, rating=rating)
         if as_json:
             print(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
         else:
