@@ -1,0 +1,240 @@
+"""Manners and safety of the downloader: what every spider keeps to, shown by the real Scrapy process."""
+
+from __future__ import annotations
+
+import gzip
+import ipaddress
+import json
+import os
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from twisted.internet.address import IPv4Address, IPv6Address
+
+from crawlers.address import is_public
+from crawlers.middlewares import PublicResolver
+from crawlers.run import RunFailed
+from tests.site import Answer, Place, Request, Site, site
+
+ROOT = Path(__file__).parents[1]
+FEED = (
+    '<?xml version="1.0"?><rss version="2.0"><channel><title>Блог</title><item><title>Запись</title>'
+    "<link>https://blog.example/1</link><description>Вестарна подняла комиссию.</description></item></channel></rss>"
+)
+
+
+@pytest.fixture
+def blog() -> Iterator[Site]:
+    with site() as running:
+        running.pages["/feed.xml"] = FEED
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def target_of(place: Place, url: str, *more: str) -> Any:
+    return place.target("blog", "\n".join([f"kind: feed\nurl: {url}\nlanguage: ru\ndelay: 0\nallow_private: true", *more]))
+
+
+def test_robots_txt_is_obeyed_and_the_operator_can_be_reached(blog: Site, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLVA_CONTACT", "https://watch.example/about")
+    blog.pages["/robots.txt"] = "User-agent: *\nDisallow: /feed\n\nUser-agent: Molva\nDisallow: /feed.xml\n"
+    with pytest.raises(RunFailed, match=r"robots\.txt of 127\.0\.0\.1 forbids it"):
+        place.collect(target_of(place, f"{blog.url}/feed.xml"))
+    assert blog.paths(robots=True) == ["/robots.txt"]
+    assert blog.asked[0].headers["User-Agent"] == "Molva/0.1 (+https://watch.example/about)"
+
+
+def test_a_host_that_asks_for_a_pause_gets_it(blog: Site, place: Place) -> None:
+    def answer(request: Request) -> Answer:
+        first = len([path for path in blog.paths() if path == "/feed.xml"]) == 1
+        return Answer("later", 429, {"Retry-After": "3"}) if first else Answer(FEED)
+
+    blog.pages["/feed.xml"] = answer
+    target = target_of(place, f"{blog.url}/feed.xml")
+    assert place.collect(target).outcomes["kept"] == 1
+    first, second = (request.at for request in blog.asked if request.path == "/feed.xml")
+    assert second - first >= 2.9
+
+    blog.pages["/feed.xml"] = Answer("much later", 503, {"Retry-After": "3600"})
+    blog.asked.clear()
+    with pytest.raises(RunFailed, match="asked to be left alone until"):
+        place.collect(target)
+    assert blog.paths() == ["/feed.xml"]
+    with pytest.raises(RunFailed, match="asked to be left alone until"):
+        place.collect(target)
+    assert blog.paths() == ["/feed.xml"]  # the gate stayed closed over the end of the process
+
+
+def test_a_crawl_delay_is_kept(blog: Site, place: Place) -> None:
+    blog.pages["/robots.txt"] = "User-agent: *\nCrawl-delay: 1.5\n"
+    blog.pages["/feed.xml"] = Answer(status=302, headers={"Location": "/moved.xml"})
+    blog.pages["/moved.xml"] = FEED
+    assert place.collect(target_of(place, f"{blog.url}/feed.xml")).outcomes["kept"] == 1
+    first, second = (request.at for request in blog.asked if request.path != "/robots.txt")
+    assert second - first >= 1.45
+
+
+def test_a_private_address_is_refused_unless_the_target_says_so(blog: Site, place: Place) -> None:
+    with pytest.raises(RunFailed, match=r"127\.0\.0\.1 is at the private address 127\.0\.0\.1; if that is meant, set allow_private"):
+        place.collect(place.target("blog", f"kind: feed\nurl: {blog.url}/feed.xml\n"))
+    assert blog.asked == []
+    assert place.collect(target_of(place, f"{blog.url}/feed.xml")).outcomes["kept"] == 1
+
+
+def patched(place: Place, name: str, names: str = "") -> str:
+    """The error of a run in a Scrapy process where 127.0.0.1 alone stands for the internet, and `names` changes how names resolve."""
+    result = place.data.parent / "result.json"
+    arguments = ["scrapy", "crawl", "feed", "-a", f"target={name}", "-s", f"MOLVA_RESULT={result}"]
+    internet = "import crawlers.middlewares as wall\nwall.is_public = lambda address: address == '127.0.0.1'"
+    script = f"{names}\n{internet}\nfrom scrapy.cmdline import execute\nexecute({arguments!r})"
+    places = {"MOLVA_DATA": str(place.data), "MOLVA_CONFIG": str(place.config), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=os.environ | places, capture_output=True, check=False, timeout=280)
+    return str(json.loads(result.read_text(encoding="utf-8"))["run"]["error"])
+
+
+def test_a_redirect_into_the_own_network_is_refused(blog: Site, place: Place) -> None:
+    blog.pages["/feed.xml"] = Answer(status=302, headers={"Location": f"http://127.0.0.2:{blog.port}/secret"})
+    place.target("blog", f"kind: feed\nurl: {blog.url}/feed.xml\ndelay: 0\n")
+    assert "127.0.0.2 is at the private address 127.0.0.2" in patched(place, "blog")
+    assert blog.paths() == ["/feed.xml"]
+
+
+def test_a_name_that_suddenly_means_the_own_network_is_refused(blog: Site, place: Place) -> None:
+    blog.pages["/robots.txt"] = Answer("", headers={"Connection": "close"})
+    place.target("blog", f"kind: feed\nurl: http://rebind.example:{blog.port}/feed.xml\ndelay: 0\n")
+    changing = (
+        "import socket\n"
+        "answers = ['127.0.0.1', '127.0.0.9']\n"
+        "def getaddrinfo(host, port, *rest):\n"
+        "    address = answers.pop(0) if len(answers) > 1 else answers[0]\n"
+        "    return [(socket.AF_INET, socket.SOCK_STREAM, 6, '', (address, port))]\n"
+        "socket.getaddrinfo = getaddrinfo"
+    )
+    assert "rebind.example is at the private address 127.0.0.9" in patched(place, "blog", changing)
+    assert blog.paths(robots=True) == ["/robots.txt"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(gzip.compress(bytes(40_000_000)), headers={"Content-Encoding": "gzip"}), "larger than a page may be"),
+        (Answer(bytes(17_000_000)), "larger than a page may be"),
+        (Answer(status=302, headers={"Location": "/feed.xml"}), "from redirect to redirect without end"),
+        (Answer(status=302, headers={"Location": "file:///etc/passwd"}), "only http and https|unsupported|fails \\(302\\)"),
+    ],
+    ids=["gzip bomb", "too large", "redirects in a circle", "redirect to a file"],
+)
+def test_an_answer_that_is_no_page_fails_the_run_with_a_reason(answer: Answer, error: str, blog: Site, place: Place) -> None:
+    blog.pages["/feed.xml"] = answer
+    with pytest.raises(RunFailed, match=error):
+        place.collect(target_of(place, f"{blog.url}/feed.xml"))
+    assert place.posts(target_of(place, f"{blog.url}/feed.xml")) == []
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(blog: Site, place: Place, tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    made = made.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1)).add_extension(names, critical=False)
+    pem = tmp_path / "site.pem"
+    unencrypted = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, unencrypted)
+    pem.write_bytes(private + made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    blog.server.socket = context.wrap_socket(blog.server.socket, server_side=True)
+    with pytest.raises(RunFailed, match="certificate"):
+        place.collect(target_of(place, f"https://127.0.0.1:{blog.port}/feed.xml"))
+    assert blog.asked == []
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1:248:1893:25c8:1946", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("192.168.0.1", False),
+        ("172.16.0.1", False),
+        ("100.64.0.1", False),
+        ("169.254.169.254", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+    ],
+)
+def test_what_counts_as_public(address: str, public: bool) -> None:
+    assert is_public(address) is public
+
+
+class Names:
+    """A resolver that answers what the test wants, and a receiver that notes what comes through."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers: Sequence[Any] = answers
+        self.came: list[Any] = []
+
+    def resolveHostName(self, receiver: Any, name: str, *rest: Any) -> str:
+        receiver.resolutionBegan(self)
+        for answer in self.answers:
+            receiver.addressResolved(answer)
+        receiver.resolutionComplete()
+        return name
+
+    def resolutionBegan(self, resolution: Any) -> None:
+        self.came = []
+
+    def addressResolved(self, address: Any) -> None:
+        self.came.append(address.host)
+
+    def resolutionComplete(self) -> None:
+        self.came.append("complete")
+
+
+def test_the_resolver_passes_on_public_addresses_only() -> None:
+    names = Names(IPv4Address("TCP", "10.0.0.1", 80), IPv4Address("TCP", "93.184.216.34", 80), IPv6Address("TCP", "::1", 80))
+    reactor = type("Reactor", (), {"nameResolver": names})()
+    resolver = PublicResolver(reactor)
+    resolver.resolveHostName(names, "mixed.example", 80)  # type: ignore[arg-type]
+    assert names.came == ["93.184.216.34", "complete"]
+    assert resolver.refused == {"mixed.example": "::1"}
+    resolver.permitted.add("mixed.example")
+    resolver.resolveHostName(names, "Mixed.example", 80)  # type: ignore[arg-type]
+    assert names.came == ["10.0.0.1", "93.184.216.34", "::1", "complete"]
+
+
+def test_two_targets_of_one_host_keep_their_distance(blog: Site, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    first, second = (place.target(name, f"kind: feed\nurl: {blog.url}/feed.xml\nallow_private: true\ndelay: 1\n") for name in ("a", "b"))
+    runs = [threading.Thread(target=place.collect, args=(target,)) for target in (first, second)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    moments = sorted(request.at for request in blog.asked)
+    assert len(moments) == 4
+    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.5
