@@ -74,6 +74,7 @@ def _post(dice: random.Random, number: int) -> Post:
         views=_maybe(dice, 10_000),
         followers=_maybe(dice, 3_000_000_000),
         members=_maybe(dice, 500),
+        official=dice.random() < 0.1,
     )
 
 

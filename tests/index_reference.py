@@ -32,7 +32,8 @@ def holds(query: Query, hit: Hit) -> bool:
         if wanted and not set(wanted) & set(values(hit)):
             return False
     flags = (
-        (query.counting, hit.standing.counts), (query.named, hit.post.author_id is not None), (query.dated, hit.post.published is not None)
+        (query.counting, hit.standing.counts), (query.named, hit.post.author_id is not None), (query.dated, hit.post.published is not None),
+        (query.official, hit.post.official),
     )  # fmt: skip
     if any(wanted is not None and wanted != value for wanted, value in flags):
         return False
