@@ -6,6 +6,7 @@ product speaks of a brand only where the post names the brand or its target says
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,9 @@ from nlp.mention import GENERAL, Found
 from nlp.ordinary import Place, is_company
 from nlp.passage import Named, passages
 from nlp.text import Kind, Span, Token, fold, sentences, tokens
+
+MOST = 1000
+"""Names of a post that are looked at; what comes after them in a post that is a list of names is left out."""
 
 NEAR = 3
 """Words within which a "not when" phrase rules a name out, where it does not contain the name itself."""
@@ -48,7 +52,7 @@ class Reading:
 
     def sentence_of(self, match: Match) -> int:
         """Number of the sentence that the match begins in."""
-        return next(at for at, (_, end) in enumerate(self.sentences) if match.start < end)
+        return bisect.bisect_right(self.sentences, (match.start, len(self.text) + 1)) - 1
 
 
 def document(post: Post) -> tuple[str, int]:
@@ -85,7 +89,7 @@ class Finder:
         """
         text, offset = document(post)
         found = tokens(text)
-        matches = self._lexicon.matches(text, found)
+        matches = self._lexicon.matches(text, found)[:MOST]
         about = [slug for slug in post.about if slug in self.brands]
         if not matches and not about and not parents:
             return []
@@ -104,8 +108,6 @@ class Finder:
         standing += [replace(match, alias=replace(match.alias, product=None)) for match in matches if match.alias in self._naming]
         standing = [match for match in standing if not self._beaten(match, matches) and not self._blocked(reading, match, matches)]
         doubtful = [match for match in standing if self._is_ordinary(reading, match)]
-        if not doubtful:
-            return standing
         sure = [match for match in standing if match not in doubtful]
         known = {*about, *(match.alias.owner for match in sure)}
         meant = [match for match in doubtful if self._is_meant(reading, match, sure, known)]
@@ -254,9 +256,10 @@ def _product_words(brand: Brand) -> frozenset[str]:
 
 
 def _token_range(reading: Reading, sentence: int) -> tuple[int, int]:
+    """Numbers of the first and the last token of a sentence."""
     start, end = reading.sentences[sentence]
-    inside = [at for at, token in enumerate(reading.tokens) if start <= token.start < end]
-    return inside[0], inside[-1]
+    first = bisect.bisect_left(reading.tokens, start, key=lambda token: token.start)
+    return first, bisect.bisect_left(reading.tokens, end, key=lambda token: token.start) - 1
 
 
 def _distance(name: Match, product: Match) -> int:

@@ -6,6 +6,7 @@ altered. Only a token's `word` is folded (case, ё, stress marks, letters of the
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import re
 import unicodedata
@@ -48,7 +49,7 @@ ZONES = (
 LINK_LIKE = re.compile(rf"://|www\.|@|\.(?:{ZONES}|рф)\b", re.IGNORECASE)
 LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>«»\"]+"
-    r"|[\w.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
+    r"|(?<![\w.+-])[\w.+-]++@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
     rf"|(?<![\w@.])(?:(?:[a-z0-9][a-z0-9-]*\.)+(?:{ZONES})|(?:[а-яё0-9][а-яё0-9-]*\.)+рф)(?![\w@])(?:/[^\s<>«»\"]*)?",
     re.IGNORECASE,
 )
@@ -120,8 +121,9 @@ CAN_END = word_set("руб р коп тыс млн млрд трлн долл е
 
 STOP = re.compile(
     r"(?P<mark>[.!?…]+[)\]»”\"']*)(?P<gap>[ \t\u00a0]*)"
-    r"|(?P<smile>[:;=][-']?[)(DР]+|[)(]{2,}|[\U0001F300-\U0001FAFF\u2600-\u27bf]+)(?P<rest>[ \t\u00a0]+)"
-    r"|(?P<line>[ \t\u00a0]*\n\s*)"
+    r"|(?P<smile>[:;=][-']?[)(DР]+|(?<![)(])[)(]{2,}+|(?<![\U0001F300-\U0001FAFF\u2600-\u27bf])[\U0001F300-\U0001FAFF\u2600-\u27bf]++)"
+    r"(?P<rest>[ \t\u00a0]+)"
+    r"|(?P<line>(?<![ \t\u00a0])[ \t\u00a0]*+\n\s*)"
 )
 PRECEDING = re.compile(r"[^\W_]+(?:-[^\W_]+)*$")
 
@@ -137,11 +139,16 @@ def sentences(text: str, found: list[Token] | None = None) -> list[Span]:
     spans, start = [], 0
     for match in STOP.finditer(text):
         cut = match.end("mark") if match["mark"] else match.end("smile") if match["smile"] else match.start()
-        if cut > start and not any(first < cut < last for first, last in links) and _ends(text, match):
+        if cut > start and not _within(links, cut) and _ends(text, match):
             spans.append((start, cut))
             start = cut
     spans.append((start, len(text)))
     return [span for span in (_trimmed(text, *span) for span in spans) if span[0] < span[1]]
+
+
+def _within(links: list[Span], cut: int) -> bool:
+    at = bisect.bisect_left(links, (cut, 0)) - 1
+    return at >= 0 and cut < links[at][1]
 
 
 def _ends(text: str, match: re.Match[str]) -> bool:
