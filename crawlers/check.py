@@ -61,7 +61,11 @@ def _wrong(target: Target, config: Path, brands: Brands | None, remarks: list[st
             if not os.environ.get(variable):
                 errors.append(file.error((field,), f"the environment variable {variable} isn't set"))
     if isinstance(target, FilesTarget):
-        errors += _wrong_files(target, brands, file, remarks)
+        wrong = _wrong_files(target, brands, file, remarks)
+        if target.enabled:
+            errors += wrong
+        else:
+            remarks += [f"{error.one_line()} (the target is switched off)" for error in wrong]
     return errors
 
 

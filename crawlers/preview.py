@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crawlers.brand import Brands
-from crawlers.post import Post, post_from_json, post_to_json
+from crawlers.post import Post, post_from_json, post_to_json, whole_milliseconds
 from crawlers.run import Counts, Outcome, Run
 from crawlers.seen import SeenForNow
 from crawlers.sorter import Sorter
@@ -40,7 +40,7 @@ class Preview:
         self._limit = limit
         self._sorter = Sorter(target, brands, since)
         self._counts = Counts()
-        self._started = datetime.now(UTC)
+        self._started = whole_milliseconds(datetime.now(UTC))
         self._seen = SeenForNow(data / "seen" / f"{target.name}.sqlite")
 
     def seen(self, post_id: str) -> bool:
@@ -54,7 +54,7 @@ class Preview:
 
     def take(self, page: Page) -> list[Outcome]:
         """Show the page's items, up to the limit."""
-        collected = datetime.now(UTC)
+        collected = whole_milliseconds(datetime.now(UTC))
         outcomes = []
         for item in page.items:
             outcome, post, line = self._sorter.sort(item, collected, self._seen, self._counts)
@@ -68,7 +68,7 @@ class Preview:
     def close(self, error: str | None = None) -> Run:
         """The run, of which nothing is kept."""
         self._seen.close()
-        return Run(id="preview", target=self.target.name, started=self._started, ended=datetime.now(UTC), counts=self._counts, error=error)
+        return Run(id="preview", target=self.target.name, started=self._started, ended=whole_milliseconds(datetime.now(UTC)), counts=self._counts, error=error)
 
 
 def sample_to_json(sample: Sample) -> dict[str, Any]:

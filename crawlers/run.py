@@ -132,7 +132,7 @@ class RunFailed(CollectError):
     """A run that failed after it had begun: what was kept stays, `run` says how much."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(f"{run.target}: {run.error} [{run}]")
+        super().__init__(f"{run.target}: {run.error}" + (f" [{run}]" if run.items else ""))
         self.run = run
 
 

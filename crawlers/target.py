@@ -267,14 +267,16 @@ def read_target(path: Path) -> Target | BrokenTarget:
 
 def read_targets(config: Path) -> list[Target | BrokenTarget]:
     """Every target of a configuration folder, in order of name; broken ones among them."""
-    found: dict[str, Target | BrokenTarget] = {}
+    found: list[Target | BrokenTarget] = []
+    first: dict[str, str] = {}
     for path in target_paths(config):
-        target = read_target(path)
-        same = found.setdefault(path.stem.casefold(), target)
-        if same is not target:
-            error = ConfigError(path, None, "", f"differs from {same.name}.yaml only by case: rename it")
-            found[path.stem] = BrokenTarget(name=path.stem, path=path, error=error)
-    return list(found.values())
+        same = first.setdefault(path.stem.casefold(), path.name)
+        if same == path.name:
+            found.append(read_target(path))
+        else:
+            error = ConfigError(path, None, "", f"differs from {same} only by case: rename it")
+            found.append(BrokenTarget(name=path.stem, path=path, error=error))
+    return found
 
 
 def target_to_json(target: Target) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from crawlers.archive import JOURNAL, RUNS, Archive, Batch
 from crawlers.brand import Brands
 from crawlers.disk import Busy, append_line, create, last_line, locked
-from crawlers.post import iso
+from crawlers.post import iso, whole_milliseconds
 from crawlers.run import Counts, Outcome, Run, run_to_json
 from crawlers.seen import Seen
 from crawlers.sorter import Sorter
@@ -261,7 +261,7 @@ class Writer:
 
     @staticmethod
     def _now() -> datetime:
-        return datetime.now(UTC)
+        return whole_milliseconds(datetime.now(UTC))
 
 
 def _encoded(line: dict[str, Any]) -> bytes:

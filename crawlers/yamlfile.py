@@ -48,7 +48,7 @@ class ConfigError(Exception):
     @classmethod
     def of(cls, errors: list[ConfigError]) -> ConfigError:
         """The first error, in order of lines, that carries all of them."""
-        ordered = sorted(errors, key=lambda error: (str(error.path), error.line or 0))
+        ordered = sorted(errors, key=lambda error: (str(error.path), error.line or 0, error.field))
         first = cls(ordered[0].path, ordered[0].line, ordered[0].field, ordered[0].message)
         first.all = tuple(ordered)
         return first
@@ -223,6 +223,8 @@ def _message(details: ErrorDetails, where: Where, model: type[BaseModel]) -> str
         return "unknown key" + (f" (did you mean `{near[0]}`?)" if near else "")
     if kind in ("value_error", "assertion_error"):
         return str(details.get("ctx", {}).get("error", details["msg"]))
+    if kind in ("int_parsing", "int_type", "float_parsing", "float_type"):
+        return f"must be a {'whole ' if kind.startswith('int') else ''}number, not {given!r}"
     text = details["msg"].replace("Input should be", "must be").replace("Value should", "must")
     text = text[0].lower() + text[1:]
     return f"{text}, not {given!r}" if isinstance(given, str | int | float | bool) or given is None else text

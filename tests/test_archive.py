@@ -1,0 +1,356 @@
+"""Batches: immutable, counted, and the same whatever killed the writer in between."""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crawlers import writer as writing
+from crawlers.archive import Archive, DamagedBatch
+from crawlers.brand import Brands, read_brands
+from crawlers.disk import Busy
+from crawlers.run import Outcome
+from crawlers.source import CollectError, Item, Page
+from crawlers.target import FilesTarget
+from crawlers.writer import Writer
+from tests.target_folder import at, files_target, kept_state, row, write_config
+
+KEPT, CHANGED, REPEATED, REJECTED, OLDER = Outcome.KEPT, Outcome.CHANGED, Outcome.REPEATED, Outcome.REJECTED, Outcome.OLDER
+
+
+@pytest.fixture(name="target")
+def _target(tmp_path: Path) -> FilesTarget:
+    return files_target(tmp_path / "config", more="limits: {rejected: 1, text: 200}\n")
+
+
+@pytest.fixture(name="brands")
+def _brands(tmp_path: Path) -> Brands:
+    return read_brands(write_config(tmp_path / "config"))
+
+
+def page(*rows: dict[str, Any], to: int = 0, **more: Any) -> Page:
+    return Page(items=tuple(Item(raw=values, line=number) for number, values in enumerate(rows, 2)), cursor={"to": to}, **more)
+
+
+def test_every_item_has_one_outcome_and_all_are_counted(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    with Writer(target, brands, data=tmp_path) as writer:
+        outcomes = writer.take(
+            page(
+                row(1), row(1), row(2, text=" \n"), row(3, date="31.02.2024"), row(4, date="2999-01-01"), row(5, date="12.12.1989"),
+                row(6, text="а" * 201), row(7, stars="9"), row(8, date="3 мая"), deferred=("https://a.example",), repeated=3,
+            )
+        )  # fmt: skip
+        run = writer.close()
+    assert outcomes == [KEPT, REPEATED, REJECTED, REJECTED, REJECTED, REJECTED, REJECTED, REJECTED, KEPT]
+    assert run.outcomes == {"kept": 2, "changed": 0, "repeated": 4, "rejected": 6, "deferred": 1, "older": 0}
+    assert run.counts.undated == 1
+    assert run.reasons == {
+        "no text": 1, "impossible date": 1, "date in the future": 1, "date before 1990": 1, "text longer than 200 characters": 1,
+        "rating 9 is not between 1 and 5": 1,
+    }  # fmt: skip
+    assert run.counts.examples[0] == "line 4: no text"
+    assert str(run).startswith("kept 2, changed 0, repeated 4, rejected 6 (no text: 1, impossible date: 1,")
+    (batch,) = Archive(tmp_path).batches()
+    assert [reject.reason for reject in batch.rejects()][:2] == ["no text", "impossible date"]
+    assert next(batch.rejects()).raw["id"] == "2"
+    assert [post.text for post in batch.posts()] == ["Отзыв номер 1", "Отзыв номер 8"]
+    assert batch.manifest["outcomes"] == run.outcomes and batch.manifest["items"] == 8
+    assert Archive(tmp_path).runs("export")[-1] == run
+
+
+def test_the_next_run_knows_what_was_taken(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(row(1), row(2), row(3, text=""), to=1))
+    with Writer(target, brands, data=tmp_path) as writer:
+        assert writer.cursor == {"to": 1}
+        taken = writer.take(page(row(1), row(2, likes="7"), row(4), to=2))
+        assert writer.take(page(row(1, text="Передумал: хороший"), to=3)) == [CHANGED]
+        assert writer.take(Page(items=(Item(raw=row(3, text=""), line=4),), cursor={"to": 4})) == [REPEATED]
+    assert taken == [REPEATED, CHANGED, KEPT]
+    sightings = [(post.id, post.text, post.likes) for batch in Archive(tmp_path).batches() for post in batch.posts()]
+    assert [text for _, text, _ in sightings] == ["Отзыв номер 1", "Отзыв номер 2", "Отзыв номер 2", "Отзыв номер 4", "Передумал: хороший"]
+    assert sightings[1][0] == sightings[2][0] and (sightings[1][2], sightings[2][2]) == (0, 7)
+
+
+def test_nothing_new_leaves_only_a_line_in_the_run_log(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    for _ in range(3):
+        with Writer(target, brands, data=tmp_path) as writer:
+            writer.take(page(row(1), to=1))
+    archive = Archive(tmp_path)
+    assert [len(archive.batches()), len(archive.runs("export"))] == [1, 3]
+    assert len((archive.folder("export") / "cursor.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_cursor_may_move_without_new_items(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    for to in (1, 2, 3):
+        with Writer(target, brands, data=tmp_path) as writer:
+            writer.take(page(row(1), to=to))
+    assert Archive(tmp_path).cursor("export") == {"to": 3}
+
+
+def test_collecting_again_from_a_date_never_moves_the_cursor(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(row(1), to=5))
+    with Writer(target, brands, data=tmp_path, since=at("2024-06-01"), again=True) as writer:
+        assert writer.cursor == {}
+        assert writer.take(page(row(1), row(2, date="2024-06-02"), row(3, date=""), to=1)) == [OLDER, KEPT, KEPT]
+    assert Archive(tmp_path).cursor("export") == {"to": 5}
+    with Writer(target, brands, data=tmp_path) as writer:
+        assert writer.cursor == {"to": 5}
+    assert Archive(tmp_path).runs("export")[1].since == at("2024-06-01")
+
+
+def test_a_batch_is_closed_every_thousand_items(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    with Writer(target, brands, data=tmp_path) as writer:
+        for start in range(0, 2_500, 500):
+            writer.take(page(*(row(number) for number in range(start, start + 500)), to=start))
+        assert [batch.manifest["items"] for batch in Archive(tmp_path).batches()] == [1_000, 1_000]
+        assert Archive(tmp_path).cursor("export") == {"to": 1_500}
+    assert [batch.key for batch in Archive(tmp_path).batches()] == ["export/000001", "export/000002", "export/000003"]
+
+
+def test_two_writers_of_one_target_are_impossible(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    with Writer(target, brands, data=tmp_path):
+        with pytest.raises(Busy, match=rf"export is being collected already, by process {os.getpid()} on "):
+            Writer(target, brands, data=tmp_path)
+        other = files_target(tmp_path / "config", name="other")
+        Writer(other, brands, data=tmp_path).close()
+    Writer(target, brands, data=tmp_path).close()
+
+
+def test_a_second_writer_that_no_lock_stopped_loses_harmlessly(
+    tmp_path: Path, target: FilesTarget, brands: Brands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "locked", lambda folder, name: (folder.mkdir(parents=True, exist_ok=True), (folder / "lock").open("a"))[1])
+    monkeypatch.setattr(writing, "Seen", lambda path, batches: _Forgetful(path))
+    first, second = Writer(target, brands, data=tmp_path), Writer(target, brands, data=tmp_path)
+    first.take(page(row(1), to=1))
+    second.take(page(row(2), to=2))
+    assert first.close().error is None
+    assert "another process wrote this batch" in (second.close().error or "")
+    assert [post.text for batch in Archive(tmp_path).batches() for post in batch.posts()] == ["Отзыв номер 1"]
+
+
+class _Forgetful:
+    """A cache that two writers don't share, so that only the batches decide."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._known: dict[str, tuple[str, str]] = {}
+
+    def find(self, key: str) -> tuple[str, str] | None:
+        return self._known.get(key)
+
+    def add(self, key: str, content: str = "", figures: str = "") -> None:
+        self._known[key] = (content, figures)
+
+    def commit(self, batch: int) -> None:
+        assert batch > 0
+
+    def close(self) -> None:
+        self._known.clear()
+
+
+@pytest.mark.parametrize("harm", ["remove", "garbage", "ahead"])
+def test_the_cache_of_what_was_seen_is_made_again(tmp_path: Path, target: FilesTarget, brands: Brands, harm: str) -> None:
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(row(1), row(2), row(3, text=""), to=1))
+    cache = tmp_path / "seen" / "export.sqlite"
+    if harm == "remove":
+        cache.unlink()
+    elif harm == "garbage":
+        cache.write_bytes(b"not a database at all" * 100)
+    else:
+        for path in Archive(tmp_path).folder("export").glob("0*"):
+            path.unlink()
+    with Writer(target, brands, data=tmp_path) as writer:
+        taken = writer.take(page(row(1), row(2), row(3, text="")))
+    assert taken == ([KEPT, KEPT, REJECTED] if harm == "ahead" else [REPEATED] * 3)
+
+
+def test_what_was_torn_in_the_middle_of_a_line_is_passed_over(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(row(1), to=1))
+    folder = Archive(tmp_path).folder("export")
+    for name in ("cursor.jsonl", "runs.jsonl"):
+        with (folder / name).open("a") as journal:
+            journal.write('{"batch": 9, "cur')
+    (folder / "000002.jsonl.gz").write_bytes(b"items whose manifest was never made")
+    with Writer(target, brands, data=tmp_path) as writer:
+        assert writer.cursor == {"to": 1}
+        writer.take(page(row(2), to=2))
+    assert Archive(tmp_path).cursor("export") == {"to": 2}
+    assert len(Archive(tmp_path).runs("export")) == 2
+    assert [post.text for batch in Archive(tmp_path).batches() for post in batch.posts()] == ["Отзыв номер 1", "Отзыв номер 2"]
+
+
+def test_a_damaged_batch_says_what_to_restore(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(row(1), row(2)))
+    (batch,) = Archive(tmp_path).batches()
+    whole = batch.path.read_bytes()
+    batch.path.write_bytes(whole[:-20])
+    with pytest.raises(DamagedBatch, match=r"000001.jsonl.gz is damaged .*: restore it from a backup"):
+        list(batch.posts())
+    batch.path.write_bytes(gzip.compress(gzip.decompress(whole).splitlines(keepends=True)[0]))
+    with pytest.raises(DamagedBatch, match="has 1 items, its manifest 2"):
+        list(batch.posts())
+
+
+def test_too_many_rejected_items_fail_the_run_and_what_was_kept_stays(tmp_path: Path, brands: Brands) -> None:
+    target = files_target(tmp_path / "config")
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(*(row(number) for number in range(16)), *(row(number, text="") for number in range(4)), to=1))
+        assert writer.close().error is None
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(*(row(number) for number in range(20, 35)), *(row(number, text="") for number in range(40, 45)), to=2))
+        run = writer.close()
+    assert run.error is not None
+    assert run.error.startswith("5 of 20 new items were rejected, more than 20% (no text: 5; first line 17: no text)")
+    assert [run.outcomes["kept"], Archive(tmp_path).cursor("export")] == [15, {"to": 2}]
+
+
+def test_few_items_are_judged_with_those_before_them(tmp_path: Path, brands: Brands) -> None:
+    target = files_target(tmp_path / "config")
+    errors = []
+    for start in range(0, 40, 4):
+        with Writer(target, brands, data=tmp_path) as writer:
+            writer.take(page(row(start), row(start + 1), row(start + 2, text=""), row(start + 3, text="")))
+            errors.append(writer.close().error)
+    assert errors[:4] == [None] * 4
+    assert errors[4] is not None and errors[4].startswith("10 of 20 new items were rejected")
+
+
+def test_a_full_disk_is_said_and_the_next_run_goes_on(
+    tmp_path: Path, target: FilesTarget, brands: Brands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(row(1), to=1))
+    with monkeypatch.context() as patch, Writer(target, brands, data=tmp_path) as writer:
+        patch.setattr(os, "fsync", full)
+        writer.take(page(row(2), to=2))
+        with pytest.raises(CollectError, match="can't write to .*: No space left on device; what was kept before stays"):
+            writer.flush()
+        patch.undo()
+    with Writer(target, brands, data=tmp_path) as writer:
+        assert writer.take(page(row(2), to=2)) == [REPEATED]
+    assert [post.text for batch in Archive(tmp_path).batches() for post in batch.posts()] == ["Отзыв номер 1", "Отзыв номер 2"]
+
+
+class Killed(BaseException):
+    """Stands for the death of the process."""
+
+
+def killed_at(step: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Die at the n-th call that touches the disk, every second time after it was done; tells how many calls there were."""
+    calls = 0
+
+    def deadly(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls * 2 == step:
+                raise Killed
+            result = real(*args, **kwargs)
+            if calls * 2 + 1 == step:
+                raise Killed
+            return result
+
+        return call
+
+    for name in ("fsync", "link"):
+        monkeypatch.setattr(os, name, deadly(getattr(os, name)))
+    monkeypatch.setattr(writing.Seen, "commit", deadly(writing.Seen.commit))
+    return lambda: calls
+
+
+def source_of(rows: list[dict[str, Any]], start: int) -> Iterator[Page]:
+    for place in range(start, len(rows), 2):
+        items = tuple(Item(raw=values, line=place + number) for number, values in enumerate(rows[place : place + 2]))
+        yield Page(items=items, cursor={"to": place + 2})
+
+
+def run_through(target: FilesTarget, brands: Brands, data: Path, rows: list[dict[str, Any]]) -> None:
+    """A run that dies where it is told to, without any of the tidying that leaving does."""
+    writer = Writer(target, brands, data=data)
+    for some in source_of(rows, writer.cursor.get("to", 0)):
+        writer.take(some)
+    writer.close()
+
+
+ROWS = [row(1), row(2, text=""), row(3), row(1), row(4, date="foo"), row(2), row(3, likes="5"), row(2, text=""), row(9)]
+
+
+def test_killed_at_any_step_it_loses_nothing_and_doubles_nothing(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "BATCH_ITEMS", 4)
+        run_through(target, brands, tmp_path / "whole", ROWS)
+        expected = kept_state(tmp_path / "whole", "export")
+        deaths, step = 0, 2
+        while True:
+            data = tmp_path / str(step)
+            with pytest.MonkeyPatch.context() as deadly:
+                calls = killed_at(step, deadly)
+                try:
+                    run_through(target, brands, data, ROWS)
+                except Killed:
+                    deaths += 1
+                else:
+                    assert calls() * 2 + 1 < step
+                    break
+            gc.collect()
+            run_through(target, brands, data, ROWS)
+            assert kept_state(data, "export") == expected, step
+            step += 1
+    assert deaths > 20
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    chosen=st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["a", "b", ""]), st.sampled_from(["0", "1"])), max_size=12),
+    cuts=st.lists(st.integers(1, 30), max_size=3),
+)
+def test_whatever_is_taken_and_wherever_it_is_cut(
+    tmp_path_factory: pytest.TempPathFactory, chosen: list[tuple[int, str, str]], cuts: list[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("cut")
+    target = files_target(folder / "config", more="limits: {rejected: 1}\n")
+    brands = read_brands(folder / "config")
+    rows = [row(number, text=text, likes=likes) for number, text, likes in chosen]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "BATCH_ITEMS", 3)
+        run_through(target, brands, folder / "whole", rows)
+        for cut in cuts:
+            with pytest.MonkeyPatch.context() as deadly:
+                killed_at(cut, deadly)
+                try:
+                    run_through(target, brands, folder / "cut", rows)
+                except Killed:
+                    gc.collect()
+        run_through(target, brands, folder / "cut", rows)
+    assert kept_state(folder / "cut", "export") == kept_state(folder / "whole", "export")
+    runs = Archive(folder / "whole").runs("export")
+    assert runs[-1].items == len(rows)
+
+
+def test_a_manifest_tells_how_its_items_were_read(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(row(1, author="official")))
+    other = files_target(tmp_path / "config", more="limits: {rejected: 1}\nplace: elsewhere\n")
+    with Writer(other, brands, data=tmp_path) as writer:
+        writer.take(page(row(2)))
+    first, second = (next(batch.posts()) for batch in Archive(tmp_path).batches())
+    assert (first.place, first.official, second.place, second.official) == (None, True, "elsewhere", False)
+    assert json.loads((tmp_path / "raw/export/000001.json").read_text())["snapshot"]["columns"]["text"] == ["text"]

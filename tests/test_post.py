@@ -1,0 +1,125 @@
+"""Posts, their identity, their texts, and the moments of their publication."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawlers.moment import parse_moment
+from crawlers.post import Post, Precision, clean, day, iso, post_from_json, post_id, post_to_json, stars
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+def test_identity_is_of_the_site_and_the_native_id_then_the_address_then_what_is_known() -> None:
+    assert post_id("a.example", "1", url="https://a.example/1") == post_id("a.example", "1", url="https://a.example/other")
+    assert post_id("a.example", "1") != post_id("b.example", "1")
+    assert post_id("a.example", None, url="u") != post_id("a.example", "u")
+    assert post_id("a.example", otherwise=("x", None, "text")) != post_id("a.example", otherwise=(None, "x", "text"))
+    with pytest.raises(ValueError, match="needs an id"):
+        post_id("a.example")
+
+
+def test_a_post_survives_json() -> None:
+    post = Post(
+        id="a:1", site="a", source="files", text="т", collected=NOW, published=day(date(2024, 5, 1)), published_precision=Precision.DAY,
+        about=("vestarna",), targets=("x",), rating=4.5, official=True, likes=0,
+    )  # fmt: skip
+    record = post_to_json(post)
+    assert record["published"] == "2024-05-01T11:00:00.000Z" and record["likes"] == 0 and "title" not in record
+    assert post_from_json(record) == post
+
+
+@given(st.text())
+def test_cleaning_twice_changes_nothing(text: str) -> None:
+    once = clean(text)
+    assert clean(once) == once
+    assert once == once.strip() and "\r" not in once and "\x00" not in once and "  " not in once
+
+
+def test_cleaning_keeps_words_lines_and_emoji() -> None:
+    assert clean("\ufeff Хоро\u00adший \u00a0банк\x00 \r\n\r\n\n\n й 👨‍👩‍👧\u200b ") == "Хороший банк\n\nй 👨‍👩‍👧"
+    assert clean("и\u0306") == "й"
+
+
+@pytest.mark.parametrize(
+    ("given_stars", "low", "high", "expected"), [(5, 1, 5, 5), (10, 1, 10, 5), (5.5, 1, 10, 3), (0, 1, 5, None), (0, 0, 100, 1), (50, 0, 100, 3)]
+)
+def test_stars_of_any_scale(given_stars: float, low: float, high: float, expected: float | None) -> None:
+    assert stars(given_stars, low, high) == expected
+
+
+def test_stars_outside_the_scale_are_an_error() -> None:
+    with pytest.raises(ValueError, match="rating 7 is not between 1 and 5"):
+        stars(7)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024-12-04", "2024-12-04T11:00:00.000Z day"),
+        ("04 апр, 2022", "2022-04-04T11:00:00.000Z day"),
+        ("25 февр, 2022", "2022-02-25T11:00:00.000Z day"),
+        ("10 сент. 2021 г. в 12:30", "2021-09-10T09:30:00.000Z minute"),
+        ("11.01.2024", "2024-01-11T11:00:00.000Z day"),
+        ("11.01.24 15:20", "2024-01-11T12:20:00.000Z minute"),
+        ("2024-12-04T10:00:00", "2024-12-04T07:00:00.000Z minute"),
+        ("2024-12-04 10:00:00+00:00", "2024-12-04T10:00:00.000Z minute"),
+        ("Tue, 03 Jun 2003 09:39:21 GMT", "2003-06-03T09:39:21.000Z minute"),
+        ("March 4, 2022 at 4:05 PM", "2022-03-04T13:05:00.000Z minute"),
+        ("Пятница, 6 июня 2025", "2025-06-06T11:00:00.000Z day"),
+        ("1700000000", "2023-11-14T22:13:20.000Z minute"),
+        (1700000000123, "2023-11-14T22:13:20.123Z minute"),
+        ("3 мая", "None unknown"),
+        ("15 сентябр", "None unknown"),
+        ("вчера в 12:30", "None unknown"),
+        ("2 часа назад", "None unknown"),
+        ("", "None unknown"),
+    ],
+)
+def test_dates_of_an_export(text: str | int, expected: str) -> None:
+    moment = parse_moment(text, MOSCOW)
+    assert f"{iso(moment.at)} {moment.precision}" == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3 мая", "2026-05-03T11:00:00.000Z day"),
+        ("31 дек", "2025-12-31T11:00:00.000Z day"),
+        ("29 февраля", "2024-02-29T11:00:00.000Z day"),
+        ("вчера в 12:30", "2026-11-23T09:30:00.000Z minute"),
+        ("сегодня, 05:10", "2026-11-24T02:10:00.000Z minute"),
+        ("2 часа назад", "2026-11-24T01:00:00.000Z minute"),
+        ("3 days ago", "2026-11-21T11:00:00.000Z day"),
+        ("месяц назад", "None unknown"),
+    ],
+)
+def test_dates_of_a_live_crawl_are_completed(text: str, expected: str) -> None:
+    moment = parse_moment(text, MOSCOW, now=NOW)
+    assert f"{iso(moment.at)} {moment.precision}" == expected
+
+
+@pytest.mark.parametrize("text", ["30.02.2024", "2024-13-01", "31 июня", "foo", "12", "12 мая 2024, 25:10", "99.99.9999", "3 мая и ещё что-то"])
+def test_what_is_no_date(text: str) -> None:
+    with pytest.raises(ValueError, match="no date"):
+        parse_moment(text, MOSCOW)
+
+
+def test_stated_forms_come_first_and_the_month_may_come_first() -> None:
+    assert iso(parse_moment("04/03/2024", MOSCOW, day_first=False).at) == "2024-04-03T11:00:00.000Z"
+    assert iso(parse_moment("20240403 1015", MOSCOW, formats=("%Y%m%d %H%M",)).at) == "2024-04-03T07:15:00.000Z"
+
+
+@given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2030, 1, 1)))  # noqa: DTZ001
+def test_the_forms_of_one_moment_agree(moment: datetime) -> None:
+    moment = moment.replace(second=0, microsecond=0)
+    expected = moment.replace(tzinfo=MOSCOW).astimezone(UTC)
+    for form in ("%Y-%m-%dT%H:%M:%S", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%d %B %Y, %H:%M", "%B %d, %Y %I:%M %p"):
+        found = parse_moment(moment.strftime(form), MOSCOW)
+        assert (found.at, found.precision) == (expected, Precision.MINUTE), form
