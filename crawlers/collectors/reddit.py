@@ -241,11 +241,12 @@ def moment(seconds: float) -> datetime:
 
 
 def without_quotes(markdown: str) -> tuple[str, str | None]:
-    """The author's own words, and what they quote (`> …`). Links keep their words."""
+    """The author's own words, and what they quote (`> …`); nothing but a quote is their own. Links keep their words."""
     own: list[str] = []
     quoted: list[str] = []
     for line in markdown.splitlines():
         quote = re.match(r"\s{0,3}(?:>|&gt;)(?!!)\s?(.*)", line)
         (quoted if quote else own).append(quote[1] if quote else line)
     words = re.sub(r"\[([^\]]+)\]\((?:https?://|/)[^)\s]*\)", r"\1", tidy("\n".join(own)))
-    return words, tidy("\n".join(quoted)) or None
+    quote_of_others = tidy("\n".join(quoted)) or None
+    return (words, quote_of_others) if words else (quote_of_others or "", None)

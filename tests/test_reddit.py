@@ -1,0 +1,233 @@
+"""Reddit through praw, against a site on loopback that answers with recordings: small ones of our own making, and real ones."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from crawlers.archive import Archive
+from crawlers.collectors.reddit import post, walk, without_quotes
+from crawlers.post import Post, post_id
+from crawlers.run import RunFailed
+from crawlers.source import CollectError, Cursor, Page, Rejected
+from crawlers.target import RedditTarget
+from tests.recording import RECORDED
+from tests.site import Answer, Place, Request, Site, site
+
+OWN = RECORDED / "reddit" / "broker"
+REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "reddit" / "tests" / "integration" / "cassettes"
+needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/reddit")
+JSON = {"Content-Type": "application/json"}
+NOTHING = b'{"kind": "Listing", "data": {"children": [], "after": null, "before": null}}'
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLVA_REDDIT_ID", "id")
+    monkeypatch.setenv("MOLVA_REDDIT_SECRET", "secret")
+
+
+@pytest.fixture
+def reddit() -> Iterator[Site]:
+    with site() as running:
+        pages = {
+            "/api/v1/access_token": "token",
+            "/r/brokers/new": "new",
+            "/r/brokers/comments/": "comments",
+            "/r/brokers/search/": "search",
+            "/comments/sub1/": "thread",
+            "/api/morechildren/": "morechildren",
+        }
+        for path, name in pages.items():
+            running.pages[path] = Answer((OWN / f"{name}.json").read_bytes(), headers=JSON)
+        yield running
+
+
+def target_of(reddit: Site, **more: Any) -> RedditTarget:
+    where = {"reddit_url": reddit.url, "oauth_url": reddit.url, "short_url": reddit.url}
+    return RedditTarget(**{"name": "brokers", "kind": "reddit", "allow_private": True, "delay": 0, **where, **more})
+
+
+def walked(target: RedditTarget, data: Path, cursor: Cursor | None = None, since: datetime | None = None) -> tuple[list[Page], list[Post]]:
+    pages = list(walk(target, cursor or {}, since=since, data=data))
+    return pages, [post(item.raw, target, datetime.now(UTC)) for page in pages for item in page.items]
+
+
+def test_new_posts_and_comments_oldest_first_without_what_was_deleted(reddit: Site, tmp_path: Path) -> None:
+    pages, posts = walked(target_of(reddit, subreddits=["r/brokers"]), tmp_path)
+    natives = ["t3_sub1", "t3_sub2", "t3_sub4", "t1_com1", "t1_com3", "t1_com4"]
+    assert [each.id for each in posts] == [post_id("reddit.com", native) for native in natives]
+    first, headline, edited, comment, nameless, _ = posts
+    assert (first.title, first.quoted) == ("Vestarna or Dukator?", "fees are low")
+    assert first.text == "Which one would you recommend?\n\nSays their site."
+    assert (first.author_id, first.likes, first.replies, first.members) == ("reddit.com:user1", 10, 4, 48200)
+    assert first.thread_id == first.id and first.in_reply_to is None
+    assert first.url == "https://www.reddit.com/r/brokers/comments/sub1/title/"
+    assert (headline.title, headline.text) == (None, "Vestarna is down again")
+    assert edited.edited == datetime(2026, 8, 29, 15, 40, tzinfo=UTC) and edited.likes == -3
+    assert comment.thread_id == comment.in_reply_to == first.id
+    assert (comment.text, comment.quoted, comment.members) == ("Dukator, by far.\n\nNot any more.", "fees are low", 48200)
+    assert (nameless.author_id, nameless.author_name) == (None, None)
+    assert nameless.in_reply_to == post_id("reddit.com", "t1_com2")
+
+    reddit.asked.clear()
+    again, _ = walked(target_of(reddit, subreddits=["brokers"]), tmp_path, pages[-1].cursor)
+    assert again == []
+    assert [path.partition("?")[0] for path in reddit.paths()] == ["/api/v1/access_token", "/r/brokers/new", "/r/brokers/comments/"]
+
+
+def test_only_what_came_since_the_last_run_or_since_a_date(reddit: Site, tmp_path: Path) -> None:
+    target = target_of(reddit, subreddits=["brokers"], comments=False)
+    known = {"listings": {"r/brokers": {"names": ["t3_sub2"], "at": 1788007200.0}}}
+    assert [each.likes for each in walked(target, tmp_path, known)[1]] == [-3]
+    # All names known were removed from the listing: time tells.
+    removed = {"listings": {"r/brokers": {"names": ["t3_gone"], "at": 1788014400.0 + 3600}}}
+    assert [each.likes for each in walked(target, tmp_path, removed)[1]] == [-3]
+    since = datetime.fromtimestamp(1788007200.0, UTC)
+    assert [each.likes for each in walked(target, tmp_path, since=since)[1]] == [20, -3]
+
+
+def test_a_thread_with_the_comments_behind_more(reddit: Site, tmp_path: Path) -> None:
+    target = target_of(reddit, threads=["sub1"])
+    pages, posts = walked(target, tmp_path)
+    assert [each.id for each in posts] == [post_id("reddit.com", name) for name in ("t3_sub1", "t1_com1", "t1_com4", "t1_com3")]
+    assert {each.thread_id for each in posts} == {post_id("reddit.com", "t3_sub1")}
+    reddit.asked.clear()
+    _, unchanged = walked(target, tmp_path, pages[-1].cursor)
+    assert [each.id for each in unchanged] == [post_id("reddit.com", "t3_sub1")]
+    assert "/api/morechildren/" not in " ".join(reddit.paths())
+
+
+def test_a_search_within_subreddits(reddit: Site, tmp_path: Path) -> None:
+    _, posts = walked(target_of(reddit, subreddits=["brokers"], search=["Vestarna"]), tmp_path)
+    assert len(posts) == 2
+    (asked,) = [path for path in reddit.paths() if "search" in path]
+    assert "q=Vestarna" in asked and "restrict_sr=True" in asked and "sort=new" in asked
+
+
+def test_collected_into_batches_and_a_second_run_brings_nothing(reddit: Site, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    urls = f"reddit_url: {reddit.url}\noauth_url: {reddit.url}\nshort_url: {reddit.url}\n"
+    target = place.target("brokers", f"kind: reddit\nsubreddits: [brokers]\nlanguage: en\nallow_private: true\ndelay: 0\n{urls}")
+    assert place.collect(target).outcomes["kept"] == 6
+    assert sum(place.collect(target).outcomes.values()) == 0
+    assert [each.language for each in place.posts(target)] == ["en"] * 6
+    reddit.pages["/r/brokers/comments/"] = Answer("{}", 403, JSON)
+    before = Archive(place.data).cursor("brokers")
+    with pytest.raises(RunFailed, match=r"r/brokers comments: Reddit does not show it"):
+        place.collect(target)
+    assert Archive(place.data).cursor("brokers") == before
+
+
+def test_a_place_that_is_gone_does_not_keep_the_others_from_being_collected(reddit: Site, tmp_path: Path) -> None:
+    walking = walk(target_of(reddit, subreddits=["nowhere", "brokers"], comments=False), {}, since=None, data=tmp_path)
+    assert len(next(walking).items) == 3
+    with pytest.raises(CollectError, match="r/nowhere: Reddit has no such place: check its name"):
+        next(walking)
+
+
+def test_a_missing_key_is_named(reddit: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MOLVA_REDDIT_SECRET")
+    with pytest.raises(CollectError, match="set the environment variable MOLVA_REDDIT_SECRET to the key"):
+        walked(target_of(reddit, subreddits=["brokers"]), tmp_path)
+    assert reddit.asked == []
+
+
+def test_a_refused_key_is_named_and_never_shown(reddit: Site, tmp_path: Path) -> None:
+    reddit.pages["/api/v1/access_token"] = Answer('{"message": "Unauthorized", "error": 401}', 401, JSON)
+    with pytest.raises(CollectError, match="Reddit refuses the key in MOLVA_REDDIT_ID and MOLVA_REDDIT_SECRET") as error:
+        walked(target_of(reddit, subreddits=["brokers"]), tmp_path)
+    assert "secret" not in str(error.value).replace("MOLVA_REDDIT_SECRET", "")
+
+
+def test_reddit_behind_a_private_address_is_refused_before_a_byte_is_sent(reddit: Site, tmp_path: Path) -> None:
+    with pytest.raises(CollectError, match=r"127\.0\.0\.1 is at the private address 127\.0\.0\.1"):
+        walked(target_of(reddit, subreddits=["brokers"], allow_private=False), tmp_path)
+    assert reddit.asked == []
+
+
+def test_the_gate_is_kept_and_a_pause_that_reddit_asks_for(reddit: Site, tmp_path: Path) -> None:
+    walked(target_of(reddit, subreddits=["brokers"], delay=0.3), tmp_path)
+    moments = [request.at for request in reddit.asked]
+    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.2
+    reddit.pages["/r/brokers/new"] = Answer("{}", 429, JSON | {"Retry-After": "1800"})
+    target = target_of(reddit, subreddits=["brokers"])
+    with pytest.raises(CollectError, match="asks to be asked less often"):
+        walked(target, tmp_path)
+    reddit.asked.clear()
+    with pytest.raises(CollectError, match="asked to be left alone until"):
+        walked(target, tmp_path)
+    assert reddit.asked == []
+
+
+def test_what_was_removed_later_is_no_post(reddit: Site) -> None:
+    raw = {"name": "t1_x", "body": "[removed]", "created_utc": 1.0}
+    with pytest.raises(Rejected, match="deleted or removed"):
+        post(raw, target_of(reddit, threads=["x"]), datetime.now(UTC))
+
+
+def test_quotes_and_links_of_markdown() -> None:
+    assert without_quotes(">!spoiler!< is mine\n> theirs\n>>theirs too\n[mine](https://a.example/x)") == (
+        ">!spoiler!< is mine\nmine",
+        "theirs\n>theirs too",
+    )
+
+
+def test_nothing_but_a_quote_is_the_authors_own() -> None:
+    assert without_quotes("> chuckles") == ("chuckles", None)
+
+
+def cassette(reddit: Site, *names: str) -> None:
+    """The site answers as recorded, each answer once; then listings are empty."""
+    recorded: dict[str, list[Answer]] = {}
+    for name in names:
+        content = json.loads((REAL / name).read_text(encoding="utf-8"))
+        for each in content.get("http_interactions") or content["interactions"]:
+            body = each["response"]["body"]
+            raw = body["string"].encode() if "string" in body else base64.b64decode(body["base64_string"])
+            recorded.setdefault(urlsplit(each["request"]["uri"]).path, []).append(Answer(raw, each["response"]["status"]["code"], JSON))
+
+    def answer(request: Request) -> Answer:
+        left = recorded.get(urlsplit(request.path).path)
+        return left.pop(0) if left else Answer(NOTHING, headers=JSON)
+
+    reddit.pages.clear()
+    reddit.answer = answer  # type: ignore[method-assign]
+
+
+@needs_real
+def test_real_answers_listings(reddit: Site, tmp_path: Path) -> None:
+    cassette(reddit, "TestSubredditStreams.test_submissions.json", "TestSubredditStreams.test_comments.json")
+    _, posts = walked(target_of(reddit, subreddits=["all"], limit=100), tmp_path)
+    assert len(posts) == 200
+    assert len({each.id for each in posts}) == 200
+    assert all(each.text and each.published and each.author_id and each.place and each.thread_id for each in posts)
+    assert sum(each.in_reply_to is not None for each in posts) == 100
+
+
+@needs_real
+def test_real_answers_a_whole_thread(reddit: Site, tmp_path: Path) -> None:
+    cassette(reddit, "TestCommentForest.test_replace__all.json")
+    _, posts = walked(target_of(reddit, threads=["3hahrw"]), tmp_path)
+    root = posts[0]
+    assert root.title is None and root.text == "Ba Dum Tsss" and root.replies == 543
+    assert len(posts) == 536
+    assert {each.thread_id for each in posts} == {root.id}
+    known = {each.id for each in posts}
+    assert sum(each.in_reply_to in known for each in posts[1:]) > 500
+
+
+@needs_real
+def test_real_answers_a_search(reddit: Site, tmp_path: Path) -> None:
+    cassette(reddit, "TestSubreddit.test_search.json")
+    _, posts = walked(target_of(reddit, search=["praw oauth search"]), tmp_path)
+    assert len(posts) == 6
+    assert all(each.url and "?" not in each.url for each in posts)
