@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from crawlers.sink import open_sink
 from crawlers.source import CollectError, Page
 from crawlers.spider import TargetSpider, config_folder
+from crawlers.writer import Sink
 from crawlers.yamlfile import ConfigError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class ArchivePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.error: str | None = None
+        self.sink: Sink | None = None
         logging.getLogger("scrapy.core.scraper").addFilter(brief)
         crawler.signals.connect(self.failed, signal=signals.spider_error)
         crawler.signals.connect(self.failed, signal=signals.item_error)
@@ -51,13 +53,14 @@ class ArchivePipeline:
             spider.target.name,
             data=Path(os.environ.get("MOLVA_DATA", "data")),
             config=config_folder(),
-            since=datetime.fromisoformat(spider.from_date) if spider.from_date else None,
+            since=_aware(spider.from_date) if spider.from_date else None,
             preview=settings.getint("MOLVA_PREVIEW") or None,
             result=Path(result) if result else None,
         )
         spider.begin(self.sink)
 
     def process_item(self, item: Page) -> Page:
+        assert self.sink is not None
         self.sink.take(item)
         return item
 
@@ -71,10 +74,18 @@ class ArchivePipeline:
             deferred_from_coro(self.crawler.engine.close_spider_async(reason="failed"))
 
     def closed(self, reason: str) -> None:
+        if self.sink is None:
+            return  # the run could not begin; opening the sink has said why
         if self.error is None and reason != "finished":
             self.error = f"the run was ended: {reason}"
         run = self.sink.close(error=self.error)
         print(f"{run.target}: {run}")
+
+
+def _aware(text: str) -> datetime:
+    """A date or time as people give it; without a zone it is in UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def brief(record: logging.LogRecord) -> bool:

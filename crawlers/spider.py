@@ -6,6 +6,7 @@ The rule to know: a spider walks and yields pages; the pipeline keeps them. What
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +46,9 @@ DOWNLOAD_ERRORS = (
     ResponseDataLossError,
     UnsupportedURLSchemeError,
     OSError,
+    ValueError,  # what is no address at all
+    EOFError,  # compression that is cut short
+    zlib.error,
 )
 """What a download can end with instead of an answer."""
 
@@ -75,8 +79,8 @@ def trouble(error: BaseException, url: str) -> Trouble:
         return Trouble(f"{url}: no address is known for the name {host}", transient=True)
     if isinstance(error, DownloadTimeoutError):
         return Trouble(f"{url}: no answer in time", transient=True)
-    if isinstance(error, UnsupportedURLSchemeError):
-        return Trouble(f"{url}: only http and https are collected", transient=False)
+    if isinstance(error, UnsupportedURLSchemeError | ValueError):
+        return Trouble(f"{url}: is not an address that can be collected", transient=False)
     return Trouble(f"{url}: {str(error) or type(error).__name__}", transient=True)
 
 
@@ -142,10 +146,9 @@ class TargetSpider(Spider, Generic[T]):
 
     async def fetch(self, url: str) -> Response:
         """A page in the middle of a walk. Raises Trouble."""
-        request = Request(url, dont_filter=True)
         assert self.crawler.engine is not None
         try:
-            response = await self.crawler.engine.download_async(request)
+            response = await self.crawler.engine.download_async(Request(url, dont_filter=True))
         except DOWNLOAD_ERRORS as error:
             raise trouble(error, url) from error
         if wrong := refusal(response):

@@ -47,6 +47,10 @@ class Feed:
     validators: dict[str, str] = field(default_factory=dict)
 
 
+UNCHANGED = Feed()
+"""The feed's host says that nothing is new."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An entry to take, and the runs that have tried its article before."""
@@ -67,8 +71,8 @@ class FeedSpider(TargetSpider[FeedTarget]):
     async def parse(self, response: Response) -> AsyncIterator[Page]:
         feed = self.answer(response)
         state = State(self.cursor)
-        fresh = [Entry(raw) for raw in feed.entries if fingerprint(raw) not in state.known and not self.older(raw)]
-        todo = state.waiting() + fresh
+        fresh = [Entry(raw) for raw in feed.entries if fingerprint(raw) not in state.known]
+        todo = state.waiting(fresh) + fresh
         size = TOGETHER if self.target.article else max(len(todo), 1)
         repeated = len(feed.entries) - len(fresh)
         for first in range(0, max(len(todo), 1), size):
@@ -87,7 +91,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
     def answer(self, response: Response) -> Feed:
         """The feed, or nothing new. Raises CollectError."""
         if response.status == 304:
-            return Feed(validators={name: self.cursor[name] for name in VALIDATORS if name in self.cursor})
+            return UNCHANGED
         if wrong := refusal(response):
             raise CollectError(str(wrong))
         headers = {name: response.headers.get(given) for name, (given, _) in VALIDATORS.items()}
@@ -95,7 +99,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
         return read_feed(response.body, content_type(response), response.url, validators)
 
     def older(self, raw: dict[str, Any]) -> bool:
-        """Whether the entry lies before what the run is to take: its article need not be fetched."""
+        """Whether the entry lies before what the run is to take: its article is not fetched."""
         try:
             published = published_at(raw, self.target, datetime.now(UTC)).at
         except ValueError:
@@ -104,9 +108,9 @@ class FeedSpider(TargetSpider[FeedTarget]):
 
     async def take(self, entry: Entry) -> Item | None:
         """The entry with its article, if the target wants it; None where the article fails for now."""
-        raw, link = entry.raw, entry.raw.get("link")
-        if not self.target.article or not link:
-            return Item(raw=raw, address=link)
+        raw, link = entry.raw, str(entry.raw.get("link", ""))
+        if not self.target.article or not link.startswith(("http://", "https://")) or self.older(raw):
+            return Item(raw=raw, address=link or None)
         try:
             response = await self.fetch(link)
         except Trouble as wrong:
@@ -129,8 +133,10 @@ class State:
         self.known: dict[str, None] = dict.fromkeys(cursor.get("known", ()))
         self.deferred: dict[str, dict[str, Any]] = dict(cursor.get("deferred", {}))
 
-    def waiting(self) -> list[Entry]:
-        """Entries whose article failed before."""
+    def waiting(self, fresh: list[Entry]) -> list[Entry]:
+        """Entries whose article failed before, but for those that the feed now words anew."""
+        links = {entry.raw.get("link") for entry in fresh}
+        self.deferred = {mark: each for mark, each in self.deferred.items() if each["raw"].get("link") not in links}
         return [Entry(each["raw"], each["tries"]) for each in self.deferred.values()]
 
     def settle(self, entry: Entry, item: Item | None) -> None:
@@ -144,9 +150,12 @@ class State:
 
     def finish(self, feed: Feed) -> None:
         """All entries have been seen: from now on the feed may answer that nothing is new."""
+        if feed is UNCHANGED:
+            return
         self.validators = feed.validators
-        present = [fingerprint(raw) for raw in feed.entries]
-        self.known = dict.fromkeys([*present, *list(self.known)[: REMEMBERED + len(present)]])
+        present = dict.fromkeys(fingerprint(raw) for raw in feed.entries)
+        left = [mark for mark in self.known if mark not in present]
+        self.known = present | dict.fromkeys(left[:REMEMBERED])
 
     def cursor(self) -> Cursor:
         cursor: Cursor = {**self.validators, "known": list(self.known)}
