@@ -97,15 +97,14 @@ def _headline(reading: Reading, nps: OnlineNps, change: Change | None, basis: Ba
         st.metric(
             say(lang, "online_nps"),
             say(lang, "unknown") if nps.value is None else number(lang, nps.value, sign=True),
-            delta=_delta(lang, change),
-            delta_color="off" if change is None or not change.is_more_than_noise else "normal",
+            delta=_change(lang, change) if change is not None and change.is_more_than_noise else None,
             help=say(lang, "online_nps.help"),
         )
         if nps.interval is not None:
             low, high = (number(lang, bound, sign=True) for bound in nps.interval)
             st.caption(say(lang, "interval", low=low, high=high) + " · " + say(lang, "authors", n=number(lang, nps.authors)))
         if change is not None and change.is_more_than_noise is False:
-            st.caption(say(lang, "change.noise"))
+            st.caption(f"{_change(lang, change)}: {say(lang, 'change.noise')}")
         counted = reading.view.with_(counted="counted", last_word=True)
         reading.link(say(lang, "posts"), counted)
     for column, key, stance, people in (
@@ -125,9 +124,8 @@ def _headline(reading: Reading, nps: OnlineNps, change: Change | None, basis: Ba
         st.metric(say(lang, "unnamed"), share(lang, basis.unnamed, basis.authors), help=say(lang, "unnamed.help"))
 
 
-def _delta(lang: Lang, change: Change | None) -> str | None:
-    if change is None or change.value is None:
-        return None
+def _change(lang: Lang, change: Change) -> str:
+    # An ASCII minus: by it Streamlit tells a fall from a rise.
     return say(lang, "change", change=f"{change.value:+.0f}")
 
 
