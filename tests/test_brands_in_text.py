@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -309,3 +310,22 @@ def test_a_longer_name_of_another_brand_leaves_nothing_within_it(words: list[str
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
     assert all(0 <= start <= end <= len(text) for each in FINDER.find(post(text)) for start, end in (*each.names, *each.sentences))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Сбер " * 20_000,
+        ")" * 100_000,
+        "a" * 100_000 + " vtb.ru",
+        "a." * 50_000,
+        "vtb.ru! " * 12_000,
+        "Сбер, ВТБ и Альфа карта. " * 4_000,
+        "😀" * 100_000,
+    ],
+    ids=["names", "brackets", "letters", "dots", "links", "list", "emoji"],
+)
+def test_the_longest_posts_are_read_in_a_moment(text: str) -> None:
+    started = time.process_time()
+    FINDER.find(post(text))
+    assert time.process_time() - started < 5

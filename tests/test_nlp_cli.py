@@ -46,7 +46,7 @@ def test_posts_in_mentions_out() -> None:
     ]
     for record in records:
         assert {*HEADS, "confidence", "evidence", "found", "names", "model"} <= record.keys()
-    assert records[1]["evidence"] == [{"start": 15, "end": 36, "text": "Приложение отличное,"}]
+    assert records[1]["evidence"] == [{"start": 15, "end": 35, "text": "Приложение отличное,"}]
     assert records[0]["names"] == [{"start": 8, "end": 13, "text": "Сбера"}]
     assert (records[3]["stance"], records[3]["found"]) == ("promoter", "target")
 
