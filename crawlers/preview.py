@@ -68,7 +68,14 @@ class Preview:
     def close(self, error: str | None = None) -> Run:
         """The run, of which nothing is kept."""
         self._seen.close()
-        return Run(id="preview", target=self.target.name, started=self._started, ended=whole_milliseconds(datetime.now(UTC)), counts=self._counts, error=error)
+        return Run(
+            id="preview",
+            target=self.target.name,
+            started=self._started,
+            ended=whole_milliseconds(datetime.now(UTC)),
+            counts=self._counts,
+            error=error,
+        )
 
 
 def sample_to_json(sample: Sample) -> dict[str, Any]:

@@ -101,8 +101,8 @@ def _csv(lines: Lines, delimiter: str, columns: tuple[str, ...]) -> Iterator[Row
             values = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:
-            yield _bad_csv(lines, str(error))
+        except csv.Error:
+            yield _bad_csv(lines)
             lines.put_back()
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
             continue
@@ -119,9 +119,9 @@ def _csv_row(lines: Lines, header: list[str], values: list[str]) -> Row:
     return Row(lines.taken[0][0], dict(zip(header, values, strict=False)), "\x1f".join(values).encode("utf-8", "replace"), error)
 
 
-def _bad_csv(lines: Lines, message: str) -> Row:
+def _bad_csv(lines: Lines) -> Row:
     number, text, _ = lines.taken[0]
-    reason = "a quote is opened and not closed" if "quote" in message or "end of data" in message else "quotes that don't fit"
+    reason = "a quote is opened and not closed" if len(lines.taken) > 1 else "quotes that don't fit"
     return Row(number, {"line": text[:10_000]}, text.encode("utf-8", "replace"), reason)
 
 

@@ -241,7 +241,7 @@ def test_a_full_disk_is_said_and_the_next_run_goes_on(
     with monkeypatch.context() as patch, Writer(target, brands, data=tmp_path) as writer:
         patch.setattr(os, "fsync", full)
         writer.take(page(row(2), to=2))
-        with pytest.raises(CollectError, match="can't write to .*: No space left on device; what was kept before stays"):
+        with pytest.raises(CollectError, match=r"can't write to .*: No space left on device; what was kept before stays"):
             writer.flush()
         patch.undo()
     with Writer(target, brands, data=tmp_path) as writer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
     if not (native or url or any(known)):
         raise Rejected("no text")
     identity = post_id(site, native, url=canonical(url) if url else None, otherwise=known)
-    rating = _number(raw, columns.rating)
+    rating = _rating(raw, columns.rating)
     company = _text(raw, target.about.column) if isinstance(target.about, AboutItem) else None
     return Post(
         id=identity,
@@ -231,7 +232,7 @@ def _value(raw: dict[str, Any], column: str | None) -> Any:
 
 
 def _text(raw: dict[str, Any], column: str | None) -> str | None:
-    value = None if column is None else _value(raw, column)
+    value = _value(raw, column)
     if value is None:
         return None
     if isinstance(value, str):
@@ -249,6 +250,17 @@ def _number(raw: dict[str, Any], column: str | None) -> float | None:
         return float(text.replace("\xa0", "").replace(" ", "").replace(",", "."))
     except ValueError:
         raise Rejected(f"{column} isn't a number") from None
+
+
+def _rating(raw: dict[str, Any], column: str | None) -> float | None:
+    """The number that a rating begins with: 5, «4,5», «4 из 5», "3 stars"."""
+    text = _text(raw, column)
+    if text is None:
+        return None
+    number = re.match(r"\d+(?:[.,]\d+)?", text)
+    if number is None:
+        raise Rejected(f"{column} isn't a rating")
+    return float(number.group().replace(",", "."))
 
 
 def _count(raw: dict[str, Any], column: str | None) -> int | None:

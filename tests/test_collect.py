@@ -1,0 +1,163 @@
+"""Collecting: in this process, in a spider's, and what is said when it fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psutil
+import pytest
+
+from crawlers.archive import Archive
+from crawlers.brand import read_brands
+from crawlers.collect import collect, preview
+from crawlers.run import Outcome, RunFailed
+from crawlers.sink import find_target, open_sink
+from crawlers.source import CollectError, Item, Page
+from crawlers.writer import Writer
+from crawlers.yamlfile import ConfigError
+from tests.conftest import until
+from tests.target_folder import TARGET, at, files_target, row, write_config
+
+ROOT = Path(__file__).parents[1]
+ROWS = "id,text,author,date,stars,likes\n1,Хорошо,a,2024-05-01,5,0\n2,,a,2024-05-01,5,0\n3,Плохо,b,2024-05-02,1,4\n"
+FEED = """<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>Blog</title><link>http://blog.example/</link>
+<item><title>One</title><link>http://blog.example/1</link><guid>1</guid><pubDate>Tue, 03 Nov 2020 09:39:21 GMT</pubDate>
+<description>Карта Вестарны меня радует</description></item></channel></rss>"""
+
+
+@pytest.fixture(name="config")
+def _config(tmp_path: Path) -> Path:
+    config = write_config(tmp_path / "config", export=TARGET.format(path="export.csv"))
+    (config / "export.csv").write_text(ROWS, encoding="utf-8")
+    return config
+
+
+def test_a_preview_keeps_nothing(tmp_path: Path, config: Path) -> None:
+    target, data = find_target("export", config), tmp_path / "data"
+    samples = preview(target, data=data, config=config)
+    assert [(sample.outcome, sample.reason, sample.line) for sample in samples] == [
+        (Outcome.KEPT, None, 2), (Outcome.REJECTED, "no text", 3), (Outcome.KEPT, None, 4),
+    ]  # fmt: skip
+    assert not data.exists()
+    collect(target, data=data, config=config)
+    before = {path: path.read_bytes() for path in (data / "raw").rglob("*") if path.is_file()}
+    assert [sample.outcome for sample in preview(target, data=data, config=config, limit=2)] == [Outcome.REPEATED, Outcome.REPEATED]
+    assert before == {path: path.read_bytes() for path in (data / "raw").rglob("*") if path.is_file()}
+
+
+def test_progress_is_told(tmp_path: Path, config: Path) -> None:
+    said: list[str] = []
+    run = collect(find_target("export", config), data=tmp_path / "data", config=config, progress=said.append)
+    assert said[0] == "3 items"
+    assert str(run) == "kept 2, changed 0, repeated 0, rejected 1 (no text: 1), deferred 0"
+
+
+def test_a_failed_run_says_what_was_kept(tmp_path: Path, config: Path) -> None:
+    (config / "export.csv").rename(config / "a.csv")
+    (config / "b.csv").touch()
+    target = files_target(config, path="?.csv")
+    with pytest.raises(RunFailed, match=r"export: b.csv: the file is empty \[kept 2, .*rejected 1 \(no text: 1\)") as caught:
+        collect(target, data=tmp_path / "data", config=config)
+    assert caught.value.run == Archive(tmp_path / "data").runs("export")[-1]
+
+
+def test_a_sink_is_opened_by_name_and_tells_its_result(tmp_path: Path, config: Path) -> None:
+    result = tmp_path / "result.json"
+    sink = open_sink("export", data=tmp_path / "data", config=config, result=result)
+    assert (sink.target.name, sink.cursor, sink.since, sink.full) == ("export", {}, None, False)
+    assert sink.take(Page(items=(Item(raw=row(1)),), cursor={"to": 1})) == [Outcome.KEPT]
+    (post,) = [sample.post for sample in preview(sink.target, data=tmp_path / "data", config=config, limit=1)]
+    assert post is not None and sink.seen(post.id) and not sink.seen("another")
+    assert not result.exists()
+    run = sink.close("the page is not what the target says")
+    told = json.loads(result.read_text(encoding="utf-8"))
+    assert told["run"]["error"] == run.error == "the page is not what the target says" and told["run"]["outcomes"]["kept"] == 1
+
+
+def test_a_sink_that_cannot_open_tells_why(tmp_path: Path, config: Path) -> None:
+    result = tmp_path / "result.json"
+    with pytest.raises(ConfigError, match=r"there is no target 'nope'; there are: export"):
+        open_sink("nope", data=tmp_path / "data", config=config, result=result)
+    assert "there is no target 'nope'" in json.loads(result.read_text())["error"]
+    with (
+        Writer(find_target("export", config), read_brands(config), data=tmp_path / "data"),
+        pytest.raises(CollectError, match="being collected already"),
+    ):
+        open_sink("export", data=tmp_path / "data", config=config, result=result)
+    assert "being collected already" in json.loads(result.read_text())["error"]
+
+
+class _Blog(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/hang.xml":
+            threading.Event().wait(60)
+        found = self.path == "/feed.xml"
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "application/rss+xml")
+        self.end_headers()
+        if found:
+            self.wfile.write(FEED.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(name="blog")
+def _blog() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Blog)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+
+
+def feed(config: Path, url: str) -> None:
+    write_config(config, blog=f"kind: feed\nurl: {url}\nallow_private: true\nsite: blog.example\nabout: Вестарна\ndelay: 0\n")
+
+
+def test_a_spider_collects_in_a_child_process(tmp_path: Path, config: Path, blog: str) -> None:
+    data = tmp_path / "data"
+    feed(config, f"{blog}/feed.xml")
+    samples = preview(find_target("blog", config), data=data, config=config)
+    assert [(sample.outcome, sample.post.about if sample.post else None) for sample in samples] == [(Outcome.KEPT, ("vestarna",))]
+    assert not Archive(data).batches()
+    runs = [collect(find_target("blog", config), data=data, config=config) for _ in range(2)]
+    assert [run.outcomes["kept"] for run in runs] == [1, 0]
+    (batch,) = Archive(data).batches("blog")
+    assert [post.published for post in batch.posts()] == [at("2020-11-03T09:39:21")]
+
+
+def test_a_spider_that_fails_says_why(tmp_path: Path, config: Path, blog: str) -> None:
+    feed(config, f"{blog}/nothing.xml")
+    with pytest.raises(CollectError, match=r"blog: .*nothing.xml: .* \(404\)"):
+        collect(find_target("blog", config), data=tmp_path / "data", config=config)
+
+
+def test_a_child_that_dies_is_said(tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(config, "http://127.0.0.1:9/feed.xml")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(CollectError, match="blog: the spider ended without a result"):
+        collect(find_target("blog", config), data=tmp_path / "data", config=config)
+
+
+def test_the_child_dies_with_its_parent(tmp_path: Path, config: Path, blog: str) -> None:
+    feed(config, f"{blog}/hang.xml")
+    command = [sys.executable, "-m", "crawlers", "collect", "blog", "--config", str(config), "--data", str(tmp_path / "data")]
+    parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        child = until(lambda: next(iter(psutil.Process(parent.pid).children()), None), 120, "a spider")
+        assert child is not None
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait()
+        until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 30, "the end of the spider")
+    finally:
+        parent.kill()
+        parent.wait()
+    assert not psutil.pid_exists(child.pid) or child.status() == psutil.STATUS_ZOMBIE

@@ -1,0 +1,135 @@
+"""python -m crawlers: what people and scripts see of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from crawlers.__main__ import app
+from crawlers.brand import read_brands
+from crawlers.sink import find_target
+from crawlers.writer import Writer
+from tests.target_folder import TARGET, write_config
+
+ROOT = Path(__file__).parents[1]
+CORPUS = ROOT / "benchmarks" / "corpus" / "config"
+LABELS = ROOT.parent / "shared" / "labels"
+ROWS = "id,text,author,date,stars,likes\n1,Хорошо,a,2024-05-01,5,0\n2,,Другой,2024-05-01,5,0\n3,Плохо,Вестарна,3 мая,1,4\n"
+
+
+@pytest.fixture(name="config")
+def _config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    config = write_config(tmp_path / "config", export=TARGET.format(path="export.csv"))
+    (config / "export.csv").write_text(ROWS, encoding="utf-8")
+    monkeypatch.setenv("MOLVA_CONFIG", str(config))
+    monkeypatch.setenv("MOLVA_DATA", str(tmp_path / "data"))
+    return config
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize("command", ["list", "check", "preview", "collect"])
+def test_help_is_worth_reading(command: str) -> None:
+    code, out, _ = run(command, "--help")
+    assert code == 0 and "python -m crawlers" in out and "MOLVA_CONFIG" in out
+
+
+def test_collect_says_what_became_of_every_item(config: Path) -> None:
+    assert run("collect", "export") == (
+        0,
+        "export: kept 2, changed 0, repeated 0, rejected 1 (no text: 1), deferred 0, undated 1\n  rejected: line 3: no text\n",
+        "",
+    )
+    assert run("collect", "--all")[1] == "export: kept 0, changed 0, repeated 0, rejected 0, deferred 0\n"
+    code, out, _ = run("list")
+    name, kind, schedule, about, last = out.strip().split("\t")
+    assert (code, name, kind, schedule, about) == (0, "export", "files", "by hand", "-")
+    assert last.endswith("Z kept 0, changed 0, repeated 0, rejected 0, deferred 0")
+
+
+def test_one_failure_does_not_stop_the_others(config: Path, tmp_path: Path) -> None:
+    write_config(config, absent=TARGET.format(path="absent.csv"), off=TARGET.format(path="absent.csv") + "enabled: false\n")
+    code, out, err = run("collect", "--all")
+    assert code == 1 and out.startswith("export: kept 2")
+    assert err.startswith("absent: path: no file matches 'absent.csv'")
+
+
+def test_a_target_that_is_being_collected_is_refused(config: Path, tmp_path: Path) -> None:
+    with Writer(find_target("export", config), read_brands(config), data=tmp_path / "data"):
+        code, out, err = run("collect", "export")
+    assert (code, out) == (1, "") and err.startswith("export is being collected already, by process ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["collect"], "name the targets to collect, or give --all"),
+        (["collect", "export", "--all"], "name the targets to collect, or give --all"),
+        (["collect", "nope"], "there is no target 'nope'; there are: export"),
+        (["preview", "nope"], "there is no target 'nope'"),
+        (["collect", "export", "--since", "yesterday"], "yesterday"),
+        (["fetch"], "No such command"),
+    ],
+)
+def test_wrong_use_ends_with_2(config: Path, arguments: list[str], message: str) -> None:
+    code, _, err = run(*arguments)
+    assert code == 2 and message in err
+
+
+def test_preview_shows_posts_and_reasons(config: Path, tmp_path: Path) -> None:
+    code, out, _ = run("preview", "export", "--limit", "2")
+    assert code == 0
+    assert out == "kept  line 2: 2024-05-01 · reviews.example · reviews.example:a · 5 of 5\n    Хорошо\nrejected  line 3: no text\n"
+    code, out, _ = run("preview", "export", "--json")
+    assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["kept", "rejected", "kept"]
+    assert not (tmp_path / "data").exists()
+
+
+def test_since_collects_again(config: Path) -> None:
+    run("collect", "export")
+    assert run("collect", "export", "--since", "2024-06-01")[1] == (
+        "export: kept 0, changed 0, repeated 2, rejected 0, deferred 0, older 1\n"
+    )
+
+
+def test_check_lists_everything_that_is_wrong(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("check") == (0, "1 targets and 2 brands are right.\n", "")
+    monkeypatch.delenv("MOLVA_REDDIT_ID", raising=False)
+    monkeypatch.setenv("MOLVA_REDDIT_SECRET", "x")
+    monkeypatch.chdir(config)
+    write_config(
+        config,
+        absent=TARGET.format(path="absent.csv"),
+        broken="kind: feed\nurl: x\n",
+        forum="kind: reddit\nsubreddits: [banks]\nabout: Никто\n",
+        mapped=TARGET.format(path="export.csv") + "about: {column: author, mapping: {a: Вестарна, б: Никто}}\n",
+        off=TARGET.format(path="absent.csv") + "enabled: false\n",
+    )
+    code, out, err = run("check")
+    assert code == 2
+    assert [line.split(" in ")[0] for line in err.splitlines()] == [
+        "targets/absent.yaml:2: path: no file matches 'absent.csv'",
+        "targets/broken.yaml:2: url: must be an address that begins with https:// or http://, not 'x'",
+        "targets/forum.yaml:3: about: 'Никто' isn't",
+        "targets/forum.yaml:1: client_id_env: the environment variable MOLVA_REDDIT_ID isn't set",
+        "targets/mapped.yaml:7: about.mapping.б: 'Никто' isn't",
+    ]
+    assert "targets/mapped.yaml: rows about companies that aren't in brands.yaml will be rejected: Другой (1)" in out
+    assert "targets/off.yaml:2: path: no file matches" in out and "(the target is switched off)" in out
+    (config / "brands.yaml").write_text("brands: 5\n", encoding="utf-8")
+    assert "brands.yaml:1: brands: " in run("check", "export")[2]
+
+
+@pytest.mark.skipif(not LABELS.is_dir(), reason="requires: ../shared/labels")
+def test_the_corpus_has_an_outcome_for_every_row(tmp_path: Path) -> None:
+    code, out, err = run("check", "--config", str(CORPUS))
+    assert (code, err) == (0, "") and "rejected" not in out
+    code, out, _ = run("collect", "reviews", "--config", str(CORPUS), "--data", str(tmp_path))
+    assert (code, out) == (0, "reviews: kept 15067, changed 0, repeated 0, rejected 0, deferred 0, undated 440\n")
