@@ -68,7 +68,7 @@ class ElasticIndex:
         """Whether nothing was ever written, so that there is nothing to ask."""
         if not self._exists:
             with said(self._url):
-                self._exists = self._indices.current() is not None
+                self._exists = self._indices.exist()
         return not self._exists
 
     @contextmanager

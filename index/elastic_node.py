@@ -15,7 +15,15 @@ from urllib.parse import urlsplit
 
 from elastic_transport import ConnectionError as NoConnection
 from elastic_transport import ConnectionTimeout, TransportError
-from elasticsearch import ApiError, AuthenticationException, AuthorizationException, Elasticsearch, helpers
+from elasticsearch import (
+    ApiError,
+    AuthenticationException,
+    AuthorizationException,
+    Elasticsearch,
+    NotFoundError,
+    UnsupportedProductError,
+    helpers,
+)
 
 from index.elastic_mapping import KINDS, SETTINGS, VERSION, Kind, mapping
 from index.query import IndexUnavailable
@@ -46,6 +54,8 @@ def said(url: str) -> Iterator[None]:
         raise IndexUnavailable(f"Elasticsearch at {place} doesn't answer in time: see its load, the next run catches up.") from error
     except NoConnection as error:
         raise IndexUnavailable(f"Elasticsearch at {place} can't be reached: start it, or mend MOLVA_INDEX.") from error
+    except UnsupportedProductError as error:
+        raise IndexUnavailable(f"{place} doesn't answer like Elasticsearch: mend MOLVA_INDEX.") from error
     except ApiError as error:
         if any(sign in str(error) for sign in _FULL):
             raise _full(place) from error
@@ -73,7 +83,7 @@ def write(elastic: Elasticsearch, place: str, actions: Iterable[dict[str, Any]])
     Documents to delete or update that are not there are passed over. Raises IndexUnavailable when one is not taken.
     """
     for done, answer in helpers.streaming_bulk(
-        elastic, actions, chunk_size=500, max_chunk_bytes=10_000_000, max_retries=5, initial_backoff=1, raise_on_error=False
+        elastic, actions, chunk_size=500, max_chunk_bytes=10_000_000, max_retries=4, initial_backoff=0.5, raise_on_error=False
     ):
         ((operation, result),) = answer.items()
         if done or (operation in ("delete", "update") and result.get("status") == 404):
@@ -97,15 +107,18 @@ class Indices:
     def name(self, kind: Kind, generation: int) -> str:
         return f"{self._prefix}-{kind}-{generation:06d}"
 
-    def current(self) -> int | None:
-        """The generation behind the aliases; None where nothing was written yet."""
-        if not self._elastic.indices.exists_alias(name=self.alias("mentions")):
-            return None
-        found = self._elastic.indices.get_mapping(index=self.alias("mentions"))
+    def exist(self) -> bool:
+        """Whether anything was ever written. Raises IndexUnavailable for indices of another version, or no Elasticsearch."""
+        try:
+            found = self._elastic.indices.get_mapping(index=self.alias("mentions"))
+        except NotFoundError as error:
+            if error.meta.headers.get("x-elastic-product") != "Elasticsearch":
+                raise UnsupportedProductError("no Elasticsearch", meta=error.meta, body=error.body) from error
+            return False
         ((name, body),) = found.items()
         if body["mappings"].get("_meta", {}).get("version") != VERSION:
             raise IndexUnavailable(f"{name} was written by another version of the program: {_REBUILD}.")
-        return int(name.rpartition("-")[2])
+        return True
 
     def create(self) -> int:
         """Empty indices of the next generation, that no alias names yet."""
