@@ -35,7 +35,7 @@ class Refused(IgnoreRequest):
     """The request may never be sent."""
 
 
-class Busy(IgnoreRequest):
+class HostBusy(IgnoreRequest):
     """The host wants to be left alone for longer than a run waits; the next run asks again."""
 
 
@@ -151,7 +151,7 @@ class GateMiddleware:
             while (wait := self.gate.enter(host, self.delay(request, host))) > 0:
                 if wait > max(self.patience, self.crawl_delay.get(host, 0.0)):
                     until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(time.time() + wait))
-                    raise Busy(f"{host} asked to be left alone until {until}")
+                    raise HostBusy(f"{host} asked to be left alone until {until}")
                 await asyncio.sleep(wait)
 
     def delay(self, request: Request, host: str) -> float:

@@ -28,7 +28,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawlers.gate import FAILURES
-from crawlers.middlewares import Busy, Refused
+from crawlers.middlewares import HostBusy, Refused
 from crawlers.sink import find_target
 from crawlers.source import CollectError, Cursor
 from crawlers.target import TargetModel
@@ -67,7 +67,7 @@ def trouble(error: BaseException, url: str) -> Trouble:
     host = urlsplit(url).hostname
     if isinstance(error, Refused):
         return Trouble(f"{url}: {error}", transient=False)
-    if isinstance(error, Busy):
+    if isinstance(error, HostBusy):
         return Trouble(f"{url}: {error}", transient=True)
     if isinstance(error, IgnoreRequest):
         if "robots.txt" in str(error):

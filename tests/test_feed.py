@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,8 +18,9 @@ import pytest
 from crawlers.archive import Archive
 from crawlers.page import decode, plain
 from crawlers.run import RunFailed
-from crawlers.source import CollectError
-from crawlers.spiders.feed import post, read_feed
+from crawlers.sink import open_sink
+from crawlers.source import CollectError, Item
+from crawlers.spiders.feed import REMEMBERED, UNCHANGED, Entry, Feed, State, fingerprint, post, read_feed
 from crawlers.target import FeedTarget
 from tests.recording import cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
@@ -230,3 +232,50 @@ def test_entries_that_share_a_link_are_told_apart() -> None:
     target = FeedTarget(name="a", kind="feed", url="https://a.example/rss")
     posts = [post(raw, target, datetime.now(UTC)) for raw in read_feed(text.encode(), None, target.url).entries]
     assert len({post.id for post in posts}) == 2
+
+
+def entries(count: int, first: int = 0) -> tuple[dict[str, str], ...]:
+    return tuple({"id": str(number), "link": f"https://a.example/{number}", "html": "текст"} for number in range(first, first + count))
+
+
+def test_what_was_taken_is_known_although_a_feed_is_long_or_says_that_nothing_is_new() -> None:
+    long = Feed(entries(900), {"etag": '"1"'})
+    state = State({})
+    for raw in long.entries:
+        state.settle(Entry(raw), Item(raw=raw))
+    state.finish(long)
+    unchanged = State(state.cursor())
+    unchanged.finish(UNCHANGED)
+    assert unchanged.cursor() == state.cursor()
+    assert all(fingerprint(raw) in unchanged.known for raw in long.entries)
+    moved = State(state.cursor())
+    moved.finish(Feed(entries(10, first=895)))
+    assert len(moved.known) == 10 + REMEMBERED
+    assert "etag" not in moved.cursor()
+
+
+def test_a_deferred_entry_gives_way_to_its_new_wording() -> None:
+    (raw,) = entries(1)
+    state = State({})
+    state.settle(Entry(raw), None)
+    assert [entry.tries for entry in State(state.cursor()).waiting([])] == [1]
+    newer = State(state.cursor())
+    assert newer.waiting([Entry(raw | {"html": "текст исправлен"})]) == []
+    assert "deferred" not in newer.cursor()
+
+
+def test_entries_before_the_wanted_date_are_counted_and_their_articles_not_fetched(blog: Site, place: Place) -> None:
+    target = place.target("blog", blog_target(blog, "article: true", "since: 2026-09-03"))
+    serve(blog, 3, 2, 1)
+    run = place.collect(target)
+    assert (run.outcomes["kept"], run.outcomes["older"]) == (2, 1)
+    assert blog.paths() == ["/feed.xml", "/p/2", "/p/3"]
+
+
+def test_two_runs_of_one_target_at_once_are_impossible(blog: Site, place: Place) -> None:
+    target = place.target("blog", blog_target(blog))
+    serve(blog, 1)
+    with closing(open_sink("blog", data=place.data, config=place.config)), pytest.raises(CollectError, match="collected"):
+        place.collect(target)
+    assert blog.paths() == []
+    assert place.collect(target).outcomes["kept"] == 1
