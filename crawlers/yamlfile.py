@@ -94,7 +94,8 @@ class YamlFile:
         except YAMLError as error:
             mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
             problem = (error.problem if isinstance(error, MarkedYAMLError) else None) or str(error).splitlines()[0]
-            raise ConfigError(self.path, mark.line + 1 if mark else None, "", f"isn't YAML: {problem}") from error
+            hint = " (put a value that begins with `*` or `&` in quotes)" if "alias" in problem or "anchor" in problem else ""
+            raise ConfigError(self.path, mark.line + 1 if mark else None, "", f"isn't YAML: {problem}{hint}") from error
 
     def _value(self, node: Node, where: Where) -> Any:
         self.lines.setdefault(where, node.start_mark.line + 1)

@@ -50,7 +50,7 @@ def killed_in_the_middle(command: list[str], folder: Path, chance: random.Random
 @pytest.mark.timeout(900)
 def test_killed_at_random_moments_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
     chance = random.Random(20)
-    config = write_config(tmp_path / "config", export=TARGET.format(path="*.jsonl"))
+    config = write_config(tmp_path / "config", export=TARGET.format(path='"*.jsonl"'))
     write_exports(config, chance)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     collect(find_target("export", config), data=whole, config=config)

@@ -56,6 +56,7 @@ def test_every_error_is_listed_with_its_line_and_field(tmp_path: Path) -> None:
         ("- a\n- b\n", ":1: must be a list of keys and values (`key: value`)"),
         ("name: a\n  b: [\n", ":2: isn't YAML: mapping values are not allowed"),
         ("name: a\nnote: кот\n".encode("cp1251"), ":2: isn't UTF-8: save the file with this encoding"),
+        ("name: *.csv\n", ":1: isn't YAML: found undefined alias '.csv' (put a value that begins with `*` or `&` in quotes)"),
         ("name: 5\n", ":1: name: must be a valid string, not 5"),
         ("name: ${MOLVA_NOT_SET_ANYWHERE}\n", ":1: name: the environment variable MOLVA_NOT_SET_ANYWHERE isn't set"),
     ],
