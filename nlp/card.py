@@ -51,6 +51,8 @@ LIMITS = """
 - Rare answers (`ex_employee`, `competitor_client`, `joined`) have few labels: see the counts, and use the confidence.
 - Trained on banks, mobile operators and an airline or two; other trades are read less well (`test_brokers.jsonl`).
 - It was not trained for other languages than Russian and English. Sarcasm has few labels.
+- Of two companies in one text it tells an open contrast ("X is bad, Y is good") but not who was left for whom: there the role and the
+  switch are often those of the company that the author uses now.
 - Not for judging single people, nor for decisions about them: it is made for counting many posts.
 """
 

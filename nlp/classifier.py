@@ -156,7 +156,7 @@ def read_config(folder: Path) -> dict[str, Any]:
                 raise ModelError(f"{folder / name} is damaged: {_MEND}")
     except FileNotFoundError as error:
         raise ModelError(f"the model is missing ({error.filename}): {_MEND}") from error
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise ModelError(f"the model's {folder / 'config.json'} is damaged ({error}): {_MEND}") from error
     config["fingerprint"] = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
     return config

@@ -203,7 +203,8 @@ class Course:
         part = path.with_suffix(".part")
         torch.save({
             "recipe": repr(self.recipe), "step": self.step, "network": self.network.state_dict(),
-            "averaged": self.averaged.network.state_dict(), "followed": self.averaged.steps, "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
+            "averaged": self.averaged.network.state_dict(), "followed": self.averaged.steps,
+            "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
             "chance": torch.get_rng_state(),
         }, part)  # fmt: skip
         part.replace(path)

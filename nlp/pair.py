@@ -21,7 +21,7 @@ WINDOW = 256
 """Tokens of a pair. Of a longer post its beginning, its end and the surroundings of the subject's names are read."""
 
 AROUND = 16
-"""Tokens kept on either side of a name in a post that is longer than the window."""
+"""Tokens kept on either side of a name in a post that is longer than the window, at most an eighth of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +90,13 @@ def _kept(named: Sequence[bool], room: int) -> Sequence[int]:
     count = len(named)
     if count <= room:
         return range(count)
-    tail = room // 4
+    tail, around = room // 4, min(AROUND, room // 8)
     kept = set(range(count - tail, count)) | set(range(room // 4))
     for at in (position for position, inside in enumerate(named) if inside):
-        around = set(range(max(0, at - AROUND), min(count, at + AROUND + 1)))
-        if len(kept | around) > room:
+        near = set(range(max(0, at - around), min(count, at + around + 1)))
+        if len(kept | near) > room:
             break
-        kept |= around
+        kept |= near
     for at in range(count):
         if len(kept) >= room:
             break

@@ -138,7 +138,7 @@ def _answer(path: Path, number: int, name: str, value: Any) -> Answer:
     if known is None:
         if isinstance(value, bool) or value not in CLASSES[name]:
             raise RecordError(path, number, name, f"must be one of {_listed(CLASSES[name])}, not {value!r}")
-        return value  # type: ignore[no-any-return]
+        return CLASSES[name][CLASSES[name].index(value)]  # type: ignore[no-any-return]
     if not isinstance(value, list) or any(item not in known for item in value):
         raise RecordError(path, number, name, f"must be a list out of {_listed(known)}, not {value!r}")
     if name == "roles" and (not value or ("none" in value and len(value) > 1)):
