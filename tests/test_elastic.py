@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +25,7 @@ from index import open_index
 from index.elastic import ElasticIndex
 from index.elastic_mapping import KINDS, mapping
 from index.elastic_node import client
+from index.embedded import EmbeddedIndex
 from index.query import Facet, IndexUnavailable, Query, Standing
 from nlp.mention import Mention
 
@@ -292,3 +297,50 @@ def test_an_unknown_post_is_none(index: ElasticIndex, node: Elasticsearch) -> No
     assert index.post("nobody") is None
     with pytest.raises(NotFoundError):
         node.get(index=f"{prefix_of(index)}-posts", id="nobody")
+
+
+LOAD = """
+import sys
+sys.path[:0] = ["tests", "."]
+from test_elastic import load
+print("ready", flush=True)
+load(sys.argv[1], sys.argv[2], sys.argv[3])
+"""
+BATCHES, SIZE = 6, 10
+
+
+def load(url: str, prefix: str, lock: str) -> None:
+    """Load the batches that are not loaded yet."""
+    posts, mentions, _, _ = index_corpus.corpus(60)
+    index = ElasticIndex(url, prefix, lock=Path(lock))
+    for number in range(BATCHES):
+        if (key := f"t/{number}") not in index.loaded():
+            some = posts[number * SIZE : (number + 1) * SIZE]
+            ids = {post.id for post in some}
+            index.replace(some, [mention for mention in mentions if mention.post in ids], key)
+    index.close()
+
+
+def test_a_killed_load_ends_in_the_same_index(index: ElasticIndex, tmp_path: Path) -> None:
+    url, lock = elasticsearch_url(), str(tmp_path / "lock")
+    dice = random.Random(7)
+    for _ in range(4):
+        child = subprocess.Popen(
+            [sys.executable, "-c", LOAD, url, prefix_of(index), lock], cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True
+        )
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        time.sleep(dice.random())
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        loaded = index.loaded()
+        posts = index_corpus.corpus(60)[0]
+        assert all(index.post(post.id) == post for key in loaded for post in posts[int(key[2:]) * SIZE : (int(key[2:]) + 1) * SIZE])
+    load(url, prefix_of(index), lock)
+    assert len(index.loaded()) == BATCHES
+    expected = EmbeddedIndex(tmp_path / "embedded")
+    posts, mentions, _, _ = index_corpus.corpus(60)
+    expected.replace(posts, mentions)
+    for level in ("brand", "product"):
+        assert list(index.export(Query(level=level))) == list(expected.export(Query(level=level)))
