@@ -43,7 +43,11 @@ def marked(text: str, names: Iterable[tuple[int, int]], evidence: Iterable[tuple
 
 def link(url: str | None, words: str) -> str:
     """A link to a page of the web in a tab of its own; plain words where the address is not http or https."""
-    if not url or urlsplit(url).scheme not in ("http", "https"):
+    try:
+        scheme = urlsplit(url or "").scheme
+    except ValueError:  # `http://[` and the like
+        scheme = ""
+    if not url or scheme not in ("http", "https"):
         return escape(words)
     return f'<a href="{escape(url, quote=True)}" target="_blank" rel="noopener noreferrer nofollow">{escape(words)}</a>'
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from dashboard.marked import STYLE
 from dashboard.posts import when
 from dashboard.view import View
 from dashboard.words import Lang, number, say, share
-from index.query import Facet, Index, Query, Reach
+from index.query import Facet, Index, IndexUnavailable, Query, Reach
 from nlp.mention import GENERAL
 
 REFRESH = "30s"
@@ -57,7 +57,15 @@ def page(reading: Reading) -> None:
     """The whole page."""
     view = reading.view.with_(stances=(), genres=(), text="", counted="all", last_word=False)
     write_address(view)
-    st.fragment(lambda: _figures(replace(reading, view=view)), run_every=REFRESH)()
+    st.fragment(lambda: _counted_again(replace(reading, view=view)), run_every=REFRESH)()
+
+
+def _counted_again(reading: Reading) -> None:
+    """The figures as they are now; what goes wrong is said here, as nothing above hears of it when the page counts again."""
+    try:
+        _figures(replace(reading, now=datetime.now(UTC)))
+    except IndexUnavailable as error:
+        st.error(say(reading.view.lang, "broken.index", why=error))
 
 
 def _figures(reading: Reading) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from index.period import beginning
 from index.query import UNKNOWN, Query, Sort
 from nlp.mention import GENERAL, GENRES, ROLES, STANCES
 
@@ -52,14 +53,14 @@ class View:
         return dataclasses.replace(self, **changes)
 
     def bounds(self, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-        """`since` and `until` in UTC; days begin at midnight in the reader's zone, today is included as far as it has come."""
+        """`since` and `until`; days begin at midnight in the reader's zone, today is included as far as it has come."""
         if self.period == "all":
             return None, None
         if self.period == "dates" and self.start and self.end:
-            return _midnight(self.start, zone), _midnight(self.end + timedelta(days=1), zone)
+            return beginning(self.start, zone), beginning(self.end + timedelta(days=1), zone)
         days = int(self.period) if self.period.isdigit() else 28
         today = now.astimezone(zone).date()
-        return _midnight(today - timedelta(days=days - 1), zone), _midnight(today + timedelta(days=1), zone)
+        return beginning(today - timedelta(days=days - 1), zone), beginning(today + timedelta(days=1), zone)
 
     def query(self, now: datetime, zone: ZoneInfo) -> Query:
         """The mentions of this view."""
@@ -146,7 +147,3 @@ def _is_date(value: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)

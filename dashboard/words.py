@@ -13,7 +13,6 @@ WORDS: dict[str, tuple[str, str]] = {
     # pages and navigation
     "overview": ("Обзор", "Overview"),
     "posts": ("Сообщения", "Posts"),
-    "tagline": ("Что клиенты говорят о компании сами", "What clients say about the company, unasked"),
     # filters
     "language_of_ui": ("Язык", "Language"),
     "brand": ("Компания", "Company"),
@@ -44,7 +43,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "sort.published": ("Сначала новые", "Newest first"),
     "sort.reach": ("По охвату", "By reach"),
     "any": ("Любые", "Any"),
-    "reset": ("Сбросить фильтры", "Reset the filters"),
     "ignored": ("В адресе непонятно и пропущено: {what}", "Not understood in the address and left out: {what}"),
     # values
     "stance.promoter": ("промоутер", "promoter"),
@@ -64,9 +62,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "genre.news": ("новость", "news"),
     "genre.ad": ("реклама", "ad"),
     "genre.other": ("другое", "other"),
-    "sentiment.negative": ("недоволен", "negative"),
-    "sentiment.neutral": ("ровно", "neutral"),
-    "sentiment.positive": ("доволен", "positive"),
     "recommendation.recommends": ("советует", "recommends"),
     "recommendation.warns": ("отговаривает", "warns against"),
     "switch.left": ("ушёл", "left"),
@@ -93,8 +88,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "detractors": ("Критики", "Detractors"),
     "of_authors": ("{share} авторов", "{share} of authors"),
     "reach": ("Охват", "Reach"),
-    "reach.promoters": ("Охват промоутеров", "Reach of promoters"),
-    "reach.detractors": ("Охват критиков", "Reach of detractors"),
     "reach.measured": ("измеренный: просмотры", "measured: views"),
     "reach.estimated": ("оценка: подписчики", "estimated: followers"),
     "reach.known": ("известен у {known} из {all} сообщений", "known for {known} of {all} posts"),
@@ -132,7 +125,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Share of authors whose role shows in the text or in earlier posts; the others are unknown or show no relation",
     ),
     "newest": ("Новейшее сообщение: {when}", "Newest post: {when}"),
-    "mentions": ("упоминаний: {n}", "mentions: {n}"),
     "nps_axis": ("онлайн-NPS", "online NPS"),
     # posts
     "found_total": ("Найдено: {n}", "Found: {n}"),

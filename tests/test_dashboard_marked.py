@@ -45,6 +45,7 @@ def test_names_and_evidence_are_marked_where_they_stand() -> None:
 
 def test_only_web_addresses_become_links() -> None:
     assert "href" not in link("javascript:alert(1)", "x")
+    assert link("http://[bad", "x") == "x"
     assert link('https://e.org/?"><script>', "<b>").count("<script>") == 0
     assert 'href="https://e.org/1"' in link("https://e.org/1", "x")
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advocacy.measures import previous
 from dashboard.view import COUNTED, PERIODS, SORTS, VIEW_ROLES, View, from_address
 from nlp.mention import GENRES, STANCES
 
@@ -73,4 +74,12 @@ def test_a_day_without_a_spring_hour_is_a_day() -> None:
     since, until = view.bounds(datetime(2026, 4, 1, tzinfo=UTC), berlin)
     assert since is not None
     assert until is not None
-    assert (until - since).total_seconds() == 23 * 3600
+    assert (until.astimezone(UTC) - since.astimezone(UTC)).total_seconds() == 23 * 3600
+
+
+def test_the_period_before_begins_at_midnight_too_when_the_clocks_change_between() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    query = View(brand="ours", period="28").query(datetime(2026, 4, 10, 12, tzinfo=UTC), berlin)
+    before = previous(query)
+    assert before is not None
+    assert before.since == datetime(2026, 2, 14, tzinfo=berlin)
