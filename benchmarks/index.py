@@ -37,9 +37,10 @@ from nlp.mention import STANCES, Mention
 BATCH = 1_000
 START = datetime(2025, 1, 1, tzinfo=UTC)
 WORDS = (
-    "банк карта рекомендую не вклад приложение удобно поддержка ответили кредит ипотека отказ перевод деньги вернули кэшбэк спасибо "
-    "ужасно клиент уже десять лет ушёл навсегда советую всем знакомым отделение очередь менеджер звонок спам проценты обман быстро"
-).split()
+    "банк", "карта", "рекомендую", "не", "вклад", "приложение", "удобно", "поддержка", "кредит", "ипотека", "отказ", "перевод", "деньги",
+    "вернули", "кэшбэк", "спасибо", "ужасно", "клиент", "уже", "десять", "лет", "ушёл", "навсегда", "советую", "знакомым", "отделение",
+    "очередь", "менеджер", "звонок", "спам", "проценты", "обман", "быстро",
+)  # fmt: skip
 QUERY = Query(brands=("brand0",), counting=True, last_word=True, until=START + timedelta(days=500))
 QUESTIONS: dict[str, Callable[[Index], Any]] = {
     "stances of a brand's last words": lambda index: index.count(QUERY, Facet.STANCE),
@@ -73,7 +74,8 @@ def batches(mentions: int) -> Iterator[tuple[list[Post], list[Mention]]]:
 
 def _post(dice: random.Random, number: int) -> Post:
     return Post(
-        id=f"site:{number}", site="site", place=f"place {number % 50}", source=("feed", "reviews")[number % 2], targets=(f"t{number % 20}",),
+        id=f"site:{number}", site="site", place=f"place {number % 50}", source=("feed", "reviews")[number % 2],
+        targets=(f"t{number % 20}",),
         text=" ".join(dice.choices(WORDS, k=90)), language="ru", author_id=f"site:{dice.randrange(1 + number // 3)}",
         published=START + timedelta(minutes=dice.randrange(600 * 1440)), published_precision=Precision.MINUTE, collected=START,
         views=dice.choice((None, number)), followers=100,
