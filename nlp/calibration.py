@@ -24,21 +24,22 @@ ABSTAIN = 0.15
 def calibrated(records: Sequence[Record], logits: Logits, log_prior: Mapping[str, Sequence[float]]) -> Calibration:
     """The calibration that fits the records: likelihood for temperatures, macro-F1 for the decisions."""
     temperature = {name: _temperature(name, records, logits[name]) for name in CLASSES}
-    lift = dict.fromkeys(CLASSES, 0.0)
-    found = Calibration(temperature=temperature, lift=lift, log_prior=log_prior, product_threshold=0.5, role_floor=0.0)
-    for name in CLASSES:
-        if name != "products":
-            lift[name] = _best(LIFTS, lambda power, name=name: _score(name, _with(found, lift=lift | {name: power}), records, logits))
-    found = _with(found, lift=lift)
+    none = dict.fromkeys(CLASSES, 0.0)
+    found = Calibration(temperature=temperature, lift=none, log_prior=log_prior, product_threshold=0.5, role_floor=0.0)
+    found = _with(found, lift=none | {name: _lift(name, found, records, logits) for name in CLASSES if name != "products"})
     threshold = _best(THRESHOLDS, lambda level: _score("products", _with(found, product_threshold=level), records, logits))
     asked = np.array([at for at, record in enumerate(records) if "roles" in record.answers])
     floor = float(np.quantile(found.probabilities("roles", logits["roles"][asked]).max(axis=1), ABSTAIN))
     return _with(found, product_threshold=round(threshold, 3), role_floor=round(floor, 3))
 
 
+def _lift(name: str, calibration: Calibration, records: Sequence[Record], logits: Logits) -> float:
+    return _best(LIFTS, lambda power: _score(name, _with(calibration, lift=dict.fromkeys(CLASSES, 0.0) | {name: power}), records, logits))
+
+
 def _with(calibration: Calibration, **changes: object) -> Calibration:
     values = {name: getattr(calibration, name) for name in Calibration.__slots__} | changes
-    return Calibration(**values)  # type: ignore[arg-type]
+    return Calibration(**values)
 
 
 def _temperature(name: str, records: Sequence[Record], logits: NDArray[np.float32]) -> float:

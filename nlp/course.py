@@ -84,7 +84,7 @@ def read_material(labels: Path, recipe: Recipe) -> Material:
     for name in ("train.jsonl", "written.jsonl", "tone_train.jsonl.gz", "reviews.jsonl.gz"):
         if not (labels / name).is_file():
             raise TrainingError(f"{labels / name} is missing: give the folder of labelled posts with --labels")
-    annotated = read_records(labels / "train.jsonl")
+    annotated, written = read_records(labels / "train.jsonl"), read_records(labels / "written.jsonl")
     tweets = read_records(labels / "tone_train.jsonl.gz")
     held = [record for record in annotated if _kept_out(record, 10)] + [record for record in tweets if _kept_out(record, 20)]
     texts = {_text_key(record) for record in held}
@@ -96,7 +96,7 @@ def read_material(labels: Path, recipe: Recipe) -> Material:
     common = [record for record in starred if record.rating not in (3, 4)]
     random.Random(recipe.seed).shuffle(common)
     return Material(
-        annotated=[each for each in annotated if _text_key(each) not in texts] + read_records(labels / "written.jsonl"),
+        annotated=[each for each in annotated + written if _text_key(each) not in texts],
         tweets=[each for each in tweets if _text_key(each) not in texts],
         starred=[weak_answers(each) for each in (rare + common)[: recipe.stars]],
         held=held,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,14 +83,16 @@ def digest(folder: Path) -> str:
 
 def test_training_ends_in_a_folder_that_judges(labels: Path, encoder: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    out = train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=TINY, say=said.append)
+    recipe = replace(TINY, epochs=12, rate=3e-3, average=0.5)
+    out = train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=recipe, say=said.append)
     classifier = Classifier.load(out, threads=1)
     good, bad = classifier.judge([Pair(text=f"{word} банк Север", target="Север") for word in ("отличный", "ужасный")])
-    assert (good.sentiment, bad.sentiment) == ("positive", "negative")
-    assert good.probabilities["stance"]["promoter"] > bad.probabilities["stance"]["promoter"]
+    assert (good.sentiment, good.stance) == ("positive", "promoter")
+    assert bad.probabilities["sentiment"]["negative"] > 3 * good.probabilities["sentiment"]["negative"]
+    assert bad.probabilities["recommendation"]["warns"] > 3 * good.probabilities["recommendation"]["warns"]
     card = (out / "README.md").read_text(encoding="utf-8")
     assert "| stance | macro-F1 |" in card and "test.jsonl (30 records)" in card
-    assert any("epoch 2 of 2" in line for line in said)
+    assert any("epoch 12 of 12" in line for line in said)
     assert not (tmp_path / "course").exists()
 
 
@@ -147,7 +151,6 @@ def test_stars_as_weak_labels(stars: int, stance: str) -> None:
 
 
 def test_every_record_stands_in_one_batch_of_bounded_size(labels: Path, encoder: Path) -> None:
-    import random
 
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     lesson = plain(read_records(labels / "train.jsonl"), tokenizer, 32)
