@@ -163,7 +163,6 @@ class RedditTarget(TargetModel):
     reddit_url: Url = "https://www.reddit.com"
     oauth_url: Url = "https://oauth.reddit.com"
     short_url: Url = "https://redd.it"
-    attempts: int = Field(default=5, gt=0)
 
     @model_validator(mode="after")
     def _something(self) -> RedditTarget:

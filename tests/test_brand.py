@@ -61,7 +61,10 @@ def test_doubled_names_slugs_and_accounts_are_errors(tmp_path: Path) -> None:
         ("brands:\n  - {slug: a, name: {ru: А}}\n", ":2: brands[0].name.en: is missing"),
         ("brands:\n  - {slug: a, name: a, accounts: [b]}\n", ":2: brands[0].accounts[0]: must be `site:id` of an account"),
         ("brands:\n  - {slug: a, name: a, ordinary: [b]}\n", "'b' is not a name or alias of this brand"),
-        ("brands:\n  - slug: a\n    name: a\n    products: [{slug: general, name: b, kind: loan}]\n", "`general` means the company as a whole"),
+        (
+            "brands:\n  - slug: a\n    name: a\n    products: [{slug: general, name: b, kind: loan}]\n",
+            "`general` means the company as a whole",
+        ),
     ],
 )
 def test_wrong_brands(tmp_path: Path, text: str, expected: str) -> None:

@@ -48,7 +48,8 @@ def test_cleaning_keeps_words_lines_and_emoji() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given_stars", "low", "high", "expected"), [(5, 1, 5, 5), (10, 1, 10, 5), (5.5, 1, 10, 3), (0, 1, 5, None), (0, 0, 100, 1), (50, 0, 100, 3)]
+    ("given_stars", "low", "high", "expected"),
+    [(5, 1, 5, 5), (10, 1, 10, 5), (5.5, 1, 10, 3), (0, 1, 5, None), (0, 0, 100, 1), (50, 0, 100, 3)],
 )
 def test_stars_of_any_scale(given_stars: float, low: float, high: float, expected: float | None) -> None:
     assert stars(given_stars, low, high) == expected
@@ -105,7 +106,9 @@ def test_dates_of_a_live_crawl_are_completed(text: str, expected: str) -> None:
     assert f"{iso(moment.at)} {moment.precision}" == expected
 
 
-@pytest.mark.parametrize("text", ["30.02.2024", "2024-13-01", "31 июня", "foo", "12", "12 мая 2024, 25:10", "99.99.9999", "3 мая и ещё что-то"])
+@pytest.mark.parametrize(
+    "text", ["30.02.2024", "2024-13-01", "31 июня", "foo", "12", "12 мая 2024, 25:10", "99.99.9999", "3 мая и ещё что-то"]
+)
 def test_what_is_no_date(text: str) -> None:
     with pytest.raises(ValueError, match="no date"):
         parse_moment(text, MOSCOW)

@@ -50,7 +50,9 @@ def test_reviews_take_css_and_xpath(tmp_path: Path) -> None:
     assert target.brand is None
 
 
-@pytest.mark.parametrize("schedule", ["every 1 minutes", "every 2 hours", "every 3 days", "hourly", "@daily", "0 7 * * 1-5", "*/10 * * * *"])
+@pytest.mark.parametrize(
+    "schedule", ["every 1 minutes", "every 2 hours", "every 3 days", "hourly", "@daily", "0 7 * * 1-5", "*/10 * * * *"]
+)
 def test_schedules(tmp_path: Path, schedule: str) -> None:
     target = read(tmp_path, FEED + f'schedule: "{schedule}"\n')
     assert isinstance(target, FeedTarget)
@@ -66,7 +68,10 @@ def test_wrong_schedules(tmp_path: Path, schedule: str) -> None:
     ("text", "expected"),
     [
         ("url: https://a.example\n", ":1: kind: is missing: one of feed, reviews, reddit, files"),
-        ("kind: feeds\nurl: https://a.example\n", ":1: kind: must be one of feed, reviews, reddit, files, not 'feeds' (did you mean `feed`?)"),
+        (
+            "kind: feeds\nurl: https://a.example\n",
+            ":1: kind: must be one of feed, reviews, reddit, files, not 'feeds' (did you mean `feed`?)",
+        ),
         ("kind: feed\nurl: blog.example\n", ":2: url: must be an address that begins with https:// or http://"),
         ("kind: feed\nurl: https://a:secret@blog.example/\n", ":2: url: must not contain a password"),
         (FEED + "name: y\n", ":3: name: unknown key (a target is named by its file)"),
@@ -78,7 +83,10 @@ def test_wrong_schedules(tmp_path: Path, schedule: str) -> None:
         (REVIEWS.replace("article.review", "'article['"), ":3: item: isn't a CSS selector nor an XPath"),
         (REVIEWS.replace("//a[@rel='next']/@href", "//a[@rel="), ":7: next: isn't a CSS selector nor an XPath"),
         ("kind: reddit\n", "must name what to watch: `subreddits`, `search` or `threads`"),
-        ("kind: reddit\nsubreddits: [a]\nclient_secret_env: Xy-12!\n", ":3: client_secret_env: must be the name of an environment variable"),
+        (
+            "kind: reddit\nsubreddits: [a]\nclient_secret_env: Xy-12!\n",
+            ":3: client_secret_env: must be the name of an environment variable",
+        ),
         (TARGET.format(path="a.csv").replace("site: reviews.example\n", ""), "must say where the posts stood: `site`, or `columns.site`"),
         (TARGET.format(path="a.csv") + "encoding: klingon\n", ":7: encoding: isn't an encoding: 'klingon'"),
         (TARGET.format(path="a.csv") + "about: {selector: h1}\n", "`about` of a file is a brand or a `column`"),
