@@ -32,6 +32,8 @@ class Report:
     """Share of the records whose roles the model does not leave open."""
     surest_roles: float | None
     """Macro-F1 of roles on the 80 % of the records it is surest of."""
+    tone_by_source: Mapping[str, float]
+    """Main figure of tone for each source of the records, where there are several."""
     stance_error: float | None
     """Expected calibration error of the stance's answer, 10 bins of equal width."""
 
@@ -41,6 +43,7 @@ class Report:
             "file": self.file, "model": self.model, "records": self.records,
             "heads": {name: head.to_json() for name, head in self.heads.items()},
             "roles_answered": _rounded(self.roles_answered), "roles_surest_80": _rounded(self.surest_roles),
+            "tone_by_source": {name: round(value, 4) for name, value in self.tone_by_source.items()},
             "stance_calibration_error": _rounded(self.stance_error),
         }  # fmt: skip
 
@@ -57,6 +60,8 @@ class Report:
             ]
         if self.roles_answered is not None:
             found += ["", f"roles: answered for {self.roles_answered:.0%}; macro-F1 on the surest 80 %: {self.surest_roles:.3f}"]
+        if self.tone_by_source:
+            found += ["", *(f"tone, {source}: {value:.3f}" for source, value in self.tone_by_source.items())]
         if self.stance_error is not None:
             found += [f"stance: expected calibration error {self.stance_error:.3f}"]
         return found
@@ -102,8 +107,21 @@ def report(file: str, model: str, records: Sequence[Record], judgements: Sequenc
         heads=scored(records, answers),
         roles_answered=sum(judgements[at].roles is not None for at in asked) / len(asked) if asked else None,
         surest_roles=scored([records[at] for at in sure], [answers[at] for at in sure])["roles"].main if sure else None,
+        tone_by_source=_tone_by_source(records, answers),
         stance_error=_calibration_error(records, judgements, answers),
     )
+
+
+def _tone_by_source(records: Sequence[Record], answers: Sequence[Mapping[str, Answer]]) -> dict[str, float]:
+    parts: dict[str, list[int]] = {}
+    for at, record in enumerate(records):
+        if "tone" in record.answers:
+            parts.setdefault(record.source, []).append(at)
+    if len(parts) < 2:
+        return {}
+    return {
+        source: scored([records[at] for at in chosen], [answers[at] for at in chosen])["tone"].main for source, chosen in sorted(parts.items())
+    }
 
 
 def _calibration_error(records: Sequence[Record], judgements: Sequence[Judgement], answers: Sequence[Mapping[str, Answer]]) -> float | None:

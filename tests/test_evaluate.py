@@ -137,12 +137,13 @@ def test_names_in_labelled_texts(text: str, target: str, found: list[str]) -> No
 
 
 def test_the_report_and_the_lines_of_predictions(tmp_path: Path) -> None:
-    partial = {"target": "МТС", "text": "МТС опять не ловит, ужас", "tone": -1}
+    partial = {"source": "tweets", "target": "МТС", "text": "МТС опять не ловит, ужас", "tone": -1}
     path, out = written(tmp_path / "some.jsonl", WHOLE, partial), tmp_path / "out.jsonl"
     report = evaluate(path, predictions=out, threads=1)
     assert (report.records, report.heads["tone"].records, report.heads["stance"].records) == (2, 2, 1)
     shown = report.to_json()
     assert shown["heads"]["stance"]["classes"]["promoter"]["labelled"] == 1
+    assert set(report.tone_by_source) == {"", "tweets"}
     assert any(line.startswith("stance: macro-F1") for line in report.lines())
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [line["id"] for line in lines] == ["a1", "2"]
