@@ -120,7 +120,8 @@ def _tone_by_source(records: Sequence[Record], answers: Sequence[Mapping[str, An
     if len(parts) < 2:
         return {}
     return {
-        source: scored([records[at] for at in chosen], [answers[at] for at in chosen])["tone"].main for source, chosen in sorted(parts.items())
+        source: scored([records[at] for at in chosen], [answers[at] for at in chosen])["tone"].main
+        for source, chosen in sorted(parts.items())
     }
 
 
