@@ -19,6 +19,7 @@ from rich.table import Table
 from crawlers import check as checking
 from crawlers import collect as collecting
 from crawlers.archive import Archive
+from crawlers.place import CONFIG, DATA
 from crawlers.post import iso
 from crawlers.preview import Sample, sample_to_json
 from crawlers.run import Outcome, Run
@@ -43,12 +44,11 @@ Since = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], help="Walk from the start again and take what was published since; the cursor stays."),
 ]
-DAGS, DATA = Path("dags"), Path("data")
 EXCERPT = 160
 
 
 @app.command("list")
-def list_targets(config: Config = DAGS, data: Data = DATA) -> None:
+def list_targets(config: Config = CONFIG, data: Data = DATA) -> None:
     """List the targets, with their schedule and how their last run ended.
 
     Example: `python -m crawlers list --config demo/config`
@@ -67,7 +67,7 @@ def list_targets(config: Config = DAGS, data: Data = DATA) -> None:
 
 
 @app.command()
-def check(targets: Annotated[list[str] | None, typer.Argument(help="Only these.")] = None, config: Config = DAGS) -> None:
+def check(targets: Annotated[list[str] | None, typer.Argument(help="Only these.")] = None, config: Config = CONFIG) -> None:
     """Check brands.yaml and every target, without any network: keys, names, paths, environment variables.
 
     Everything wrong is printed as `file:line: field: what to mend`, and the command ends with 2.
@@ -90,7 +90,7 @@ def preview(
     limit: Annotated[int, typer.Option(min=1, help="Items to show.")] = 20,
     since: Since = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    config: Config = DAGS,
+    config: Config = CONFIG,
     data: Data = DATA,
 ) -> None:
     """Show what would be collected from a target; nothing is kept.
@@ -114,7 +114,7 @@ def collect(
     targets: Annotated[list[str] | None, typer.Argument(help="Names of targets.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every target that is enabled.")] = False,
     since: Since = None,
-    config: Config = DAGS,
+    config: Config = CONFIG,
     data: Data = DATA,
 ) -> None:
     """Collect what is new of some targets, one after the other, and say what became of every item.

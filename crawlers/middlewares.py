@@ -7,11 +7,9 @@ redirect nor a changed DNS answer reaches the own network.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -23,6 +21,7 @@ from zope.interface import implementer
 
 from crawlers.address import is_public
 from crawlers.gate import FAILURES, Gate, host_of, retry_after
+from crawlers.place import data_folder
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -128,7 +127,7 @@ class GateMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.patience = crawler.settings.getfloat("GATE_PATIENCE")
-        self.gate = Gate(Path(os.environ.get("MOLVA_DATA", "data")) / "gate", back_off=crawler.settings.getfloat("GATE_BACK_OFF"))
+        self.gate = Gate(data_folder() / "gate", back_off=crawler.settings.getfloat("GATE_BACK_OFF"))
         self.crawl_delay: dict[str, float] = {}
         self.turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         crawler.signals.connect(self.robots_parsed, signal=signals.robots_parsed)

@@ -6,7 +6,6 @@ The rule to know: what was kept stays; the first error ends the walk and becomes
 from __future__ import annotations
 
 import logging
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,10 @@ from scrapy import signals
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
+from crawlers.place import config_folder, data_folder
 from crawlers.sink import open_sink
 from crawlers.source import CollectError, Page
-from crawlers.spider import TargetSpider, config_folder
+from crawlers.spider import TargetSpider
 from crawlers.writer import Sink
 from crawlers.yamlfile import ConfigError
 
@@ -51,7 +51,7 @@ class ArchivePipeline:
         result = settings.get("MOLVA_RESULT")
         self.sink = open_sink(
             spider.target.name,
-            data=Path(os.environ.get("MOLVA_DATA", "data")),
+            data=data_folder(),
             config=config_folder(),
             since=_aware(spider.from_date) if spider.from_date else None,
             preview=settings.getint("MOLVA_PREVIEW") or None,

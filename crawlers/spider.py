@@ -5,11 +5,9 @@ The rule to know: a spider walks and yields pages; the pipeline keeps them. What
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -29,6 +27,7 @@ from twisted.python.failure import Failure
 
 from crawlers.gate import FAILURES
 from crawlers.middlewares import HostBusy, Refused
+from crawlers.place import config_folder
 from crawlers.sink import find_target
 from crawlers.source import CollectError, Cursor
 from crawlers.target import TargetModel
@@ -154,11 +153,6 @@ class TargetSpider(Spider, Generic[T]):
         if wrong := refusal(response):
             raise wrong
         return response
-
-
-def config_folder() -> Path:
-    """The folder of targets and brands."""
-    return Path(os.environ.get("MOLVA_CONFIG", "dags"))
 
 
 def _read(name: str, kind: str) -> Any:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from crawlers.__main__ import app
 from crawlers.brand import read_brands
+from crawlers.place import config_folder, data_folder
 from crawlers.sink import find_target
 from crawlers.writer import Writer
 from tests.target_folder import TARGET, write_config
@@ -133,3 +134,13 @@ def test_the_corpus_has_an_outcome_for_every_row(tmp_path: Path) -> None:
     assert (code, err) == (0, "") and "rejected" not in out
     code, out, _ = run("collect", "reviews", "--config", str(CORPUS), "--data", str(tmp_path))
     assert (code, out) == (0, "reviews: kept 15067, changed 0, repeated 0, rejected 0, deferred 0, undated 440\n")
+
+
+def test_the_environment_names_the_folders(monkeypatch: pytest.MonkeyPatch, config: Path, tmp_path: Path) -> None:
+    assert (config_folder(), data_folder()) == (config, tmp_path / "data")
+    for empty in (None, ""):
+        for name in ("MOLVA_CONFIG", "MOLVA_DATA"):
+            monkeypatch.delenv(name, raising=False) if empty is None else monkeypatch.setenv(name, empty)
+        assert (config_folder(), data_folder()) == (Path("dags"), Path("data"))
+    monkeypatch.chdir(config.parent)
+    assert "there are no targets in dags/targets" in run("list")[2].lower()
