@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from advocacy import ledger
 from crawlers.post import Post, Precision, post_id, whole_milliseconds
@@ -40,13 +39,8 @@ BRANDS = """brands:
 """
 
 
-def chromium() -> str | None:
-    """Where a Chromium is, if anywhere."""
-    return next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
-
-
 @contextlib.contextmanager
-def browser(**context: Any) -> Iterator[tuple[Browser, Page]]:
+def browser(chromium: str, **context: Any) -> Iterator[Page]:
     """A browser that reads Russian in Moscow unless told otherwise; nothing outside loopback is asked for."""
     with sync_playwright() as playwright:
         flags = [
@@ -57,11 +51,11 @@ def browser(**context: Any) -> Iterator[tuple[Browser, Page]]:
             "--disable-sync",
             "--no-first-run",
         ]
-        running = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        running = playwright.chromium.launch(executable_path=chromium, args=flags)
         options = {"locale": "ru-RU", "timezone_id": "Europe/Moscow", "viewport": {"width": 1400, "height": 1000}, **context}
         page = running.new_context(**options).new_page()
         page.set_default_timeout(60_000)
-        yield running, page
+        yield page
         running.close()
 
 

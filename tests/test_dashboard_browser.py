@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from dashboard_site import browser, chromium, dashboard, fill, settled, write_brands
+from dashboard_site import browser, dashboard, fill, settled, write_brands
 from playwright.sync_api import Page, expect
 
 from advocacy.measures import online_nps
@@ -17,7 +17,6 @@ from dashboard.view import View
 from dashboard.words import number
 from index import open_index
 
-pytestmark = pytest.mark.skipif(chromium() is None, reason="requires: chromium")
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 
@@ -36,8 +35,8 @@ def address(filled: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with browser() as (_, page):
+def page(chromium: str) -> Iterator[Page]:
+    with browser(chromium) as page:
         yield page
 
 
@@ -80,14 +79,15 @@ def test_a_view_can_be_sent_to_a_colleague(address: str, page: Page) -> None:
     page.wait_for_url("**text=**")
     settled(page)
     found = page.get_by_text(re.compile(r"Найдено: \d+")).inner_text()
-    with browser(locale="en-GB", timezone_id="Europe/Moscow") as (_, colleague):
-        settled(colleague.goto(page.url) and colleague)
-        expect(colleague.get_by_text(found)).to_be_visible()
-        expect(colleague.get_by_label("Поиск")).to_have_value('"не связывайтесь"')
+    assert page.context.browser is not None
+    colleague = page.context.browser.new_context(locale="en-GB", timezone_id="Europe/Moscow").new_page()
+    settled(colleague.goto(page.url) and colleague)
+    expect(colleague.get_by_text(found)).to_be_visible()
+    expect(colleague.get_by_label("Поиск")).to_have_value('"не связывайтесь"')
 
 
-def test_the_interface_speaks_english(address: str) -> None:
-    with browser(locale="en-GB", color_scheme="dark") as (_, page):
+def test_the_interface_speaks_english(address: str, chromium: str) -> None:
+    with browser(chromium, locale="en-GB", color_scheme="dark") as page:
         settled(page.goto(address) and page)
         expect(page.get_by_text("Online NPS").first).to_be_visible()
         assert "lang=en" in page.url
