@@ -5,14 +5,13 @@ The rule to know: nothing is computed here; every figure comes from `advocacy.me
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
 from crawlers.brand import Brands, read_brands
+from crawlers.place import config_folder
 from crawlers.yamlfile import ConfigError
 from dashboard import overview, posts
 from dashboard.filters import open_address, sidebar
@@ -40,7 +39,7 @@ def show() -> None:
     st.set_page_config(page_title="Molva", page_icon="🗣️", layout="wide")
     lang = st.session_state.get("choice_lang", "ru")
     try:
-        brands: Brands = read_brands(Path(os.environ.get("MOLVA_CONFIG", "dags")))
+        brands: Brands = read_brands(config_folder())
     except ConfigError as error:
         st.error(say(lang, "broken.brands", why=error))
         return
