@@ -112,7 +112,7 @@ def _headline(reading: Reading, nps: OnlineNps, change: Change | None, basis: Ba
             low, high = (number(lang, bound, sign=True) for bound in nps.interval)
             st.caption(say(lang, "interval", low=low, high=high) + " · " + say(lang, "authors", n=number(lang, nps.authors)))
         if change is not None and change.is_more_than_noise is False:
-            st.caption(f"{_change(lang, change)}: {say(lang, 'change.noise')}")
+            st.caption(say(lang, "change.noise"))
         counted = reading.view.with_(counted="counted", last_word=True)
         reading.link(say(lang, "posts"), counted)
     for column, key, stance, people in (

@@ -93,7 +93,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reach.known": ("известен у {known} из {all} сообщений", "known for {known} of {all} posts"),
     "unknown": ("нет данных", "unknown"),
     "change": ("{change} к прошлому периоду", "{change} on the period before"),
-    "change.noise": ("в пределах погрешности", "within the margin of error"),
+    "change.noise": ("изменение к прошлому периоду в пределах погрешности", "change on the period before: within the margin of error"),
     "trend": ("Как менялось", "Trend"),
     "trend.day": ("По дням", "Daily"),
     "trend.week": ("По неделям", "Weekly"),
