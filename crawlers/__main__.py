@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -23,7 +23,7 @@ from crawlers.place import CONFIG, DATA
 from crawlers.post import iso
 from crawlers.preview import Sample, sample_to_json
 from crawlers.run import Outcome, Run
-from crawlers.sink import find_target
+from crawlers.sink import find_target, in_zone
 from crawlers.source import CollectError
 from crawlers.target import BrokenTarget, Target, read_targets
 from crawlers.yamlfile import ConfigError
@@ -98,7 +98,8 @@ def preview(
     Examples: `python -m crawlers preview blog` · `python -m crawlers preview reviews --limit 3 --json`
     """
     try:
-        samples = collecting.preview(find_target(target, config), data=data, config=config, limit=limit, since=_aware(since))
+        found = find_target(target, config)
+        samples = collecting.preview(found, data=data, config=config, limit=limit, since=_begin(since, found))
     except ConfigError as error:
         _end(str(error), 2)
     except CollectError as error:
@@ -132,7 +133,7 @@ def collect(
         _end(str(error), 2)
     if everything:
         chosen = [target for target in read_targets(config) if isinstance(target, BrokenTarget) or target.enabled]
-    failures = [failure for target in chosen if (failure := _collected(target, config, data, _aware(since)))]
+    failures = [failure for target in chosen if (failure := _collected(target, config, data, since))]
     if failures:
         raise typer.Exit(max(failures) if len(set(failures)) == 1 else 1)
 
@@ -142,7 +143,7 @@ def _collected(target: Target | BrokenTarget, config: Path, data: Path, since: d
     try:
         if isinstance(target, BrokenTarget):
             raise target.error
-        run = _with_progress(target, config, data, since)
+        run = _with_progress(target, config, data, _begin(since, target))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
@@ -192,8 +193,8 @@ def _shown(sample: Sample) -> str:
     return f"{sample.outcome}  {place}{' · '.join(filter(None, facts))}\n    {excerpt}"
 
 
-def _aware(since: datetime | None) -> datetime | None:
-    return None if since is None else since.replace(tzinfo=UTC)
+def _begin(since: datetime | None, target: Target) -> datetime | None:
+    return None if since is None else in_zone(since, target)
 
 
 def _end(message: str, code: int) -> NoReturn:

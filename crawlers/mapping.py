@@ -15,13 +15,19 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from crawlers import link
 from crawlers.brand import Brands
-from crawlers.post import Post, clean
+from crawlers.post import MOST, Post, clean
 from crawlers.source import CollectError, Item, Rejected
 from crawlers.target import AboutItem, Target
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 FUTURE = timedelta(days=2)
+LONGEST = {"url": link.LONGEST} | dict.fromkeys(
+    ("id", "site", "place", "language", "author_id", "author_name", "thread_id", "in_reply_to", "product"), 1_000
+)
+"""Characters of the fields that are looked up as a whole; an index takes no longer ones."""
+COUNTS = ("views", "followers", "members", "likes", "shares", "replies")
 
 PostOf = Callable[[dict[str, Any], Any, datetime], Post]
 
@@ -58,6 +64,7 @@ def _finished(post: Post, target: Target, about: tuple[str, ...], official: bool
         post,
         text=clean(post.text),
         title=clean(post.title) or None if post.title else None,
+        author_url=post.author_url if post.author_url and link.is_link(post.author_url) else None,
         targets=(target.name,),
         language=post.language or target.language,
         place=post.place or target.place,
@@ -79,6 +86,14 @@ def _check(post: Post, target: Target) -> None:
             raise Rejected(f"date before {EARLIEST.year}")
         if post.published > post.collected + FUTURE:
             raise Rejected("date in the future")
+    for name, limit in LONGEST.items():
+        if len(getattr(post, name) or "") > limit:
+            raise Rejected(f"{name} longer than {limit} characters")
+    for name in COUNTS:
+        count = getattr(post, name)
+        # A platform's likes may be less those who disliked.
+        if count is not None and not (-MOST if name == "likes" else 0) <= count <= MOST:
+            raise Rejected(f"{name} is no possible number")
 
 
 class Mapper:

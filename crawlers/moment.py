@@ -72,6 +72,13 @@ def parse_moment(
     if isinstance(value, int | float):
         return _since_1970(value)
     text = " ".join(value.replace("\xa0", " ").split())
+    try:
+        return _parsed(text, zone, now, day_first, formats)
+    except OverflowError as error:
+        raise ValueError(f"{text[:60]!r} lies outside the calendar") from error
+
+
+def _parsed(text: str, zone: ZoneInfo, now: datetime | None, day_first: bool, formats: Sequence[str]) -> Moment:
     if not text:
         return UNKNOWN
     for form in formats:

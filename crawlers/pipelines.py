@@ -6,7 +6,7 @@ The rule to know: what was kept stays; the first error ends the walk and becomes
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from crawlers.place import config_folder, data_folder
-from crawlers.sink import open_sink
+from crawlers.sink import in_zone, open_sink
 from crawlers.source import CollectError, Page
 from crawlers.spider import TargetSpider
 from crawlers.writer import Sink
@@ -53,7 +53,7 @@ class ArchivePipeline:
             spider.target.name,
             data=data_folder(),
             config=config_folder(),
-            since=_aware(spider.from_date) if spider.from_date else None,
+            since=in_zone(datetime.fromisoformat(spider.from_date), spider.target) if spider.from_date else None,
             preview=settings.getint("MOLVA_PREVIEW") or None,
             result=Path(result) if result else None,
         )
@@ -80,12 +80,6 @@ class ArchivePipeline:
             self.error = f"the run was ended: {reason}"
         run = self.sink.close(error=self.error)
         print(f"{run.target}: {run}")
-
-
-def _aware(text: str) -> datetime:
-    """A date or time as people give it; without a zone it is in UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def brief(record: logging.LogRecord) -> bool:

@@ -15,6 +15,9 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any
 
+MOST = 2**53
+"""The largest count that JSON, SQLite and Elasticsearch all keep exactly."""
+
 
 class Precision(StrEnum):
     """How exactly the time of publication is known."""
@@ -153,10 +156,16 @@ def stars(value: float, low: float = 1, high: float = 5) -> float | None:
 
 
 def whole_milliseconds(moment: datetime) -> datetime:
-    """The moment in aware UTC, cut to whole milliseconds. A naive moment is an error of the caller."""
+    """The moment in aware UTC, cut to whole milliseconds. A naive moment is an error of the caller.
+
+    Raises ValueError too where the moment has no UTC, as the first hours of the year 1 in Moscow.
+    """
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone")
-    moment = moment.astimezone(UTC)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{moment.isoformat()} lies outside the calendar") from None
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

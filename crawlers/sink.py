@@ -6,11 +6,12 @@ The rule to know: a spider runs in a child process and tells its parent how the 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
 from crawlers.brand import read_brands
+from crawlers.post import whole_milliseconds
 from crawlers.preview import Preview, sample_to_json
 from crawlers.run import Outcome, Run, run_to_json
 from crawlers.source import CollectError, Page
@@ -38,11 +39,19 @@ def open_sink(
 def sink_of(target: Target, *, data: Path, config: Path, since: datetime | None = None, preview: int | None = None) -> Writer | Preview:
     """The Writer of a target, or a Preview of so many items."""
     brands = read_brands(config)
-    begin = None if target.since is None else datetime.combine(target.since, datetime.min.time(), UTC)
+    begin = None if target.since is None else in_zone(datetime.combine(target.since, time()), target)
     later = max((moment for moment in (since, begin) if moment is not None), default=None)
     if preview is not None:
         return Preview(target, brands, data=data, limit=preview, since=later)
     return Writer(target, brands, data=data, since=later, again=since is not None)
+
+
+def in_zone(moment: datetime, target: Target) -> datetime:
+    """A date or time as people give it; without a zone of its own it is in the target's. Raises CollectError."""
+    try:
+        return whole_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=target.zone))
+    except ValueError as error:
+        raise CollectError(f"since: {error}") from error
 
 
 def find_target(name: str, config: Path) -> Target:

@@ -100,6 +100,13 @@ def test_since_collects_again(config: Path) -> None:
     )
 
 
+def test_since_is_midnight_where_the_target_is(config: Path) -> None:
+    rows = "1,Вчера,a,2024-05-01 23:30,5,0\n2,Сегодня,a,2024-05-02 00:30,5,0\n"  # in Moscow
+    (config / "export.csv").write_text("id,text,author,date,stars,likes\n" + rows, encoding="utf-8")
+    assert run("preview", "export", "--since", "2024-05-02")[1].count("older") == 1
+    assert "kept 1, changed 0, repeated 0, rejected 0, deferred 0, older 1" in run("collect", "export", "--since", "2024-05-02")[1]
+
+
 def test_check_lists_everything_that_is_wrong(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("check") == (0, "1 targets and 2 brands are right.\n", "")
     monkeypatch.delenv("MOLVA_REDDIT_ID", raising=False)

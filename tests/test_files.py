@@ -22,7 +22,7 @@ from crawlers.run import Run, RunFailed
 from crawlers.sink import find_target
 from crawlers.source import CollectError, Rejected
 from crawlers.table import read_rows
-from tests.target_folder import COLUMNS, at, files_target, row, write_config
+from tests.target_folder import COLUMNS, TARGET, at, files_target, row, write_config
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "recorded" / "files"
@@ -110,6 +110,35 @@ def test_a_bad_row_stays_with_its_line_and_the_rest_goes_on(tmp_path: Path) -> N
         (12, "no text"), (14, "impossible date"), (16, "likes isn't a number of people or reactions"),
     ]  # fmt: skip
     assert run.outcomes["kept"] == 53 and run.outcomes["rejected"] == 7
+
+
+def test_impossible_dates_and_numbers_reject_their_row_alone(tmp_path: Path) -> None:
+    rows = [row(number) for number in range(60)]
+    rows[1] |= {"date": "0001-01-01 00:00:00"}
+    rows[2] |= {"date": "9999-12-31T23:59:59-05:00"}
+    rows[3] |= {"likes": "inf"}
+    rows[4] |= {"likes": "1e400"}
+    rows[5] |= {"likes": "1e30"}
+    rows[6] |= {"likes": "nan"}
+    rows[7] |= {"author": "a" * 1001}
+    put(tmp_path, as_csv(rows))
+    run = taken(tmp_path)
+    number = "likes isn't a number of people or reactions"
+    expected = ["impossible date"] * 2 + [number] * 4 + ["author_id longer than 1000 characters"]
+    assert rejects(tmp_path) == list(enumerate(expected, 3))
+    assert run.outcomes["kept"] == 53 and max(post.likes or 0 for post in posts(tmp_path)) == 0
+
+
+def test_an_authors_page_that_is_no_link_is_left_out(tmp_path: Path) -> None:
+    links = ["https://reviews.example/u/1", "javascript:alert(1)", "http://[", "u/1"]
+    put(tmp_path, as_csv([row(number, author=link) for number, link in enumerate(links)]))
+    more = "unique_logins: true\n"
+    config = tmp_path / "config"
+    text = TARGET.format(path="export.csv").replace("author_id: author", "author_url: author") + more
+    write_config(config, export=text)
+    collect(find_target("export", config), data=tmp_path / "data", config=config)
+    found = [(post.author_url, post.author_id) for post in posts(tmp_path)]
+    assert found == [(links[0], f"reviews.example:{links[0]}"), (None, None), (None, None), (None, None)]
 
 
 def test_bad_lines_of_json_lines(tmp_path: Path) -> None:

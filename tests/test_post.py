@@ -114,6 +114,22 @@ def test_what_is_no_date(text: str) -> None:
         parse_moment(text, MOSCOW)
 
 
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("0001-01-01 00:00:00", "Europe/Moscow"),
+        ("9999-12-31 23:59:59", "America/New_York"),
+        ("9999-12-31T23:59:59-05:00", "UTC"),
+        ("Mon, 01 Jan 2024 10:00:00 +99999999999999999999", "UTC"),
+        ("99999999999999 days ago", "UTC"),
+        ("900000 days ago", "UTC"),
+    ],
+)
+def test_a_moment_outside_the_calendar_is_no_date(text: str, zone: str) -> None:
+    with pytest.raises(ValueError, match="outside the calendar|is no date"):
+        parse_moment(text, ZoneInfo(zone), now=NOW)
+
+
 def test_stated_forms_come_first_and_the_month_may_come_first() -> None:
     assert iso(parse_moment("04/03/2024", MOSCOW, day_first=False).at) == "2024-04-03T11:00:00.000Z"
     assert iso(parse_moment("20240403 1015", MOSCOW, formats=("%Y%m%d %H%M",)).at) == "2024-04-03T07:15:00.000Z"

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from crawlers.jsonlist import Row
+from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import canonical
-from crawlers.post import Post, clean, post_id, stars
+from crawlers.post import MOST, Post, clean, post_id, stars
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 from crawlers.table import format_of, read_rows
 from crawlers.target import AboutItem, FilesTarget
@@ -110,7 +111,7 @@ def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
     site = _site(raw, target)
     native, url = _text(raw, columns.id), _text(raw, columns.url)
     author_name, author_url = _text(raw, columns.author), _text(raw, columns.author_url)
-    account = _text(raw, columns.author_id) or (canonical(author_url) if author_url else None)
+    account = _text(raw, columns.author_id) or (canonical(author_url) if author_url and is_link(author_url) else None)
     account = account or (author_name if target.unique_logins else None)
     text = clean("\n\n".join(part for column in columns.text if (part := _text(raw, column))))
     written = _value(raw, columns.date)
@@ -268,7 +269,7 @@ def _count(raw: dict[str, Any], column: str | None) -> int | None:
     if column is None:
         return None
     number = _number(raw, column)
-    if number is not None and (number < 0 or number != int(number)):
+    if number is not None and not (0 <= number <= MOST and number == int(number)):
         raise Rejected(f"{column} isn't a number of people or reactions")
     return None if number is None else int(number)
 

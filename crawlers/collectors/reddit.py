@@ -237,7 +237,10 @@ def post(raw: dict[str, Any], target: RedditTarget, collected: datetime) -> Post
 
 def moment(seconds: float) -> datetime:
     """Reddit's time as ours."""
-    return whole_milliseconds(datetime.fromtimestamp(seconds, UTC))
+    try:
+        return whole_milliseconds(datetime.fromtimestamp(seconds, UTC))
+    except OverflowError:
+        raise ValueError("impossible date") from None
 
 
 def without_quotes(markdown: str) -> tuple[str, str | None]:

@@ -24,6 +24,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.article import main_text
+from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, decode, plain, without_declaration
 from crawlers.post import Post, Precision, clean, post_id, whole_milliseconds
@@ -220,7 +221,10 @@ def _html(part: Any) -> str:
 
 
 def _utc(parsed: Any) -> str | None:
-    return datetime.fromtimestamp(calendar.timegm(parsed), UTC).isoformat() if parsed else None
+    try:
+        return datetime.fromtimestamp(calendar.timegm(parsed), UTC).isoformat() if parsed else None
+    except (OverflowError, ValueError):
+        return None  # a year that no calendar has
 
 
 def _told_apart(raws: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -255,7 +259,8 @@ def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
     site = target.site or (urlsplit(link or target.url).hostname or "").removeprefix("www.")
     words, title = _words(raw, plain(raw.get("title", "")).own or None)
     published = published_at(raw, target, collected)
-    author_url = at_site(raw.get("author_url"), target.url, site)
+    profile = str(raw.get("author_url") or "")
+    author_url = at_site(profile, target.url, site) if is_link(profile) else None
     language = raw.get("feed", {}).get("language", "")[:2].lower()
     native = raw.get("id") if raw.get("link_shared") or not link else None
     otherwise = (raw.get("author"), raw.get("published"), clean(words.own))

@@ -18,9 +18,10 @@ from scrapy.http import Response
 
 from crawlers.field import TakeModel
 from crawlers.interval import Descent
+from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, decode, plain
-from crawlers.post import Post, clean, post_id, stars
+from crawlers.post import MOST, Post, clean, post_id, stars
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, content_type, refusal
 from crawlers.target import AboutItem, ReviewsTarget
@@ -180,6 +181,14 @@ class Fields:
         words = self.words(name, "href")
         return urljoin(self.page, words.own) if words else None
 
+    def profile(self) -> str | None:
+        """The author's page; None for what is no link."""
+        try:
+            found = self.link("author_url")
+        except ValueError:
+            return None
+        return found if found and is_link(found) else None
+
     def number(self, name: str) -> float | None:
         """The first number: `4,5`, `5 из 5`, `stars-4.svg`, `1 234`."""
         match = _NUMBER.search(re.sub(r"(?<=\d)\s(?=\d{3}\b)", "", self.text(name) or ""))
@@ -187,6 +196,8 @@ class Fields:
 
     def count(self, name: str) -> int | None:
         number = self.number(name)
+        if number is not None and number > MOST:
+            raise ValueError(f"{name} is no possible number")
         return int(number) if number is not None else None
 
 
@@ -211,7 +222,7 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
         language=target.language,
         author_id=_author_id(fields, target, site),
         author_name=author,
-        author_url=fields.link("author_url"),
+        author_url=fields.profile(),
         published=published.at,
         published_precision=published.precision,
         collected=collected,
@@ -232,7 +243,7 @@ def _published(text: str | None, target: ReviewsTarget, collected: datetime) -> 
 
 def _author_id(fields: Fields, target: ReviewsTarget, site: str) -> str | None:
     """Only a platform's id, a profile or a unique login makes an author; a bare name is shown and no more."""
-    native = fields.text("author_id") or at_site(fields.link("author_url"), target.url, site)
+    native = fields.text("author_id") or at_site(fields.profile(), target.url, site)
     if native is None and target.unique_logins:
         native = fields.text("author")
     return f"{site}:{native}" if native else None

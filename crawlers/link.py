@@ -1,0 +1,48 @@
+"""Links: addresses of the web, as they may be opened and as they may be kept and shown.
+
+The rule to know: a key that a target's address gets from the environment (`?key=${NAME}`) stands in memory only. Whatever is
+written or said names the variable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, quote_plus, urlsplit
+
+LONGEST = 2_083
+"""Characters of an address; browsers and Scrapy take no longer ones."""
+
+_PRIVATE = re.compile(r"(?<=://)[^\s/?#]*@|\?[^\s#]*")
+"""A login before the host, and the query."""
+
+
+def is_link(text: str) -> bool:
+    """Whether it is an address that a browser can open, of no unreasonable length."""
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and len(text) <= LONGEST
+
+
+def hidden(text: str, secrets: Mapping[str, str]) -> str:
+    """An address, or a text with addresses in it, whose queries name the variables instead of their values."""
+    if not secrets or ("?" not in text and "@" not in text):
+        return text
+    ways = {
+        way: f"${{{name}}}"
+        for name, value in secrets.items()
+        if value
+        for way in (value, quote(value, ""), quote(value), quote_plus(value))
+    }
+    values = re.compile("|".join(re.escape(way) for way in sorted(ways, key=len, reverse=True)))
+    return _PRIVATE.sub(lambda part: values.sub(lambda found: ways[found[0]], part[0]), text) if ways else text
+
+
+def opened(address: str, secrets: Mapping[str, str]) -> str:
+    """The address again as it is asked for."""
+    for name, value in secrets.items():
+        address = address.replace(f"${{{name}}}", value)
+    return address
