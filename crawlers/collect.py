@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from crawlers.mapping import is_collector, source
 from crawlers.preview import Preview, Sample, sample_from_json
-from crawlers.run import Run, RunFailed, run_from_json
+from crawlers.run import Run, failure, run_from_json
 from crawlers.sink import sink_of
 from crawlers.source import CollectError, Page
 from crawlers.target import Target
@@ -39,7 +39,8 @@ PR_SET_PDEATHSIG = 1
 def collect(target: Target, *, data: Path, config: Path, since: datetime | None = None, progress: Progress | None = None) -> Run:
     """Take what is new of a target. With `since` (aware) it is walked from its start again and its cursor stays.
 
-    Raises CollectError with what to mend: RunFailed, which has the run, where some of it was kept.
+    Raises CollectError with what to mend: RunFailed, which has the run, where it had begun; of that TooManyRejected, which
+    a retry would only hide.
     """
     if not is_collector(target.kind):
         run = run_from_json(_spider(target, data=data, config=config, since=since, progress=progress)["run"])
@@ -49,7 +50,7 @@ def collect(target: Target, *, data: Path, config: Path, since: datetime | None 
         with sink:
             run = _walked(target, sink, data, progress)
     if run.error is not None:
-        raise RunFailed(run)
+        raise failure(run)
     return run
 
 

@@ -11,6 +11,7 @@ import os
 import socket
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -47,7 +48,7 @@ def locked(folder: Path, target: str) -> IO[str]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("a+")
     except OSError as error:
-        raise CollectError(f"can't write to {folder}: {error.strerror}") from error
+        raise CollectError(f"can't write to {folder}: {error.strerror}: make room there or mend its rights") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -55,10 +56,15 @@ def locked(folder: Path, target: str) -> IO[str]:
         holder = lock.read().strip()
         lock.close()
         raise Busy(f"{target} is being collected already{f', by {holder}' if holder else ''}: wait for that run to end") from error
-    lock.seek(0)
-    lock.truncate()
-    lock.write(f"process {os.getpid()} on {socket.gethostname()} since {iso(datetime.now(UTC))}")
-    lock.flush()
+    try:
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"process {os.getpid()} on {socket.gethostname()} since {iso(datetime.now(UTC))}")
+        lock.flush()
+    except OSError as error:
+        with suppress(OSError):  # what could not be written is tried once more, and fails again
+            lock.close()
+        raise CollectError(f"can't write to {folder}: {error.strerror}: make room there or mend its rights") from error
     return lock
 
 

@@ -108,6 +108,8 @@ class Run:
     since: datetime | None = None
     """Set where it collected again from a date on; such a run doesn't move the cursor."""
     error: str | None = None
+    too_many_rejected: bool = False
+    """Failed because the source isn't as the target's file says."""
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -136,6 +138,15 @@ class RunFailed(CollectError):
         self.run = run
 
 
+class TooManyRejected(RunFailed):
+    """A run that rejected more than `limits.rejected` allows. To try again at once mends nothing: it would only know the items."""
+
+
+def failure(run: Run) -> RunFailed:
+    """What a run with an error is raised as."""
+    return TooManyRejected(run) if run.too_many_rejected else RunFailed(run)
+
+
 def run_to_json(run: Run) -> dict[str, Any]:
     """A line of the run log."""
     return {
@@ -147,6 +158,7 @@ def run_to_json(run: Run) -> dict[str, Any]:
         "batches": list(run.batches),
         "since": iso(run.since),
         "error": run.error,
+        "too_many_rejected": run.too_many_rejected,
     }
 
 
@@ -161,4 +173,5 @@ def run_from_json(record: dict[str, Any]) -> Run:
         batches=tuple(record["batches"]),
         since=datetime.fromisoformat(record["since"]) if record["since"] else None,
         error=record["error"],
+        too_many_rejected=record.get("too_many_rejected", False),
     )

@@ -6,6 +6,7 @@ state from which the next run goes on as if nothing had happened. One process at
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import hashlib
 import json
@@ -13,7 +14,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +35,7 @@ BATCH_SECONDS = 60.0
 JOURNAL_BYTES = 4_000_000
 ENOUGH = 20
 """New items from which on their rejected share says something."""
+MEND = "make room there or mend its rights, and collect again; what was kept before stays"
 RECENT = 50
 """Items looked back at where a run brought fewer."""
 
@@ -75,7 +77,7 @@ class Writer:
         self._started = self._now()
         self._total = Counts()
         self._batches: list[int] = []
-        self._closed: Run | None = None
+        self._ended: Run | None = None
         self._lock = locked(self._folder, target.name)
         try:
             self._open(data)
@@ -141,30 +143,41 @@ class Writer:
 
     def close(self, error: str | None = None) -> Run:
         """Keep what is open and end the run with a line in the run log. The run fails by `error` or by too many rejected items."""
-        if self._closed is not None:
-            return self._closed
+        if self._ended is None:
+            # Said first: what fails now must not begin again when the writer is left.
+            self._ended = self._run_until_now(error, rejected=False)
+            with self._lock, closing(self._seen):
+                self._ended = self._end(error)
+        return self._ended
+
+    def _end(self, error: str | None) -> Run:
+        """A line that the run log could not take never hides what the run itself failed by."""
+        rejected: str | None = None
         try:
-            try:
-                self.flush()
-            except CollectError as failure:
-                error = error or str(failure)
-            run = Run(
-                id=self._run,
-                target=self.target.name,
-                started=self._started,
-                ended=self._now(),
-                counts=self._total,
-                batches=tuple(self._batches),
-                since=self.since if self._again else None,
-                error=error or self._too_many_rejected(),
-            )
+            self.flush()
+            rejected = self._too_many_rejected()
+        except CollectError as failure:
+            error = error or str(failure)
+        run = self._run_until_now(error or rejected, rejected=error is None and rejected is not None)
+        try:
             with self._writing():
                 append_line(self._folder / RUNS, run_to_json(run))
-        finally:
-            self._seen.close()
-            self._lock.close()
-        self._closed = run
+        except CollectError as failure:
+            return run if run.error is not None else dataclasses.replace(run, error=str(failure))
         return run
+
+    def _run_until_now(self, error: str | None, *, rejected: bool) -> Run:
+        return Run(
+            id=self._run,
+            target=self.target.name,
+            started=self._started,
+            ended=self._now(),
+            counts=self._total,
+            batches=tuple(self._batches),
+            since=self.since if self._again else None,
+            error=error,
+            too_many_rejected=rejected,
+        )
 
     def __enter__(self) -> Writer:
         return self
@@ -255,9 +268,9 @@ class Writer:
         except FileExistsError as error:
             raise Busy(f"{error.filename}: another process wrote this batch in the meantime; its items are kept there") from error
         except OSError as error:
-            raise CollectError(f"can't write to {self._folder}: {error.strerror}; what was kept before stays") from error
+            raise CollectError(f"can't write to {self._folder}: {error.strerror}: {MEND}") from error
         except sqlite3.Error as error:
-            raise CollectError(f"can't write to {self._seen.path}: {error}; what was kept before stays") from error
+            raise CollectError(f"can't write to {self._seen.path}: {error}: {MEND}") from error
 
     @staticmethod
     def _now() -> datetime:

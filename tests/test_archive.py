@@ -6,6 +6,7 @@ import gc
 import gzip
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from hypothesis import strategies as st
 from crawlers import writer as writing
 from crawlers.archive import Archive, DamagedBatch
 from crawlers.brand import Brands, read_brands
+from crawlers.collect import collect
 from crawlers.disk import Busy
-from crawlers.run import Outcome
+from crawlers.run import Outcome, RunFailed
 from crawlers.source import CollectError, Item, Page
 from crawlers.target import FilesTarget
 from crawlers.writer import Writer
@@ -241,12 +243,38 @@ def test_a_full_disk_is_said_and_the_next_run_goes_on(
     with monkeypatch.context() as patch, Writer(target, brands, data=tmp_path) as writer:
         patch.setattr(os, "fsync", full)
         writer.take(page(row(2), to=2))
-        with pytest.raises(CollectError, match=r"can't write to .*: No space left on device; what was kept before stays"):
+        with pytest.raises(CollectError, match=r"can't write to .*: No space left on device: make room .* what was kept before stays"):
             writer.flush()
         patch.undo()
     with Writer(target, brands, data=tmp_path) as writer:
         assert writer.take(page(row(2), to=2)) == [REPEATED]
     assert [post.text for batch in Archive(tmp_path).batches() for post in batch.posts()] == ["Отзыв номер 1", "Отзыв номер 2"]
+
+
+def test_a_run_log_that_takes_no_line_hides_nothing(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    with Writer(target, brands, data=tmp_path) as writer:
+        log = Archive(tmp_path).folder("export") / "runs.jsonl"
+        log.symlink_to("/dev/full")
+        writer.take(page(row(1), to=1))
+        assert writer.close("the site is gone").error == "the site is gone"
+        assert writer.close() == writer.close()
+    with Writer(target, brands, data=tmp_path) as writer:
+        run = writer.close()
+    assert run.error is not None and re.fullmatch(r"can't write to \S+: No space left on device: make room .* stays", run.error)
+    Writer(target, brands, data=tmp_path).close()
+    assert [post.text for batch in Archive(tmp_path).batches() for post in batch.posts()] == ["Отзыв номер 1"]
+
+
+def test_a_full_disk_ends_a_collection_with_a_sentence(tmp_path: Path, target: FilesTarget, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "config" / "export.csv").write_text("id,text,author,date,stars,likes\n1,Хорошо,a,2024-05-01,5,0\n", encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(RunFailed, match=r"export: can't write to .*: No space left on device: make room there .* stays"):
+            collect(target, data=tmp_path, config=tmp_path / "config")
+    assert collect(target, data=tmp_path, config=tmp_path / "config").outcomes["kept"] == 1
 
 
 class Killed(BaseException):

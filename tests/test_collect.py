@@ -18,8 +18,8 @@ import pytest
 from crawlers.archive import Archive
 from crawlers.brand import read_brands
 from crawlers.collect import collect, preview
-from crawlers.run import Outcome, RunFailed
-from crawlers.sink import find_target, open_sink
+from crawlers.run import Outcome, RunFailed, TooManyRejected
+from crawlers.sink import find_target, open_sink, sink_of
 from crawlers.source import CollectError, Item, Page
 from crawlers.writer import Writer
 from crawlers.yamlfile import ConfigError
@@ -67,6 +67,27 @@ def test_a_failed_run_says_what_was_kept(tmp_path: Path, config: Path) -> None:
     with pytest.raises(RunFailed, match=r"export: b.csv: the file is empty \[kept 2, .*rejected 1 \(no text: 1\)") as caught:
         collect(target, data=tmp_path / "data", config=config)
     assert caught.value.run == Archive(tmp_path / "data").runs("export")[-1]
+
+
+def test_too_many_rejected_rows_are_an_error_of_their_own(tmp_path: Path, config: Path) -> None:
+    (config / "export.csv").write_text(ROWS + "4,,a,2024-05-01,5,0\n" * 20, encoding="utf-8")
+    target, data = find_target("export", config), tmp_path / "data"
+    with pytest.raises(TooManyRejected, match="21 of 23 new items were rejected") as caught:
+        collect(target, data=data, config=config)
+    assert caught.value.run == Archive(data).runs("export")[-1] and caught.value.run.outcomes["kept"] == 2
+    (config / "absent.csv").touch()
+    with pytest.raises(RunFailed) as other:
+        collect(files_target(config, path="absent.csv"), data=data, config=config)
+    assert not isinstance(other.value, TooManyRejected)
+
+
+def test_a_target_begins_at_midnight_where_it_is(tmp_path: Path, config: Path) -> None:
+    rows = "1,Вчера,a,2024-05-01 23:30,5,0\n2,Сегодня,a,2024-05-02 00:30,5,0\n"
+    (config / "export.csv").write_text("id,text,author,date,stars,likes\n" + rows, encoding="utf-8")
+    target = files_target(config, more="since: 2024-05-02\n")  # in Moscow
+    assert sink_of(target, data=tmp_path / "data", config=config, preview=1).since == at("2024-05-01T21:00:00")
+    samples = preview(target, data=tmp_path / "data", config=config)
+    assert [sample.outcome for sample in samples] == [Outcome.OLDER, Outcome.KEPT]
 
 
 def test_a_sink_is_opened_by_name_and_tells_its_result(tmp_path: Path, config: Path) -> None:
