@@ -7,44 +7,41 @@ whose file cannot be read becomes a DAG of its own, tagged `broken`, that says w
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
+from typing import Any
 
-from airflow.sdk import DAG, Asset, CronTriggerTimetable, DeltaTriggerTimetable, get_parsing_context, task
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, Asset, CronTriggerTimetable, DeltaTriggerTimetable, TriggerRule, get_parsing_context, task
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from croniter import croniter  # type: ignore[import-untyped]
 
+from crawlers.place import config_folder, data_folder
+from crawlers.post import iso
 from crawlers.target import BrokenTarget, Target, read_target, read_targets, target_paths
+from crawlers.yamlfile import ConfigError
 
 posts = Asset("posts")
 """New posts were kept: what `enrich` waits for."""
 
-OWN_NAMES = frozenset({"enrich", "maintenance"})
-"""DAGs that are not collections; a target of that name gets another id."""
+OWN_NAMES = re.compile(r"enrich|maintenance|.*\.(?:group|target)")
+"""Ids that are not free for a target."""
 BROKEN_AGAIN = "*/15 * * * *"
 """How often a broken target fails, so that it turns red by itself soon after the edit."""
 
 log = logging.getLogger("molva.collect")
 
 
-def config() -> Path:
-    """The folder of targets and brands: MOLVA_CONFIG, else the folder of this file."""
-    return Path(os.environ.get("MOLVA_CONFIG") or Path(__file__).parent)
+def id_of(name: str) -> str:
+    """The id of a target's DAG: the target's name, unless a DAG of ours or of a group could have it."""
+    return f"{name}.target" if OWN_NAMES.fullmatch(name) else name
 
 
-def data() -> Path:
-    """The folder of everything collected: MOLVA_DATA, else `data` in the current one."""
-    return Path(os.environ.get("MOLVA_DATA") or "data")
-
-
-def name_of(name: str) -> str:
-    """The DAG's id for a target or a group: the name itself wherever Airflow can take it."""
-    name = re.sub(r"[^\w.-]", "_", name)[:240]
-    return f"{name}.target" if name in OWN_NAMES else name
+def id_of_group(group: str) -> str:
+    """The id of the DAG that a group's targets share; no target's DAG can have it."""
+    return re.sub(r"[^\w.-]", "_", group)[:240] + ".group"
 
 
 def timetable(schedule: str | None, timezone: str) -> CronTriggerTimetable | DeltaTriggerTimetable | None:
@@ -60,38 +57,48 @@ def timetable(schedule: str | None, timezone: str) -> CronTriggerTimetable | Del
     return CronTriggerTimetable(schedule, timezone=timezone, run_immediately=True)
 
 
+def kept_since(name: str, moment: datetime) -> bool:
+    """Whether the target brought a post since then, in whatever try and however that ended."""
+    from crawlers.archive import Archive
+
+    for batch in reversed(Archive(data_folder()).batches(name)):
+        if batch.manifest["closed"] < (iso(moment) or ""):
+            return False
+        if batch.manifest["outcomes"]["kept"] or batch.manifest["outcomes"]["changed"]:
+            return True
+    return False
+
+
 @task(outlets=[posts], retries=3, retry_delay=timedelta(seconds=30), retry_exponential_backoff=True, max_retry_delay=timedelta(minutes=15))
-def collect(name: str) -> dict[str, int]:
+def collect(name: str, **context: Any) -> dict[str, int]:
     """Collect what is new at the target; the counts of the run. Without anything new it is skipped and `enrich` is not woken."""
     from crawlers.collect import collect as run
-    from crawlers.yamlfile import ConfigError
+    from crawlers.run import TooManyRejected
+    from crawlers.sink import find_target
 
     try:
-        done = run(named(name), data=data(), config=config())
-    except ConfigError as error:
+        done = run(find_target(name, config_folder()), data=data_folder(), config=config_folder())
+    except (ConfigError, TooManyRejected) as error:  # another try would not mend it, or hide it: what was rejected is known by then
         raise AirflowFailException(str(error)) from None
     log.info("%s: %s", name, done)
     for example in done.counts.examples:
         log.info("%s: rejected %s", name, example)
-    if not done.outcomes["kept"] and not done.outcomes["changed"]:
+    if not kept_since(name, context["dag_run"].start_date):
         raise AirflowSkipException(f"{name}: nothing new")
     return done.outcomes
+
+
+@task(outlets=[posts], trigger_rule=TriggerRule.ONE_FAILED, retries=1)
+def kept_by_failed(names: list[str], **context: Any) -> None:
+    """What a failed collection kept is read all the same: it wakes `enrich` in its place."""
+    if not any(kept_since(name, context["dag_run"].start_date) for name in names):
+        raise AirflowSkipException("nothing new")
 
 
 @task(retries=0)
 def explain(message: str) -> None:
     """Fail with what is wrong in the target's file."""
     raise AirflowFailException(message)
-
-
-def named(name: str) -> Target:
-    """The target as its file stands now. Raises ConfigError where it was broken since the DAG was made."""
-    for target in read_targets(config()):
-        if target.name == name:
-            if isinstance(target, BrokenTarget):
-                raise target.error
-            return target
-    raise AirflowFailException(f"target {name}: its file is gone")
 
 
 def collection(dag_id: str, targets: Sequence[Target]) -> DAG:
@@ -108,8 +115,10 @@ def collection(dag_id: str, targets: Sequence[Target]) -> DAG:
         dagrun_timeout=timedelta(hours=12),
         default_args={"execution_timeout": timedelta(hours=3)},
     ) as dag:
-        for target in targets:
-            collect.override(task_id="collect" if dag_id == name_of(target.name) else target.name)(target.name)
+        names = [target.name for target in targets]
+        tasks = [collect.override(task_id="collect" if len(names) == 1 else f"collect.{name}")(name) for name in names]
+        tasks >> kept_by_failed(names)
+        tasks >> EmptyOperator(task_id="collected")  # Airflow judges a run by its last tasks, and the one above ends well
     return dag
 
 
@@ -134,22 +143,20 @@ def sorted_into_dags(targets: Iterable[Target]) -> dict[str, list[Target]]:
     """Which targets run together. One whose schedule differs from its group's first runs on its own."""
     dags: defaultdict[str, list[Target]] = defaultdict(list)
     for target in targets:
-        mates = dags[name_of(target.group or target.name)]
+        mates = dags[id_of_group(target.group) if target.group else id_of(target.name)]
         if mates and (mates[0].schedule, mates[0].timezone) != (target.schedule, target.timezone):
-            mates = dags[name_of(target.name)]
+            mates = dags[id_of(target.name)]
         mates.append(target)
     return dags
 
 
 def wanted(only: str | None) -> list[Target | BrokenTarget]:
     """All targets, or, for a task that parses this file again, the one whose DAG it belongs to: one file read instead of all."""
-    paths = target_paths(config())
-    if only is not None:
-        own = [path for path in paths if name_of(path.stem) == only]
-        targets = [read_target(path) for path in own]
-        if targets and all(isinstance(target, BrokenTarget) or not target.group for target in targets):
-            return targets
-    return read_targets(config())
+    paths = target_paths(config_folder())
+    own = [read_target(path) for path in paths if id_of(path.stem) == only]
+    if own and all(isinstance(target, BrokenTarget) or not target.group for target in own):
+        return own
+    return read_targets(config_folder())
 
 
 def dags(only: str | None = None) -> dict[str, DAG]:
@@ -158,7 +165,7 @@ def dags(only: str | None = None) -> dict[str, DAG]:
     good: list[Target] = []
     for target in wanted(only):
         if isinstance(target, BrokenTarget):
-            made[name_of(target.name)] = broken(name_of(target.name), str(target.error))
+            made[id_of(target.name)] = broken(id_of(target.name), str(target.error))
         elif target.enabled:
             good.append(target)
     for dag_id, members in sorted_into_dags(good).items():

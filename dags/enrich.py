@@ -11,11 +11,12 @@ import logging
 import os
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, conf, task
 from airflow.sdk.exceptions import AirflowFailException
+
+from crawlers.place import config_folder, data_folder
 
 POOL = "enrich"
 """Made by run.py: slots that no collection can take."""
@@ -25,16 +26,6 @@ AGAIN = "*/30 * * * *"
 """Without new posts: what an earlier run could not do is tried again on the half hour."""
 
 log = logging.getLogger("molva.enrich")
-
-
-def config() -> Path:
-    """The folder of targets and brands: MOLVA_CONFIG, else the folder of this file."""
-    return Path(os.environ.get("MOLVA_CONFIG") or Path(__file__).parent)
-
-
-def data() -> Path:
-    """The folder of everything collected: MOLVA_DATA, else `data` in the current one."""
-    return Path(os.environ.get("MOLVA_DATA") or "data")
 
 
 def balanced(sizes: Sequence[tuple[str, int]], most: int) -> list[list[str]]:
@@ -52,7 +43,7 @@ def untagged() -> list[list[str]]:
     """Keys of the batches that no model has read yet, in chunks of about equal posts."""
     from nlp.tag import untagged as waiting
 
-    sizes = [(batch.key, int(batch.manifest["items"])) for batch in waiting(data(), config())]
+    sizes = [(batch.key, int(batch.manifest["items"])) for batch in waiting(data_folder(), config_folder())]
     chunks = balanced(sizes, most=min(conf.getint("core", "parallelism"), os.cpu_count() or 1))
     log.info("%d batches with %d posts wait, in %d chunks", len(sizes), sum(posts for _, posts in sizes), len(chunks))
     return chunks
@@ -64,8 +55,8 @@ def tag(keys: list[str]) -> int:
     from nlp.tag import tag as read
     from nlp.tag import untagged as waiting
 
-    batches = [batch for batch in waiting(data(), config()) if batch.key in set(keys)]
-    done = read(batches, data=data(), config=config())
+    batches = [batch for batch in waiting(data_folder(), config_folder()) if batch.key in set(keys)]
+    done = read(batches, data=data_folder(), config=config_folder())
     log.info("%s", done)
     return done.mentions
 
@@ -78,7 +69,7 @@ def load(**context: Any) -> None:
 
     index = open_index()
     try:
-        log.info("%s", fill(index, data=data(), config=config()))
+        log.info("%s", fill(index, data=data_folder(), config=config_folder()))
     finally:
         index.close()
     run = context["run_id"]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_target_becomes_a_dag_with_its_schedule_and_without_overlap(config: Path
     dag = dags["often"]
     assert (dag.max_active_runs, dag.catchup, dag.is_paused_upon_creation) == (1, False, False)
     assert {"collect", "files"} <= dag.tags
-    (task,) = dag.tasks
+    task = dag.get_task("collect")
     assert task.retries >= 1
     assert task.retry_exponential_backoff
     assert task.execution_timeout is not None
@@ -129,9 +130,23 @@ def test_targets_of_a_group_share_a_dag_with_a_task_each_unless_their_schedules_
     write(config, "b", group="forums")
     write(config, "odd", group="forums", schedule='"@daily"')
     dags = parse()
-    assert set(dags) == {"forums", "odd"}
-    assert set(dags["forums"].task_ids) == {"a", "b"}
-    assert set(parse("forums")["forums"].task_ids) == {"a", "b"}
+    assert set(dags) == {"forums.group", "odd"}
+    assert {"collect.a", "collect.b"} < set(dags["forums.group"].task_ids)
+    assert parse("forums.group")["forums.group"].task_ids == dags["forums.group"].task_ids
+
+
+def test_target_named_like_a_group_and_a_broken_one_keep_dags_of_their_own(config: Path, parse: Parse) -> None:
+    write(config, "a", group="demo")
+    write(config, "demo")
+    assert set(parse()) == {"demo.group", "demo"}
+    assert set(parse("demo")) == {"demo"}
+    write(config, "demo", BROKEN)
+    dags = parse()
+    assert set(dags) == {"demo.group", "demo"}
+    assert "broken" in dags["demo"].tags
+    assert "broken" not in dags["demo.group"].tags
+    write(config, "demo.group")
+    assert set(parse()) == {"demo.group", "demo", "demo.group.target"}
 
 
 def test_disabled_target_has_no_dag_and_one_without_schedule_runs_by_hand(config: Path, parse: Parse) -> None:
@@ -228,9 +243,14 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subproces
     return call
 
 
+def rows_of(home: Path, query: str) -> list[tuple[Any, ...]]:
+    """What Airflow noted in its database."""
+    with closing(sqlite3.connect(home / "data" / "airflow" / "airflow.db")) as database:
+        return list(database.execute(query))
+
+
 def asset_events(home: Path) -> int:
-    with sqlite3.connect(home / "data" / "airflow" / "airflow.db") as database:
-        return int(database.execute("select count(*) from asset_event").fetchone()[0])
+    return int(rows_of(home, "select count(*) from asset_event")[0][0])
 
 
 def test_airflow_lists_no_import_errors_even_with_a_broken_target(airflow: Any) -> None:
@@ -262,6 +282,23 @@ def test_airflow_collects_what_is_new_and_wakes_enrich_only_then(airflow: Any) -
     assert "nothing new" in said
     assert asset_events(home) == 1
     assert len(Archive(home / "data").batches("run")) == 1
+
+
+def test_failed_run_is_red_without_another_try_and_what_it_kept_wakes_enrich(airflow: Any) -> None:
+    home: Path = airflow.home
+    rows = [f"{number},{'' if number % 2 else f'отзыв {number} о Вестарне'}" for number in range(30)]
+    (home / "config" / "half.csv").write_text("\n".join(["id,text", *rows]) + "\n")
+    write(home / "config", "half", GOOD.format(schedule="null").replace("reviews.csv", "half.csv"))
+    before = asset_events(home)
+    done = airflow("dags", "test", "half")
+    said = done.stdout + done.stderr
+    assert "kept 15" in said
+    assert "rejected 15" in said
+    states = dict(rows_of(home, "select task_id, state from task_instance where dag_id = 'half'"))
+    assert states == {"collect": "failed", "kept_by_failed": "success", "collected": "upstream_failed"}
+    assert rows_of(home, "select state from dag_run where dag_id = 'half'") == [("failed",)]
+    assert rows_of(home, "select try_number from task_instance where dag_id = 'half' and task_id = 'collect'") == [(1,)]
+    assert asset_events(home) == before + 1
 
 
 def test_airflow_fails_a_broken_target_with_the_line_to_mend(airflow: Any) -> None:

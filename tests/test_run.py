@@ -117,9 +117,10 @@ def addresses(processes: list[psutil.Process]) -> set[str]:
     return found
 
 
-def is_collecting(process: psutil.Process) -> bool:
+def is_called(process: psutil.Process, word: str) -> bool:
+    """Whether the process was called with this word."""
     try:
-        return "scrapy" in process.cmdline()
+        return word in process.cmdline()
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
 
@@ -152,11 +153,11 @@ def test_everything_starts_collects_ends_on_ctrl_c_and_goes_on_where_it_was(tmp_
         assert memory(processes) < 3 * GIGABYTE
         assert addresses(processes) == {"127.0.0.1"}
         states = {run["dag_id"]: run["state"] for run in airflow(molva, "dags/~/dagRuns?order_by=start_date&limit=100")["dag_runs"]}
-        assert "demo" in states
+        assert "demo.group" in states
         assert "enrich" in states
         assert airflow(molva, "importErrors")["total_entries"] == 0
 
-        until(lambda: any(map(is_collecting, family(molva))), 120, "a collection is under way")
+        until(lambda: any(is_called(process, "scrapy") for process in family(molva)), 120, "a collection is under way")
         processes = family(molva)
         assert molva.stop(signal.SIGINT) < 10
         assert molva.process is not None
@@ -211,7 +212,7 @@ def test_edit_takes_effect_without_restart_and_a_part_that_dies_ends_the_rest(tm
         until(lambda: len(Archive(molva.data).batches("edited")) == 2, 240, "the mended target is collected again")
 
         processes = family(molva)
-        (scheduler,) = (process for process in processes if process.cmdline()[-2:] == ["scheduler", "--skip-serve-logs"])
+        scheduler = next(process for process in processes if is_called(process, "scheduler"))
         scheduler.kill()
         assert molva.process is not None
         assert molva.process.wait(15) == 1
