@@ -7,12 +7,10 @@ configuration is wrong.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,6 +23,7 @@ from advocacy import load as loading
 from advocacy.measures import basis, nps_by, nps_change, nps_trend, online_nps, reach_by_stance
 from advocacy.report import Report
 from crawlers.brand import Brand, read_brands
+from crawlers.place import config_folder, data_folder
 from crawlers.yamlfile import ConfigError
 from index import open_index
 from index.period import beginning
@@ -132,14 +131,6 @@ def nps(
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:
         Console(width=None if sys.stdout.isatty() else 120).print(report.to_tables())
-
-
-def data_folder() -> Path:
-    return Path(os.environ.get("MOLVA_DATA") or "data")
-
-
-def config_folder() -> Path:
-    return Path(os.environ.get("MOLVA_CONFIG") or "dags")
 
 
 @contextmanager

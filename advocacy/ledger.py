@@ -18,7 +18,7 @@ An unnamed author is known for one post only: roles come from that text, nothing
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
@@ -52,6 +52,23 @@ def refresh(index: Index, author_keys: Iterable[str]) -> int:
             index.write_standings(changed)
         index.write_authors(authors, of=chunk)
         written += len(changed)
+    return written
+
+
+def enter(index: Index, posts: Sequence[Post], mentions: Sequence[Mention], author_keys: Set[str]) -> int:
+    """Store the posts and their mentions together with the ledgers that they change; the number of mentions.
+
+    `author_keys` are all whom the posts are, or were, by. A reader never meets a mention that does not have its standing yet.
+    """
+    by_id = {post.id: post for post in posts}
+    kept = [hit for hit in index.mentions_of(sorted(author_keys)) if hit.post.id not in by_id]
+    new = [Hit(mention=mention, post=by_id[mention.post], standing=Standing()) for mention in mentions]
+    found, authors = standings([*kept, *new])
+    written = index.replace(posts, mentions, standings={mention.id: found[mention.id] for mention in mentions})
+    changed = {hit.mention.id: found[hit.mention.id] for hit in kept if found[hit.mention.id] != hit.standing}
+    if changed:
+        index.write_standings(changed)
+    index.write_authors(authors, of=sorted(author_keys))
     return written
 
 

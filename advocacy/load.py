@@ -17,11 +17,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from advocacy.forget import finish_forgetting, tombstone, tombstones
-from advocacy.ledger import refresh
+from advocacy.ledger import enter, refresh
 from advocacy.sighting import Sighting, Sightings, one_post
+from crawlers.archive import Batch, DamagedBatch
+from crawlers.post import Post
 from index.query import Index
+from nlp.mention import Mention
 from nlp.tag import present_fingerprint, read_tagged, tagged, untagged
 
+Entry = Callable[[Index, Sequence[Post], Sequence[Mention], set[str]], int]
+"""Stores posts and their mentions, given the keys of the authors whom any sighting names; the number of mentions."""
 Progress = Callable[[int, int], None]
 """Told the batches done and the batches in all."""
 POSTS_AT_ONCE = 1000
@@ -44,18 +49,21 @@ class Loaded:
     """Posts passed over, because they are to stay forgotten."""
     rebuilt: bool = False
     """The whole index was made anew, from the present reading."""
-    waiting: int = 0
+    waiting: tuple[str, ...] = ()
     """Batches still to be tagged with the present brands and model, before the index can change to their reading."""
+    damaged: tuple[str, ...] = ()
+    """Batches left out of the new reading, because they can't be read any more."""
 
     def __str__(self) -> str:
         if self.waiting:
             return (
-                f"brands or model have changed: {self.waiting} batches are still to be tagged anew, and until then the index"
-                " shows the reading before the change and nothing collected since"
+                f"brands or model have changed: {len(self.waiting)} batches are still to be tagged anew ({some(self.waiting)}), and until"
+                " then the index shows the reading before the change and nothing collected since"
             )
         forgotten = f", {self.forgotten} forgotten posts passed over" if self.forgotten else ""
         done = "rebuilt from" if self.rebuilt else "loaded"
-        return f"{done} {self.batches} batches: {self.posts} posts, {self.mentions} mentions{forgotten}"
+        damaged = f"; left out, for they are damaged (restore them from a backup): {some(self.damaged)}" if self.damaged else ""
+        return f"{done} {self.batches} batches: {self.posts} posts, {self.mentions} mentions{forgotten}{damaged}"
 
 
 def load(index: Index, *, data: Path, config: Path, progress: Progress | None = None) -> Loaded:
@@ -67,17 +75,13 @@ def load(index: Index, *, data: Path, config: Path, progress: Progress | None = 
     with index.writing():
         finish_forgetting(index, data=data)
         present, loaded = keys(data, fingerprint), index.loaded()
-        if any(not key.startswith(f"{fingerprint}/") for key in loaded):
-            waiting = len(untagged(data, config))
-            if waiting or not present:
-                return Loaded(waiting=waiting)
-            return _rebuilt(index, present, data, fingerprint, progress)
-        wanted = [key for key in present if key not in loaded]
-
-        def ledgers(authors: set[str]) -> None:
-            refresh(index, authors)
-
-        return _load(index, wanted, present, ledgers, data=data, fingerprint=fingerprint, progress=progress)
+        if all(key.startswith(f"{fingerprint}/") for key in loaded):
+            wanted = [key for key in present if key not in loaded]
+            return _load(index, wanted, present, enter, data=data, fingerprint=fingerprint, progress=progress)
+        waiting, damaged = still_untagged(data, config)
+        if waiting or not present:
+            return Loaded(waiting=waiting)
+        return replace(_rebuilt(index, present, data, fingerprint, progress), damaged=damaged)
 
 
 def rebuild(index: Index, *, data: Path, config: Path, progress: Progress | None = None) -> Loaded:
@@ -86,14 +90,41 @@ def rebuild(index: Index, *, data: Path, config: Path, progress: Progress | None
     Raises LoadError where some collected batch is not tagged with the present brands and model, for the index would lose it.
     """
     fingerprint = present_fingerprint(config)
-    if waiting := len(untagged(data, config)):
-        raise LoadError(f"{waiting} collected batches are not tagged with the present brands and model: run `python -m nlp tag` first.")
-    if not keys(data, fingerprint):
-        raise LoadError(f"Nothing is collected in {data}: collect and tag first, or set MOLVA_DATA to the folder that holds the batches.")
+    waiting, damaged = still_untagged(data, config)
+    if waiting:
+        raise LoadError(
+            f"{len(waiting)} batches are not tagged with the present brands and model ({some(waiting)}): run `python -m nlp tag`."
+        )
+    if not (present := keys(data, fingerprint)):
+        raise LoadError(f"Nothing is tagged in {data}: collect and tag first, or set MOLVA_DATA to the folder that holds the batches.")
     with index.writing():
-        rebuilt = _rebuilt(index, keys(data, fingerprint), data, fingerprint, progress)
+        rebuilt = _rebuilt(index, present, data, fingerprint, progress)
         finish_forgetting(index, data=data)
-        return rebuilt
+        return replace(rebuilt, damaged=damaged)
+
+
+def still_untagged(data: Path, config: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Batches to wait for, and those that can't be read and so never will be tagged; the latter only where no other is left."""
+    untouched = untagged(data, config)
+    if any(map(is_readable, untouched)):
+        return tuple(batch.key for batch in untouched), ()
+    return (), tuple(batch.key for batch in untouched)
+
+
+def is_readable(batch: Batch) -> bool:
+    """Whether the batch can be read to its end."""
+    try:
+        for _ in batch.lines():
+            pass
+    except DamagedBatch:
+        return False
+    return True
+
+
+def some(batches: Sequence[str], most: int = 5) -> str:
+    """The names of a few batches, and how many more there are."""
+    named = ", ".join(batches[:most])
+    return named if len(batches) <= most else f"{named} and {len(batches) - most} more"
 
 
 def keys(data: Path, fingerprint: str) -> dict[str, Path]:
@@ -104,8 +135,13 @@ def keys(data: Path, fingerprint: str) -> dict[str, Path]:
 def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, fingerprint: str, progress: Progress | None) -> Loaded:
     """Everything present in a fresh index, which nobody reads before its end: so the ledgers come once, at the end."""
     authors: set[str] = set()
+
+    def enter_without_ledgers(fresh: Index, posts: Sequence[Post], mentions: Sequence[Mention], theirs: set[str]) -> int:
+        authors.update(theirs)
+        return fresh.replace(posts, mentions)
+
     with index.rebuild() as fresh:
-        done = _load(fresh, list(present), present, authors.update, data=data, fingerprint=fingerprint, progress=progress)
+        done = _load(fresh, list(present), present, enter_without_ledgers, data=data, fingerprint=fingerprint, progress=progress)
         refresh(fresh, authors)
     return replace(done, rebuilt=True)
 
@@ -114,16 +150,13 @@ def _load(
     index: Index,
     wanted: Sequence[str],
     present: Mapping[str, Path],
-    bring_up_to_date: Callable[[set[str]], object],
+    entry: Entry,
     *,
     data: Path,
     fingerprint: str,
     progress: Progress | None,
 ) -> Loaded:
-    """The wanted batches, some at once; each post is made of all its sightings, so that once in a run is enough.
-
-    `bring_up_to_date` is given the keys of the authors that any sighting names, before the batches are recorded as loaded.
-    """
+    """The wanted batches, small ones together; each post is made of all its sightings, so that once in a run is enough."""
     if not wanted:
         return Loaded()
     gone = tombstones(data)
@@ -138,10 +171,10 @@ def _load(
             ids = {post_id for key in group for post_id in sightings.posts_of(key)}
             buried = {post_id for post_id in ids if tombstone(post_id) in gone} if gone else set()
             seen = all_sightings(ids - buried - loaded, present, sightings)
-            for some in _portions(list(seen.values())):
-                united = [one_post(versions) for versions in some]
-                mentions += index.replace([post for post, _ in united], [mention for _, found in united for mention in found])
-                bring_up_to_date({post.author_key for versions in some for post, _ in versions} | {post.author_key for post, _ in united})
+            for portion in _portions(list(seen.values())):
+                united = [one_post(versions) for versions in portion]
+                authors = {post.author_key for versions in portion for post, _ in versions} | {post.author_key for post, _ in united}
+                mentions += entry(index, [post for post, _ in united], [mention for _, found in united for mention in found], authors)
             for key in group:
                 index.replace([], [], batch=key)
             batches += len(group)

@@ -7,13 +7,14 @@ that it is the same whatever the order of loading.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crawlers.post import Post, Precision, post_to_json
+from crawlers.post import Post, Precision, iso, post_to_json
 from nlp.mention import Mention, mention_to_json
 from nlp.tag import read_tagged
 
@@ -26,6 +27,13 @@ NEWEST_KNOWN = (
 )  # fmt: skip
 """What a sighting does not know it does not take away."""
 IDS_AT_ONCE = 500
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS sighting (
+    post TEXT NOT NULL, shape TEXT NOT NULL, collected TEXT NOT NULL, batch TEXT NOT NULL,
+    PRIMARY KEY (post, shape, batch)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sighting_batch ON sighting (batch);
+CREATE TABLE IF NOT EXISTS batch (batch TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
 
 
 def one_post(sightings: Iterable[Sighting]) -> Sighting:
@@ -86,8 +94,24 @@ def _first_known(posts: Iterable[Post], name: str) -> object:
     return next((value for post in posts if (value := getattr(post, name)) is not None), None)
 
 
+def shape(sighting: Sighting) -> str:
+    """What a sighting says but for its values: two of one shape differ in numbers and names, of which the newest hold.
+
+    So of all the sightings of one shape the newest alone makes the same post as all of them.
+    """
+    post, mentions = sighting
+    known = [field.name for field in dataclasses.fields(post) if getattr(post, field.name) is not None]
+    said = [post.text, post.author_id, post.official, post.published_precision, post.targets, post.about]
+    subjects = sorted((mention.id, mention.found) for mention in mentions)
+    return hashlib.blake2b(json.dumps([known, said, subjects]).encode(), digest_size=16).hexdigest()
+
+
 class Sightings:
-    """Which tagged batches hold a post: a cache beside the tagged batches, made again from them when it is missing or damaged."""
+    """Which tagged batches hold what is to know of a post: a cache beside them, made again when it is missing or damaged.
+
+    Of the sightings of one shape only the newest is kept, so that a post seen a thousand times with other numbers of views
+    is read from one batch.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,34 +125,48 @@ class Sightings:
     def _opened(path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path)
         try:
-            db.execute("CREATE TABLE IF NOT EXISTS sighting (post TEXT, batch TEXT, PRIMARY KEY (post, batch)) WITHOUT ROWID")
-            db.execute("CREATE INDEX IF NOT EXISTS sighting_batch ON sighting (batch)")
-            db.execute("CREATE TABLE IF NOT EXISTS batch (batch TEXT PRIMARY KEY) WITHOUT ROWID")
+            db.executescript(SCHEMA)
         except BaseException:
             db.close()
             raise
         return db
 
     def register(self, batches: Mapping[str, Path]) -> None:
-        """Read the posts of the batches (key -> file) that are not registered yet; each batch in one step."""
+        """Read the batches (key -> file) that are not registered yet, each in one step; where one is gone, read all again."""
         known = {batch for (batch,) in self._db.execute("SELECT batch FROM batch")}
+        if not known <= batches.keys():
+            with self._db:
+                self._db.execute("DELETE FROM sighting")
+                self._db.execute("DELETE FROM batch")
+            known = set()
         for key, path in batches.items():
             if key not in known:
                 with self._db:
-                    self._db.executemany("INSERT OR IGNORE INTO sighting VALUES (?, ?)", [(post.id, key) for post, _ in read_tagged(path)])
+                    for sighting in read_tagged(path):
+                        self._register(key, sighting)
                     self._db.execute("INSERT INTO batch VALUES (?)", (key,))
 
+    def _register(self, key: str, sighting: Sighting) -> None:
+        """Keep the sighting unless a newer one of its shape is known; those just as new stand side by side."""
+        row = (sighting[0].id, shape(sighting), iso(sighting[0].collected), key)
+        self._db.execute("DELETE FROM sighting WHERE post = ? AND shape = ? AND collected < ?", row[:3])
+        self._db.execute(
+            "INSERT OR IGNORE INTO sighting SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS"
+            " (SELECT 1 FROM sighting WHERE post = ?1 AND shape = ?2 AND collected > ?3)",
+            row,
+        )
+
     def posts_of(self, batch: str) -> set[str]:
-        """The posts that a registered batch holds."""
-        return {post for (post,) in self._db.execute("SELECT post FROM sighting WHERE batch = ?", (batch,))}
+        """The posts of which a registered batch holds something to know."""
+        return {post for (post,) in self._db.execute("SELECT DISTINCT post FROM sighting WHERE batch = ?", (batch,))}
 
     def batches_of(self, posts: Sequence[str]) -> dict[str, set[str]]:
-        """Batch -> which of the posts it holds."""
+        """Batch -> of which of the posts it holds something to know."""
         found: dict[str, set[str]] = {}
         for start in range(0, len(posts), IDS_AT_ONCE):
             some = posts[start : start + IDS_AT_ONCE]
             places = ",".join("?" * len(some))
-            for post, batch in self._db.execute(f"SELECT post, batch FROM sighting WHERE post IN ({places})", some):
+            for post, batch in self._db.execute(f"SELECT DISTINCT post, batch FROM sighting WHERE post IN ({places})", some):
                 found.setdefault(batch, set()).add(post)
         return found
 

@@ -94,14 +94,21 @@ class ElasticIndex:
     def writing(self) -> AbstractContextManager[None]:
         return self._lock.held()
 
-    def replace(self, posts: Sequence[Post], mentions: Sequence[Mention], batch: str | None = None) -> int:
+    def replace(
+        self,
+        posts: Sequence[Post],
+        mentions: Sequence[Mention],
+        batch: str | None = None,
+        *,
+        standings: Mapping[str, Standing] | None = None,
+    ) -> int:
         found = grouped(posts, mentions)
         posts_index, mentions_index = self._index("posts"), self._index("mentions")
         written = 0
         with self._writing():
             for start in range(0, len(posts), _POSTS):
                 portion = posts[start : start + _POSTS]
-                actions = list(replacement(self._reading, posts_index, mentions_index, portion, found))
+                actions = list(replacement(self._reading, posts_index, mentions_index, portion, found, standings or {}))
                 written += sum(action["_op_type"] == "index" and action["_index"] == mentions_index for action in actions)
                 self._send(actions, "posts", "mentions")
             if batch is not None:

@@ -13,7 +13,8 @@ from crawlers.post import Post
 from index.elastic_document import document_id, mention_document, post_document, post_of
 from index.elastic_query import one_of
 from index.elastic_search import Reading, portions
-from index.sighting import first_standing, newer, unite
+from index.query import Standing
+from index.sighting import first_standing
 from nlp.mention import Mention
 
 Action = dict[str, Any]
@@ -22,26 +23,24 @@ _IDS = 1_000
 
 
 def replacement(
-    reading: Reading, posts_index: str, mentions_index: str, posts: Sequence[Post], mentions: Mapping[str, Sequence[Mention]]
+    reading: Reading,
+    posts_index: str,
+    mentions_index: str,
+    posts: Sequence[Post],
+    mentions: Mapping[str, Sequence[Mention]],
+    standings: Mapping[str, Standing],
 ) -> Iterator[Action]:
-    """The actions that unite each post with its stored sighting and put its mentions in the place of the stored ones.
+    """The actions that store each post and put its mentions in the place of the stored ones.
 
     Mentions are the actions of `mentions_index` with operation `index`.
     """
-    stored = _stored(reading, posts_index, [post.id for post in posts])
-    old = _mentions_of_posts(reading, mentions_index, stored)
-    for seen in posts:
-        before = stored.get(seen.id)
-        post = unite(before, seen)
+    old = _mentions_of_posts(reading, mentions_index, [post.id for post in posts])
+    for post in posts:
         document = post_document(post)
         yield {"_op_type": "index", "_index": posts_index, "_id": document_id(post.id), "_source": document}
-        if before is not None and not newer(before, seen):
-            for identity in old.get(post.id, ()):
-                yield {"_op_type": "update", "_index": mentions_index, "_id": document_id(identity), "doc": {"post": document}}
-            continue
         new = {mention.id: mention for mention in mentions.get(post.id, ())}
         for mention in new.values():
-            source = mention_document(mention, document, first_standing(mention))
+            source = mention_document(mention, document, standings.get(mention.id) or first_standing(mention))
             yield {"_op_type": "index", "_index": mentions_index, "_id": document_id(mention.id), "_source": source}
         for identity in old.get(post.id, set()) - set(new):
             yield {"_op_type": "delete", "_index": mentions_index, "_id": document_id(identity)}

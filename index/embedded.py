@@ -107,10 +107,17 @@ class EmbeddedIndex:
     def writing(self) -> AbstractContextManager[None]:
         return self._lock.held()
 
-    def replace(self, posts: Sequence[Post], mentions: Sequence[Mention], batch: str | None = None) -> int:
+    def replace(
+        self,
+        posts: Sequence[Post],
+        mentions: Sequence[Mention],
+        batch: str | None = None,
+        *,
+        standings: Mapping[str, Standing] | None = None,
+    ) -> int:
         found = grouped(posts, mentions)
         with self._writing() as connection:
-            written = writes.replace(connection, posts, found)
+            written = writes.replace(connection, posts, found, standings or {})
             if batch is not None:
                 connection.execute("INSERT OR IGNORE INTO loaded VALUES (?)", (batch,))
         return written

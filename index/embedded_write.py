@@ -10,12 +10,12 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from crawlers.post import Post, post_from_json
+from crawlers.post import Post
 from index.author import author_to_json
 from index.embedded_query import several
 from index.period import milliseconds
 from index.query import Author, Standing
-from index.sighting import document, first_standing, newer, unite
+from index.sighting import document, first_standing
 from index.token import indexed
 from nlp.mention import GENERAL, Mention, mention_to_json
 
@@ -27,21 +27,21 @@ _MENTION = (
 _INSERT_MENTION = f"INSERT INTO mentions ({', '.join(_MENTION)}) VALUES ({', '.join('?' * len(_MENTION))}) RETURNING number"
 
 
-def replace(connection: sqlite3.Connection, posts: Sequence[Post], mentions: Mapping[str, Sequence[Mention]]) -> int:
-    """Unite each post with its stored sighting and put its mentions in the place of the stored ones; number of mentions."""
+def replace(
+    connection: sqlite3.Connection,
+    posts: Sequence[Post],
+    mentions: Mapping[str, Sequence[Mention]],
+    standings: Mapping[str, Standing],
+) -> int:
+    """Store each post and put its mentions in the place of the stored ones; number of mentions."""
     written = 0
-    for seen in posts:
-        row = connection.execute("SELECT number, document FROM posts WHERE id = ?", (seen.id,)).fetchone()
-        stored = None if row is None else post_from_json(json.loads(row[1]))
-        post = unite(stored, seen)
+    for post in posts:
+        row = connection.execute("SELECT number FROM posts WHERE id = ?", (post.id,)).fetchone()
         number = _write_post(connection, None if row is None else row[0], post)
-        if stored is None or newer(stored, seen):
-            _remove_mentions(connection, number)
-            for mention in mentions.get(seen.id, ()):
-                _write_mention(connection, number, post, mention)
-                written += 1
-        else:
-            _repeat_post(connection, number, post)
+        _remove_mentions(connection, number)
+        for mention in mentions.get(post.id, ()):
+            _write_mention(connection, number, post, mention, standings.get(mention.id) or first_standing(mention))
+            written += 1
     return written
 
 
@@ -89,20 +89,13 @@ def _of_standing(standing: Standing) -> dict[str, object]:
     }
 
 
-def _write_mention(connection: sqlite3.Connection, number: int, post: Post, mention: Mention) -> None:
+def _write_mention(connection: sqlite3.Connection, number: int, post: Post, mention: Mention, standing: Standing) -> None:
     heads = {head: getattr(mention, head) for head in _HEADS}
     row = {"id": mention.id, "post": number, "general": int(mention.product == GENERAL), **heads}
-    row |= _of_post(post) | _of_standing(first_standing(mention))
+    row |= _of_post(post) | _of_standing(standing)
     written = connection.execute(_INSERT_MENTION, [row[name] for name in _MENTION]).fetchone()[0]
     judgement = json.dumps(mention_to_json(mention), ensure_ascii=False)
     connection.execute("INSERT INTO judgements (number, document) VALUES (?, ?)", (written, judgement))
-
-
-def _repeat_post(connection: sqlite3.Connection, number: int, post: Post) -> None:
-    """What an older sighting added to the post, in the mentions that stay."""
-    fields = _of_post(post)
-    assignments = ", ".join(f"{name} = ?" for name in fields)
-    connection.execute(f"UPDATE mentions SET {assignments} WHERE post = ?", (*fields.values(), number))
 
 
 def _remove_mentions(connection: sqlite3.Connection, number: int) -> None:

@@ -196,12 +196,18 @@ class Index(Protocol):
     def writing(self) -> AbstractContextManager[None]:
         """Hold the writer's lock over several calls, as load and ledger do together; other writers wait until it ends."""
 
-    def replace(self, posts: Sequence[Post], mentions: Sequence[Mention], batch: str | None = None) -> int:
-        """Store the posts and put `mentions` in the place of all the mentions those posts had; the number of mentions stored.
+    def replace(
+        self,
+        posts: Sequence[Post],
+        mentions: Sequence[Mention],
+        batch: str | None = None,
+        *,
+        standings: Mapping[str, Standing] | None = None,
+    ) -> int:
+        """Store the posts as they are given, with `mentions` in the place of all they had; the number of mentions stored.
 
-        Standings start anew, with the roles that the text shows: `ledger.refresh` follows. A post that is stored already
-        unites `targets` and `about`; the sighting collected later wins, and an earlier one that comes later brings only
-        what was unknown: its mentions are not stored. `batch` is recorded as loaded in the same step; with no posts at
+        A mention whose standing is given (by its id) has it from the first; the others start with the roles that the text
+        shows and do not count: `ledger.refresh` follows. `batch` is recorded as loaded in the same step; with no posts at
         all it is only recorded. Raises ValueError for a post given twice or a mention without its post.
         """
 

@@ -133,7 +133,7 @@ def test_nothing_to_rebuild_from_is_one(place: Place, monkeypatch: pytest.Monkey
     monkeypatch.setenv("MOLVA_DATA", str(tmp_path / "empty"))
     result = run("rebuild")
     assert result.exit_code == 1
-    assert "Nothing is collected" in result.stderr
+    assert "Nothing is tagged" in result.stderr
 
 
 def test_an_index_that_cannot_be_used_is_one_and_the_next_load_catches_up(place: Place) -> None:

@@ -170,17 +170,25 @@ def test_the_text_of_a_changed_post_is_found_by_its_new_words_only(index: Index)
     assert index.count(Query(text="старые")) == {"": 0}
 
 
-@pytest.mark.parametrize("newest_first", [False, True])
-def test_sightings_unite_in_any_order(index: Index, newest_first: bool) -> None:
-    early = post("s.ru:1", text="начало", targets=("a",), about=("sever",), followers=5, views=10)
-    late = post("s.ru:1", text="целое", targets=("b",), about=("alfa",), views=20, collected=COLLECTED + timedelta(hours=1))
-    for sighting in (late, early) if newest_first else (early, late):
-        index.replace([sighting], [mention(sighting, brand="sever" if sighting is early else "alfa")])
-    found = index.search(Query()).hits
-    assert [hit.mention.brand for hit in found] == ["alfa"]
-    assert found[0].post == index.post("s.ru:1") == dataclasses.replace(late, targets=("a", "b"), about=("alfa", "sever"), followers=5)
-    assert index.count(Query(), Facet.TARGET) == {"a": 1, "b": 1}
+def test_a_post_is_stored_as_it_is_given(index: Index) -> None:
+    first = post("s.ru:1", text="начало", quoted="чужое", targets=("a",), about=("sever",), followers=5, views=10)
+    index.replace([first], [mention(first, brand="sever")])
+    second = post("s.ru:1", text="целое", targets=("b",), about=("alfa",), views=20, collected=COLLECTED - timedelta(hours=1))
+    index.replace([second], [mention(second, brand="alfa")])
+    (found,) = index.search(Query()).hits
+    assert found.mention.brand == "alfa"
+    assert found.post == index.post("s.ru:1") == second
+    assert index.count(Query(), Facet.TARGET) == {"b": 1}
     assert index.count(Query(text="целое")) == {"": 1}
+
+
+def test_a_mention_given_with_its_standing_has_it_from_the_first(index: Index) -> None:
+    one, other = post("s.ru:1"), post("s.ru:2")
+    standing = Standing(counts=True, superseded_at=COLLECTED, roles=("client",), role_from="history")
+    index.replace([one, other], [mention(one), mention(other)], standings={mention(one).id: standing})
+    assert [hit.standing for hit in index.search(Query(), sort="id", descending=False).hits] == [standing, first_standing(mention(other))]
+    index.replace([one], [mention(one)])
+    assert index.count(Query(counting=True)) == {"": 0}
 
 
 def test_what_does_not_belong_together_is_refused(index: Index) -> None:

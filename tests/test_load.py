@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 import random
@@ -20,6 +21,7 @@ from advocacy import load as loading
 from advocacy.forget import forget, tombstone, tombstones
 from advocacy.load import Loaded, LoadError, load, rebuild
 from advocacy.sighting import is_teaser, one_post
+from crawlers.archive import Batch
 from crawlers.post import Post, Precision
 from index.query import Author, Hit, Index, Query, Standing
 from nlp.mention import Mention
@@ -190,7 +192,7 @@ def test_any_order_and_any_batches_end_in_the_same_index(
             assert run(parts, index) == Loaded()
 
 
-@pytest.mark.parametrize("step", ["refresh", "recorded", "standings"])
+@pytest.mark.parametrize("step", ["replace", "write_authors", "recorded"])
 def test_a_load_cut_off_between_its_steps_is_mended_by_the_next(
     place: Place, monkeypatch: pytest.MonkeyPatch, step: str, index: Index
 ) -> None:
@@ -206,17 +208,14 @@ def test_a_load_cut_off_between_its_steps_is_mended_by_the_next(
         raise CutOff
 
     with monkeypatch.context() as patch:
-        if step == "refresh":
-            patch.setattr(loading, "refresh", cut)
-        elif step == "standings":
-            patch.setattr(index, "write_authors", cut)
-        else:
+        if step == "recorded":
             replace_posts = index.replace
-            patch.setattr(index, "replace", lambda posts, said, batch=None: cut() if batch else replace_posts(posts, said))
+            patch.setattr(index, "replace", lambda posts, said, **more: cut() if "batch" in more else replace_posts(posts, said, **more))
+        else:
+            patch.setattr(index, step, cut)
         with pytest.raises(CutOff):
             run(place, index)
     assert index.loaded() == frozenset()
-    assert everything(index)[0] != []
     assert run(place, index).batches == 3
     assert everything(index) == expected
 
@@ -235,28 +234,123 @@ def test_a_damaged_cache_of_sightings_is_made_again(place: Place, index: Index) 
     assert (hit.post.text, hit.mention.stance) == (seen.text, "promoter")
 
 
-def test_after_a_change_of_the_model_the_old_reading_stands_until_all_is_tagged(
-    place: Place, monkeypatch: pytest.MonkeyPatch, index: Index
-) -> None:
+def collected(place: Place, number: int, *, damaged: bool = False) -> None:
+    """A collected batch without items, or one whose items are lost."""
+    batch = Batch(place.data / "raw" / "forum", number)
+    batch.folder.mkdir(parents=True, exist_ok=True)
+    batch.manifest_path.write_text(json.dumps({"items": 0}))
+    if not damaged:
+        batch.path.write_bytes(gzip.compress(b""))
+
+
+def test_after_a_change_of_the_model_the_old_reading_stands_until_all_is_tagged(place: Place, index: Index) -> None:
     seen, other = post(1), post(2, 1)
     place.tagged("forum", 1, [(seen, [mention(seen)]), (other, [mention(other)])])
     run(place, index)
     before = everything(index)
     place.new_model("second")
+    collected(place, 1)
+    collected(place, 2)
     place.tagged("forum", 1, [(seen, [mention(seen, "detractor")]), (other, [])])
-    with monkeypatch.context() as patch:
-        patch.setattr(loading, "untagged", lambda data, config: ["forum/2"])
-        waiting = run(place, index)
-        assert waiting == Loaded(waiting=1)
-        assert "1 batches are still to be tagged" in str(waiting)
-        assert everything(index) == before
-        with pytest.raises(LoadError, match="1 collected batches are not tagged"):
-            rebuild(index, data=place.data, config=place.config)
-    assert run(place, index) == Loaded(batches=1, posts=2, mentions=1, rebuilt=True)
+    waiting = run(place, index)
+    assert waiting == Loaded(waiting=("forum/000002",))
+    assert "1 batches are still to be tagged anew (forum/000002)" in str(waiting)
+    assert everything(index) == before
+    with pytest.raises(LoadError, match="1 batches are not tagged"):
+        rebuild(index, data=place.data, config=place.config)
+    place.tagged("forum", 2, [])
+    assert run(place, index) == Loaded(batches=2, posts=2, mentions=1, rebuilt=True)
     assert [hit.mention.stance for hit in index.export(Query())] == ["detractor"]
     assert [(author.stance, author.posts) for author in index.authors()] == [("detractor", 1)]
-    assert index.loaded() == {f"{present_fingerprint(place.config)}/forum/000001"}
+    assert all(key.startswith(present_fingerprint(place.config)) for key in index.loaded())
     assert run(place, index) == Loaded()
+
+
+def test_a_batch_that_cannot_be_read_any_more_is_not_waited_for(place: Place, index: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, index)
+    place.new_model("second")
+    place.tagged("forum", 1, [(seen, [mention(seen, "detractor")])])
+    collected(place, 2, damaged=True)
+    collected(place, 3)
+    assert run(place, index) == Loaded(waiting=("forum/000002", "forum/000003"))
+    place.tagged("forum", 3, [])
+    done = run(place, index)
+    assert done == Loaded(batches=2, posts=1, mentions=1, rebuilt=True, damaged=("forum/000002",))
+    assert str(done).endswith("damaged (restore them from a backup): forum/000002")
+    assert [hit.mention.stance for hit in index.export(Query())] == ["detractor"]
+
+
+def test_only_a_few_batches_are_named() -> None:
+    assert loading.some([f"b{number}" for number in range(7)], most=2) == "b0, b1 and 5 more"
+    assert loading.some(["b0", "b1"], most=2) == "b0, b1"
+
+
+def test_loading_one_by_one_gives_what_a_rebuild_gives_where_a_newer_text_has_no_quote(place: Place, index: Index) -> None:
+    old = post(1, quoted="Чужие слова", edited=post(1).published, title="Заголовок")
+    new = replace(old, text="Другой текст", quoted=None, edited=None, title=None, collected=old.collected + timedelta(days=1))
+    for number, sighting in enumerate((old, new)):
+        place.tagged("forum", number, [(sighting, [mention(sighting)])])
+        run(place, index)
+    (hit,) = index.export(Query())
+    assert (hit.post.quoted, hit.post.edited, hit.post.title) == (None, None, "Заголовок")
+    before = everything(index)
+    rebuild(index, data=place.data, config=place.config)
+    assert everything(index) == before
+
+
+def test_a_reader_never_meets_a_mention_without_its_standing(place: Place, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, later = post(1, 0), post(2, 1)
+    place.tagged("forum", 1, [(first, [mention(first, roles=("client",))])])
+    run(place, index)
+    place.tagged("forum", 2, [(first, [mention(first, roles=("client",))]), (later, [mention(later)])])
+    read: list[tuple[int, list[Standing]]] = []
+    replace_posts = index.replace
+
+    def replaced(posts: Any, mentions: Any, *more: Any, **named: Any) -> int:
+        written = replace_posts(posts, mentions, *more, **named)
+        read.append((len(posts), [hit.standing for hit in index.export(Query())]))
+        return written
+
+    monkeypatch.setattr(index, "replace", replaced)
+    run(place, index)
+    assert read[0] == (
+        2,
+        [
+            Standing(counts=True, superseded_at=later.published, roles=("client",), role_from="text"),
+            Standing(counts=True, roles=("client",), role_from="history"),
+        ],
+    )
+
+
+def test_a_post_seen_often_with_other_numbers_is_read_from_one_batch(place: Place, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(9):
+        seen = post(1, views=number, collected=post(1).collected + timedelta(days=number))
+        edited = replace(seen, text="Раньше было иначе") if number == 4 else seen
+        place.tagged("forum", number, [(edited, [mention(edited)])])
+    run(place, index)
+    last = post(1, views=99, collected=post(1).collected + timedelta(days=9))
+    place.tagged("forum", 9, [(last, [mention(last)])])
+    opened: list[str] = []
+    read = loading.read_tagged
+    monkeypatch.setattr(loading, "read_tagged", lambda path: (opened.append(path.name), read(path))[1])
+    run(place, index)
+    assert opened == ["000004.jsonl.gz", "000009.jsonl.gz"]
+    (hit,) = index.export(Query())
+    assert (hit.post.views, hit.post.text) == (99, last.text)
+
+
+def test_when_a_tagged_batch_is_gone_older_sightings_speak_again(place: Place, index: Index) -> None:
+    old = post(1, views=1)
+    new = replace(old, views=2, collected=old.collected + timedelta(days=1))
+    for number, sighting in enumerate((old, new)):
+        place.tagged("forum", number, [(sighting, [mention(sighting)])])
+    run(place, index)
+    (place.data / "tagged" / present_fingerprint(place.config) / "forum" / "000001.jsonl.gz").unlink()
+    rebuild(index, data=place.data, config=place.config)
+    (hit,) = index.export(Query())
+    assert hit.post.views == 1
 
 
 def test_rebuild_gives_what_loading_gave(place: Place, index: Index) -> None:
@@ -276,7 +370,7 @@ def test_an_empty_data_folder_never_empties_an_index(place: Place, tmp_path: Pat
     run(place, index)
     place.new_model("second")
     assert load(index, data=tmp_path / "elsewhere", config=place.config) == Loaded()
-    with pytest.raises(LoadError, match="Nothing is collected"):
+    with pytest.raises(LoadError, match="Nothing is tagged"):
         rebuild(index, data=tmp_path / "elsewhere", config=place.config)
     assert len(everything(index)[0]) == 1
 
