@@ -27,10 +27,10 @@ from rich.table import Table
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from advocacy.measures import basis, nps_by, nps_trend, online_nps, reach_by_stance
-from crawlers.archive import Archive
-from index import open_index
-from index.query import Facet, Index, Query
+from advocacy.measures import basis, nps_by, nps_trend, online_nps, reach_by_stance  # noqa: E402
+from crawlers.archive import Archive  # noqa: E402
+from index import open_index  # noqa: E402
+from index.query import Facet, Index, Query  # noqa: E402
 
 CONFIG = ROOT / "benchmarks" / "corpus" / "config"
 ROWS = 15_067
@@ -105,11 +105,7 @@ def main(
         found.append(list(answers(open_index(engine))))
         print(f"{len(found[-1])} answers of {engine.split('//')[-1]} in {time.perf_counter() - started:.1f} s")
     different = [name for (name, one), (_, other) in zip(found[0], found[-1], strict=True) if one != other]
-    print(
-        "the engines answer the same"
-        if len(engines) > 1 and not different
-        else f"different answers: {', '.join(different) or 'none asked'}"
-    )
+    print(f"compared: {len(engines)} engines; answers that differ: {', '.join(different) or 'none'}")
     if different or kept != ROWS:
         raise typer.Exit(1)
 
