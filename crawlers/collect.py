@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from crawlers.link import hidden
 from crawlers.mapping import is_collector, source
 from crawlers.preview import Preview, Sample, sample_from_json
 from crawlers.run import Run, failure, run_from_json
@@ -96,7 +97,8 @@ def _spider(
         command += [] if since is None else ["-a", f"since={since.isoformat()}"]
         command += [] if limit is None else ["-s", f"MOLVA_PREVIEW={limit}"]
         places = {"MOLVA_DATA": str(data.resolve()), "MOLVA_CONFIG": str(config.resolve()), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
-        last_line = _child(command, os.environ | places, progress)
+        said = None if progress is None else lambda line: progress(hidden(line, target.secrets))
+        last_line = hidden(_child(command, os.environ | places, said), target.secrets)
         if not result.exists():
             raise CollectError(f"{target.name}: the spider ended without a result{f': {last_line}' if last_line else ''}")
         told: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))

@@ -7,9 +7,12 @@ written or said names the variable.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
+SHORTEST_KEY = 4
+"""Characters of a value from which on it is hidden."""
 LONGEST = 2_083
 """Characters of an address; browsers and Scrapy take no longer ones."""
 
@@ -34,7 +37,7 @@ def hidden(text: str, secrets: Mapping[str, str]) -> str:
     ways = {
         way: f"${{{name}}}"
         for name, value in secrets.items()
-        if value
+        if len(value) >= SHORTEST_KEY
         for way in (value, quote(value, ""), quote(value), quote_plus(value))
     }
     values = re.compile("|".join(re.escape(way) for way in sorted(ways, key=len, reverse=True)))
@@ -46,3 +49,14 @@ def opened(address: str, secrets: Mapping[str, str]) -> str:
     for name, value in secrets.items():
         address = address.replace(f"${{{name}}}", value)
     return address
+
+
+def within(value: Any, change: Callable[[str, Mapping[str, str]], str], secrets: Mapping[str, str]) -> Any:
+    """JSON values with every text in them hidden, or opened."""
+    if not secrets:
+        return value
+    if isinstance(value, str):
+        return change(value, secrets)
+    if isinstance(value, dict):
+        return {name: within(part, change, secrets) for name, part in value.items()}
+    return [within(part, change, secrets) for part in value] if isinstance(value, list | tuple) else value

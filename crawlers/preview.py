@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crawlers.brand import Brands
+from crawlers.link import hidden
 from crawlers.post import Post, post_from_json, post_to_json, whole_milliseconds
 from crawlers.run import Counts, Outcome, Run
 from crawlers.seen import SeenForNow
@@ -74,7 +75,7 @@ class Preview:
             started=self._started,
             ended=whole_milliseconds(datetime.now(UTC)),
             counts=self._counts,
-            error=error,
+            error=None if error is None else hidden(error, self.target.secrets),
         )
 
 

@@ -2,6 +2,12 @@
 
 The rule to know: nothing in this file is loosened for one place; a target can only ask for more patience (`delay`) or,
 with `allow_private`, for a host inside the own network.
+
+MOLVA_CONTACT in the environment is the operator's address or page (`mailto:crawl@bank.example`, `https://bank.example/bot`). It
+stands in the user agent, so that a site's owner can reach whoever runs this: set it before collecting from other people's sites.
+
+`scrapy crawl` itself exits with 0 however the run ended; Scrapy knows of no run that fails. `python -m crawlers collect` exits
+with 1.
 """
 
 from __future__ import annotations

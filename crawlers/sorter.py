@@ -5,10 +5,12 @@ The rule to know: what keeps and what only shows decide alike, because both ask 
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from typing import Any
 
 from crawlers.brand import Brands
+from crawlers.link import hidden, within
 from crawlers.mapping import Mapper
 from crawlers.post import Post, iso
 from crawlers.run import Counts, Outcome
@@ -22,14 +24,16 @@ class Sorter:
 
     def __init__(self, target: Target, brands: Brands, since: datetime | None) -> None:
         self._mapper = Mapper(target, brands)
+        self._secrets = target.secrets
         self._since = since
 
     def sort(self, item: Item, collected: datetime, seen: Known, counts: Counts) -> tuple[Outcome, Post | None, dict[str, Any] | None]:
         """The outcome, the post where it is one, and the line to keep where there is something to keep."""
+        item = self._without_keys(item)
         try:
             post = self._mapper.post(item, collected)
         except Rejected as reason:
-            return self._rejected(item, str(reason), collected, seen, counts)
+            return self._rejected(item, hidden(str(reason), self._secrets), collected, seen, counts)
         if self._since is not None and post.published is not None and post.published < self._since:
             return Outcome.OLDER, post, None
         content, figures = content_hash(post), figures_hash(post)
@@ -46,6 +50,12 @@ class Sorter:
         if post.official:
             line["official"] = True
         return outcome, post, line
+
+    def _without_keys(self, item: Item) -> Item:
+        if not self._secrets:
+            return item
+        address = None if item.address is None else hidden(item.address, self._secrets)
+        return dataclasses.replace(item, raw=within(item.raw, hidden, self._secrets), address=address)
 
     @staticmethod
     def _rejected(

@@ -11,12 +11,13 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from crawlers.field import Encoding, Listed, Rating, Schedule, Selector, Take, Text, Timezone, Url, Variable
+from crawlers.link import hidden, within
 from crawlers.yamlfile import ConfigError, Strict, YamlFile, check_yaml
 
 
@@ -59,6 +60,8 @@ class TargetModel(Strict):
     """The file's name without `.yaml`."""
     folder: Path = Field(exclude=True, default=Path())
     """Configuration folder; relative paths start here."""
+    secrets: dict[str, str] = Field(exclude=True, repr=False, default_factory=dict)
+    """Variables of the environment that the file names; what they hold is neither written nor said."""
     kind: str
     language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = None
     timezone: Timezone = "UTC"
@@ -232,12 +235,7 @@ class FilesTarget(TargetModel):
 
 Target = FeedTarget | ReviewsTarget | RedditTarget | FilesTarget
 
-KINDS: dict[str, type[FeedTarget] | type[ReviewsTarget] | type[RedditTarget] | type[FilesTarget]] = {
-    "feed": FeedTarget,
-    "reviews": ReviewsTarget,
-    "reddit": RedditTarget,
-    "files": FilesTarget,
-}
+KINDS: dict[str, type[Target]] = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(Target)}
 
 _ANY_TARGET: TypeAdapter[Target] = TypeAdapter(Annotated[Target, Field(discriminator="kind")])
 
@@ -280,7 +278,8 @@ def read_targets(config: Path) -> list[Target | BrokenTarget]:
 
 def target_to_json(target: Target) -> dict[str, Any]:
     """What stands in a batch's manifest, so that its raw items can be mapped again as they were."""
-    return target.model_dump(mode="json", exclude_defaults=True) | {"kind": target.kind, "name": target.name}
+    record = target.model_dump(mode="json", exclude_defaults=True) | {"kind": target.kind, "name": target.name}
+    return dict(within(record, hidden, target.secrets))
 
 
 def target_from_json(record: dict[str, Any]) -> Target:
@@ -296,7 +295,7 @@ def _read(path: Path) -> Target:
     if not isinstance(data, dict):
         return check_yaml(file, data, FeedTarget)
     errors = list(file.errors)
-    for key in ("name", "folder"):
+    for key in ("name", "folder", "secrets"):
         if key in data:
             errors.append(file.error((key,), "unknown key" + (" (a target is named by its file)" if key == "name" else "")))
     kind = data.get("kind")
@@ -306,4 +305,4 @@ def _read(path: Path) -> Target:
         raise ConfigError.of([*errors, file.error(("kind",), message if "kind" in data else f"is missing: one of {', '.join(KINDS)}")])
     if errors and errors != file.errors:
         raise ConfigError.of(errors)
-    return check_yaml(file, data | {"name": path.stem, "folder": path.parent.parent}, KINDS[kind])
+    return check_yaml(file, data | {"name": path.stem, "folder": path.parent.parent, "secrets": file.substituted}, KINDS[kind])

@@ -23,6 +23,7 @@ from typing import Any, Protocol
 from crawlers.archive import JOURNAL, RUNS, Archive, Batch
 from crawlers.brand import Brands
 from crawlers.disk import Busy, append_line, create, last_line, locked
+from crawlers.link import hidden, opened, within
 from crawlers.post import iso, whole_milliseconds
 from crawlers.run import Counts, Outcome, Run, run_to_json
 from crawlers.seen import Seen
@@ -93,8 +94,8 @@ class Writer:
             self._seen = Seen(data / "seen" / f"{self.target.name}.sqlite", batches)
             self._kept_cursor = self._archive.cursor(self.target.name)
             self._heal_journal()
-        self.cursor: Cursor = {} if self._again else self._kept_cursor
-        self._reached = self.cursor
+        self.cursor: Cursor = {} if self._again else within(self._kept_cursor, opened, self.target.secrets)
+        self._reached: Cursor = {} if self._again else self._kept_cursor
         self._begin()
 
     def seen(self, post_id: str) -> bool:
@@ -120,7 +121,7 @@ class Writer:
                     self._lines.append(line)
         self._counts.outcomes[Outcome.REPEATED] += page.repeated
         self._counts.outcomes[Outcome.DEFERRED] += len(page.deferred)
-        self._reached = page.cursor
+        self._reached = within(page.cursor, hidden, self.target.secrets)
         self._taken += len(page.items)
         if self._taken >= BATCH_ITEMS or time.monotonic() - self._opened >= BATCH_SECONDS:
             self.flush()
@@ -175,7 +176,7 @@ class Writer:
             counts=self._total,
             batches=tuple(self._batches),
             since=self.since if self._again else None,
-            error=error,
+            error=None if error is None else hidden(error, self.target.secrets),
             too_many_rejected=rejected,
         )
 

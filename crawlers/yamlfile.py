@@ -68,6 +68,8 @@ class YamlFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines: dict[Where, int] = {}
+        self.substituted: dict[str, str] = {}
+        """Variables of the environment that stand in values, with what they hold."""
         self.errors: list[ConfigError] = []
         root = self._compose()
         self.data: Any = self._value(root, ()) if root is not None else None
@@ -142,6 +144,8 @@ class YamlFile:
         def value(match: re.Match[str]) -> str:
             name, default = match.groups()
             found = os.environ.get(name, default)
+            if name in os.environ:
+                self.substituted[name] = os.environ[name]
             if found is None:
                 self.errors.append(self.error(where, f"the environment variable {name} isn't set"))
                 return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -253,3 +254,32 @@ def test_the_limit_of_pages_is_kept_and_the_next_run_goes_on(board: Site, place:
     place.collect(target)
     assert kept(place, target) == list(range(1, 26))
     assert Archive(place.data).cursor("vestarna")["open"] == []
+
+
+def test_a_key_from_the_environment_is_never_written(place: Place, board: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "s3cret/key+1"
+    monkeypatch.setenv("BOARD_KEY", secret)
+    text = f"kind: reviews\nurl: {board.url}/list?key=${{BOARD_KEY}}&page=1\nallow_private: true\nsite: board.example\ndelay: 0\n"
+    text += "item: .r\ntake: {text: p, url: a, date: time}\nnext: .next\nlimits: {rejected: 1}\n"
+    pages = 'class="next" href="/list?key=s3cret%2Fkey%2B1&amp;page='
+    review = '<div class="r"><a href="/r/{0}?key=s3cret%2Fkey%2B1">#</a><p>Отзыв {0}</p><time>{1}</time></div>'
+
+    def shown(request: Request) -> Answer:
+        assert "key=s3cret" in request.path
+        page = int(request.path[-1])
+        return Answer(review.format(page, "2024-05-01") + review.format(page * 10, "31 июня") + f"<a {pages}{page + 1}\">")
+
+    board.pages["/list"] = shown
+    for pages_of_run in (1, 3):
+        target = place.target("board", f"{text}pages: {pages_of_run}\n")
+        run = place.collect(target)
+        assert (run.outcomes["kept"], run.outcomes["rejected"]) == (1, 1), run
+    with pytest.raises(RunFailed, match=r"list\?key=\$\{BOARD_KEY\}&page=") as caught:
+        board.pages["/list"] = Answer("gone", 403)
+        place.collect(target)
+    assert [post.url for post in place.posts(target)] == [f"{board.url}/r/{page}?key=${{BOARD_KEY}}" for page in (1, 2)]
+    files = [path for path in place.data.rglob("*") if path.is_file()]
+    contents = [gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in files]
+    assert len(files) > 6 and any(b"BOARD_KEY" in content for content in contents)
+    assert not [path for path, content in zip(files, contents, strict=True) if b"s3cret" in content]
+    assert "s3cret" not in str(caught.value)

@@ -18,7 +18,7 @@ from scrapy.http import Response
 
 from crawlers.field import TakeModel
 from crawlers.interval import Descent
-from crawlers.link import is_link
+from crawlers.link import hidden, is_link, within
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, decode, plain
 from crawlers.post import MOST, Post, clean, post_id, stars
@@ -144,7 +144,8 @@ def read_page(page: Selector, target: ReviewsTarget, url: str) -> Iterator[dict[
     beside = {name: text.own for name, text in outside.items() if text}
     for node in select(page, target.item):
         raw: dict[str, Any] = {"html": node.get(), "page": url}
-        yield raw | {"beside": beside} if beside else raw
+        # As it is kept, so that the post is told by the same address whenever it is mapped.
+        yield within(raw | {"beside": beside} if beside else raw, hidden, target.secrets)
 
 
 def next_page(page: Selector, target: ReviewsTarget, url: str) -> str | None:
