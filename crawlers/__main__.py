@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -45,6 +47,8 @@ Since = Annotated[
     typer.Option(formats=["%Y-%m-%d"], help="Walk from the start again and take what was published since; the cursor stays."),
 ]
 EXCERPT = 160
+SECONDS_OF_SILENCE = 10.0
+"""Between two lines of progress where no terminal shows a bar."""
 
 
 @app.command("list")
@@ -158,11 +162,24 @@ def _collected(target: Target | BrokenTarget, config: Path, data: Path, since: d
 
 def _with_progress(target: Target, config: Path, data: Path, since: datetime | None) -> Run:
     if not sys.stderr.isatty():
-        return collecting.collect(target, data=data, config=config, since=since)
+        return collecting.collect(target, data=data, config=config, since=since, progress=_now_and_then(target.name))
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.fields[said]}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(target.name, said="", total=None)
         return collecting.collect(target, data=data, config=config, since=since, progress=lambda said: bar.update(task, said=said[-100:]))
+
+
+def _now_and_then(name: str) -> Callable[[str], None]:
+    """Progress for a log: a line on stderr at most every few seconds."""
+    last = time.monotonic()
+
+    def told(said: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SECONDS_OF_SILENCE:
+            last = time.monotonic()
+            print(f"{name}: {said}", file=sys.stderr, flush=True)
+
+    return told
 
 
 def _row(target: Target | BrokenTarget, archive: Archive) -> tuple[str, str, str, str, str]:

@@ -6,6 +6,7 @@ The rule to know: what was kept stays; the first error ends the walk and becomes
 from __future__ import annotations
 
 import logging
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ class ArchivePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.error: str | None = None
+        self.taken = 0
         self.sink: Sink | None = None
         logging.getLogger("scrapy.core.scraper").addFilter(brief)
         crawler.signals.connect(self.failed, signal=signals.spider_error)
@@ -61,7 +63,9 @@ class ArchivePipeline:
 
     def process_item(self, item: Page) -> Page:
         assert self.sink is not None
-        self.sink.take(item)
+        self.taken += len(self.sink.take(item))
+        if self.crawler.settings.get("MOLVA_RESULT"):
+            print(f"{self.taken} items", file=sys.stderr, flush=True)  # for the parent, which shows it
         return item
 
     def failed(self, failure: Failure) -> None:

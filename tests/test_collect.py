@@ -149,7 +149,9 @@ def test_a_spider_collects_in_a_child_process(tmp_path: Path, config: Path, blog
     samples = preview(find_target("blog", config), data=data, config=config)
     assert [(sample.outcome, sample.post.about if sample.post else None) for sample in samples] == [(Outcome.KEPT, ("vestarna",))]
     assert not Archive(data).batches()
-    runs = [collect(find_target("blog", config), data=data, config=config) for _ in range(2)]
+    said: list[str] = []
+    runs = [collect(find_target("blog", config), data=data, config=config, progress=said.append) for _ in range(2)]
+    assert "1 items" in said
     assert [run.outcomes["kept"] for run in runs] == [1, 0]
     (batch,) = Archive(data).batches("blog")
     assert [post.published for post in batch.posts()] == [at("2020-11-03T09:39:21")]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from crawlers import __main__ as commands
 from crawlers.__main__ import app
 from crawlers.brand import read_brands
 from crawlers.place import config_folder, data_folder
@@ -53,6 +54,12 @@ def test_collect_says_what_became_of_every_item(config: Path) -> None:
     name, kind, schedule, about, last = out.strip().split("\t")
     assert (code, name, kind, schedule, about) == (0, "export", "files", "by hand", "-")
     assert last.endswith("Z kept 0, changed 0, repeated 0, rejected 0, deferred 0")
+
+
+def test_a_log_is_told_how_far_it_is(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("collect", "export")[2] == ""
+    monkeypatch.setattr(commands, "SECONDS_OF_SILENCE", 0.0)
+    assert run("collect", "export", "--since", "2024-01-01")[2] == "export: 3 items\n" * 2
 
 
 def test_one_failure_does_not_stop_the_others(config: Path, tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ import pytest
 from crawlers.archive import Archive
 from crawlers.collect import collect
 from crawlers.sink import find_target
+from tests.site import Answer, Place, Request, site
 from tests.target_folder import TARGET, kept_state, row, write_config
 
 ROOT = Path(__file__).parents[1]
 FILES, ROWS, KILLS = 30, 400, 7
+PAGES, REVIEWS = 12, 200
 
 
 def write_exports(config: Path, chance: random.Random) -> None:
@@ -64,3 +66,42 @@ def test_killed_at_random_moments_it_ends_as_if_undisturbed(tmp_path: Path) -> N
     assert found["cursor"].keys() == expected["cursor"].keys() and found["cursor"] == expected["cursor"]
     again = collect(find_target("export", config), data=killed, config=config)
     assert again.items == 0 and Archive(killed).runs("export")[-1].error is None
+
+
+def page_of(request: Request) -> Answer:
+    """A page of reviews, one of them broken; five pages fill a batch."""
+    time.sleep(0.03)
+    page = int(request.path.rpartition("=")[2])
+    reviews = [
+        f'<div class="r"><a href="/r/{page}-{number}"></a><p>Отзыв {page}-{number}</p><time>{30 + (number == 3)}.06.2024</time></div>'
+        for number in range(REVIEWS)
+    ]
+    return Answer("".join(reviews) + (f'<a class="next" href="/list?page={page + 1}"></a>' if page < PAGES else ""))
+
+
+@pytest.mark.timeout(900)
+def test_a_spider_killed_at_random_moments_ends_as_if_undisturbed(tmp_path: Path) -> None:
+    chance = random.Random(12)
+    with site() as board:
+        board.pages["/list"] = page_of
+        place = Place(tmp_path)
+        text = f"kind: reviews\nurl: {board.url}/list?page=1\nallow_private: true\nsite: board.example\ndelay: 0.05\n"
+        target = place.target("board", text + "item: .r\ntake: {text: p, url: a, date: time}\nnext: .next\nlimits: {rejected: 1}\n")
+        whole, killed = tmp_path / "whole", tmp_path / "killed"
+        collect(target, data=whole, config=place.config)
+        command = [sys.executable, "-m", "crawlers", "collect", "board", "--config", str(place.config), "--data", str(killed)]
+        kills = 0
+        for _ in range(3):
+            before = len(board.asked)
+            aim = before + chance.randrange(1, PAGES)
+            process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while process.poll() is None and len(board.asked) < aim:
+                time.sleep(0.002)
+            time.sleep(chance.random() * 0.1)
+            process.kill()
+            kills += process.wait() == -signal.SIGKILL
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    expected, found = kept_state(whole, "board"), kept_state(killed, "board")
+    assert kills >= 2 and len(expected["posts"]) == (REVIEWS - 1) * PAGES
+    assert found["lines"] == expected["lines"] and found["posts"] == expected["posts"]
+    assert found["cursor"] == expected["cursor"]
