@@ -119,9 +119,16 @@ def trend(steps: Sequence[Step], lang: Lang) -> go.Figure:
             "showgrid": False,
             "zeroline": False,
         },
-        xaxis={"tickformat": "%d.%m" if lang == "ru" else "%b %d"},
+        xaxis={"tickformat": _dates(steps, lang)},
     )
     return _quiet(figure, height=340)
+
+
+def _dates(steps: Sequence[Step], lang: Lang) -> str:
+    """How dates are written on the axis: with the year where there are several."""
+    if (steps[-1].start - steps[0].start).days > 300:
+        return "%m.%Y" if lang == "ru" else "%b %Y"
+    return "%d.%m" if lang == "ru" else "%b %d"
 
 
 def comparison(points: Sequence[Point], lang: Lang) -> go.Figure:

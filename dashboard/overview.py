@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -23,11 +22,14 @@ from dashboard.marked import STYLE
 from dashboard.posts import when
 from dashboard.view import View
 from dashboard.words import Lang, number, say, share
-from index.query import Facet, Index, IndexUnavailable, Query, Reach
+from index.query import Facet, Index, IndexUnavailable, Interval, Query, Reach
 from nlp.mention import GENERAL
 
 REFRESH = "30s"
 """How often an open page counts again, so that a new post is seen without a reload."""
+INTERVALS: tuple[Interval, ...] = ("day", "week", "month")
+USUAL: dict[str, Interval] = {"90": "week", "365": "month", "all": "month"}
+"""The interval that a trend begins with where days would be too many to read."""
 BARS = 12
 """Rows of a breakdown; the smallest fall off."""
 
@@ -156,10 +158,10 @@ def _reach(reach: Reach | None, lang: Lang) -> None:
 def _trend(reading: Reading) -> None:
     lang = reading.view.lang
     st.subheader(say(lang, "trend"), help=say(lang, "trend.help"), anchor=False)
-    every: Literal["day", "week"] = st.segmented_control(
+    every: Interval = st.segmented_control(
         say(lang, "trend"),
-        ("day", "week"),
-        default="week" if reading.view.period in ("90", "365", "all") else "day",
+        INTERVALS,
+        default=USUAL.get(reading.view.period, "day"),
         format_func=lambda e: say(lang, f"trend.{e}"),
         label_visibility="collapsed",
         required=True,

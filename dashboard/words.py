@@ -96,6 +96,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "change.noise": ("изменение к прошлому периоду в пределах погрешности", "change on the period before: within the margin of error"),
     "trend": ("Как менялось", "Trend"),
     "trend.day": ("По дням", "Daily"),
+    "trend.month": ("По месяцам", "Monthly"),
     "trend.week": ("По неделям", "Weekly"),
     "trend.help": (
         "Каждый столбик: авторы по последнему слову внутри интервала",
