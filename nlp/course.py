@@ -235,9 +235,7 @@ def new_course(encoder: Path, recipe: Recipe, steps: int) -> Course:
     return Course(network, Averaged(network), optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, speed), recipe)
 
 
-def learn(
-    material: Material, encoder: Path, recipe: Recipe, *, checkpoint: Path | None, say: Say
-) -> tuple[Network, dict[str, Tensor]]:
+def learn(material: Material, encoder: Path, recipe: Recipe, *, checkpoint: Path | None, say: Say) -> tuple[Network, dict[str, Tensor]]:
     """Both stages; the averaged network, the lift of rare classes taken back out of its answers, and the log shares of classes."""
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     prior = priors(plain(material.annotated + material.tweets, tokenizer, recipe.window))

@@ -71,9 +71,7 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def evaluate(
-    path: Path, *, model: Path | None = None, predictions: Path | None = None, rating: bool = False, threads: int = 2
-) -> Report:
+def evaluate(path: Path, *, model: Path | None = None, predictions: Path | None = None, rating: bool = False, threads: int = 2) -> Report:
     """Judges the records of the file, scores what they answer, and writes the answers to `predictions` if given.
 
     Raises RecordError for a malformed record, ModelError for a model that can't be used.
@@ -136,5 +134,3 @@ def _calibration_error(records: Sequence[Record], judgements: Sequence[Judgement
     if not count:
         return None
     return sum(abs(sum(sure for sure, _ in each) - sum(right for _, right in each)) for each in bins.values()) / count
-
-

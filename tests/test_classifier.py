@@ -91,9 +91,7 @@ def test_torch_gives_the_same_answers(classifier: Classifier, judgements: list[J
         outputs = [network(*padded([each])) for each in framed]
     logits = {name: np.concatenate([each[name].numpy() for each in outputs]) for name in CLASSES}
     reference = judged(logits, classifier.calibration)
-    same = [
-        ours.answers()[head] == theirs.answers()[head] for ours, theirs in zip(judgements, reference, strict=True) for head in CLASSES
-    ]
+    same = [ours.answers()[head] == theirs.answers()[head] for ours, theirs in zip(judgements, reference, strict=True) for head in CLASSES]
     assert sum(same) / len(same) >= 0.99  # near ties may fall either way: activations are rounded to 8 bits
     for ours, theirs in zip(judgements, reference, strict=True):
         for head, shares in ours.probabilities.items():

@@ -267,7 +267,7 @@ def test_a_key_from_the_environment_is_never_written(place: Place, board: Site, 
     def shown(request: Request) -> Answer:
         assert "key=s3cret" in request.path
         page = int(request.path[-1])
-        return Answer(review.format(page, "2024-05-01") + review.format(page * 10, "31 июня") + f"<a {pages}{page + 1}\">")
+        return Answer(review.format(page, "2024-05-01") + review.format(page * 10, "31 июня") + f'<a {pages}{page + 1}">')
 
     board.pages["/list"] = shown
     for pages_of_run in (1, 3):
