@@ -2,6 +2,8 @@
 
 The rule to know: the mapping is strict, so that a field nobody described is an error and never a guess. `tokens` is what
 the program searches; `text.ru` and `text.en` are Elasticsearch's own analysis, without stop words, for analysts' queries.
+A keyword of more than 8,000 characters is kept but not found, because Elasticsearch would refuse its document; crawlers
+let none of that length in.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ KINDS: tuple[Kind, ...] = ("posts", "mentions", "authors", "loaded")
 
 Field = dict[str, Any]
 
-_KEYWORD: Field = {"type": "keyword"}
+_KEYWORD: Field = {"type": "keyword", "ignore_above": 8_000}
 _DATE: Field = {"type": "date", "format": "strict_date_time||epoch_millis"}
 _NUMBER: Field = {"type": "long"}
 _FLAG: Field = {"type": "boolean"}
@@ -35,13 +37,13 @@ _POST: dict[str, Field] = {
     "place": _KEYWORD,
     "source": _KEYWORD,
     "targets": _KEYWORD,
-    "url": {"type": "keyword", "ignore_above": 8000},
+    "url": _KEYWORD,
     "title": _TEXT,
     "text": _TEXT,
     "quoted": {"type": "text", "analyzer": "words"},
     "language": _KEYWORD,
     "author_id": _KEYWORD,
-    "author_name": {"type": "keyword", "ignore_above": 8000},
+    "author_name": _KEYWORD,
     "author_url": _STORED,
     "published": _DATE,
     "published_precision": _KEYWORD,
@@ -51,7 +53,7 @@ _POST: dict[str, Field] = {
     "thread_id": _KEYWORD,
     "in_reply_to": _KEYWORD,
     "company_reply": {"type": "text", "analyzer": "words"},
-    "product": {"type": "keyword", "ignore_above": 8000},
+    "product": _KEYWORD,
     "about": _KEYWORD,
     "official": _FLAG,
     "views": _NUMBER,
@@ -100,7 +102,7 @@ _AUTHOR: dict[str, Field] = {
     "author_id": _KEYWORD,
     "brand": _KEYWORD,
     "product": _KEYWORD,
-    "name": {"type": "keyword", "ignore_above": 8000},
+    "name": _KEYWORD,
     "url": _STORED,
     "site": _KEYWORD,
     "stance": _KEYWORD,

@@ -14,7 +14,7 @@ from index.elastic_document import document_id, mention_document, post_document,
 from index.elastic_query import one_of
 from index.elastic_search import Reading, portions
 from index.query import Standing
-from index.sighting import first_standing
+from index.standing import first_standing
 from nlp.mention import Mention
 
 Action = dict[str, Any]

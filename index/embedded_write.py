@@ -10,12 +10,12 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from crawlers.post import Post
+from crawlers.post import Post, post_to_json
 from index.author import author_to_json
 from index.embedded_query import several
 from index.period import milliseconds
 from index.query import Author, Standing
-from index.sighting import document, first_standing
+from index.standing import first_standing
 from index.token import indexed
 from nlp.mention import GENERAL, Mention, mention_to_json
 
@@ -47,7 +47,8 @@ def replace(
 
 def _write_post(connection: sqlite3.Connection, number: int | None, post: Post) -> int:
     published = None if post.published is None else milliseconds(post.published)
-    values = (post.id, post.thread_id, post.author_key, published, document(post))
+    document = json.dumps(post_to_json(post), ensure_ascii=False)
+    values = (post.id, post.thread_id, post.author_key, published, document)
     if number is None:
         number = connection.execute(
             "INSERT INTO posts (id, thread, author_key, published, document) VALUES (?, ?, ?, ?, ?) RETURNING number", values

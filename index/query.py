@@ -206,6 +206,7 @@ class Index(Protocol):
     ) -> int:
         """Store the posts as they are given, with `mentions` in the place of all they had; the number of mentions stored.
 
+        Making one post of several sightings is the loader's work.
         A mention whose standing is given (by its id) has it from the first; the others start with the roles that the text
         shows and do not count: `ledger.refresh` follows. `batch` is recorded as loaded in the same step; with no posts at
         all it is only recorded. Raises ValueError for a post given twice or a mention without its post.

@@ -23,7 +23,7 @@ from crawlers.post import Post, Precision
 from index.elastic import ElasticIndex
 from index.embedded import EmbeddedIndex
 from index.query import UNKNOWN, Facet, Hit, Index, Query, Standing
-from index.sighting import first_standing
+from index.standing import first_standing
 from nlp.mention import GENRES, RECOMMENDATIONS, ROLES, SENTIMENTS, STANCES, SWITCHES, Mention
 
 ENGINES = ("embedded", "elastic")
@@ -242,6 +242,14 @@ def test_very_long_ids_are_ids(index: Index) -> None:
     assert index.forget([one.id]) == 1
     assert index.count(Query()) == {"": 1}
     assert index.loaded() == {"t/" + "9" * 600}
+
+
+def test_a_value_longer_than_any_index_takes_is_kept(index: Index) -> None:
+    one = post("s.ru:1", place="я" * 40_000, author_name="x" * 40_000, in_reply_to="s.ru:" + "y" * 40_000)
+    index.replace([one], [mention(one)])
+    assert index.post(one.id) == one
+    assert [hit.post for hit in index.search(Query(text="текст")).hits] == [one]
+    assert index.count(Query(), Facet.BRAND) == {"sever": 1}
 
 
 # Reading
