@@ -19,6 +19,7 @@ from elasticsearch import (
     ApiError,
     AuthenticationException,
     AuthorizationException,
+    BadRequestError,
     Elasticsearch,
     NotFoundError,
     UnsupportedProductError,
@@ -30,6 +31,25 @@ from index.query import IndexUnavailable
 
 _REBUILD = "run `python -m advocacy rebuild`"
 _FULL = ("flood-stage", "read-only-allow-delete", "no space left")
+
+
+DEFAULT_NAME = "molva"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+
+
+def address(url: str) -> tuple[str, str]:
+    """Server and name of the index, of an address `http://host:9200/NAME`; the name is `molva` where there is none.
+
+    Raises IndexUnavailable for a name that Elasticsearch would not take.
+    """
+    parts = urlsplit(url)
+    path, _, name = parts.path.rpartition("/")
+    if not _NAME.fullmatch(name or DEFAULT_NAME):
+        raise IndexUnavailable(
+            f"{name!r} can't name an index: at the end of MOLVA_INDEX, after the last /, put small Latin letters, digits, - and _"
+            " (the first a letter or digit, at most 100)."
+        )
+    return parts._replace(path=path).geturl(), name or DEFAULT_NAME
 
 
 def client(url: str, key: str | None) -> Elasticsearch:
@@ -123,9 +143,20 @@ class Indices:
     def create(self) -> int:
         """Empty indices of the next generation, that no alias names yet."""
         generation = max((number for _, number in self._all()), default=0) + 1
-        for kind in KINDS:
-            self._elastic.indices.create(index=self.name(kind, generation), settings=SETTINGS, mappings=mapping(kind))
+        while not self._created(generation):
+            generation += 1
         return generation
+
+    def _created(self, generation: int) -> bool:
+        """Create all kinds; False where Elasticsearch has just created one of them for a writer that was killed since."""
+        try:
+            for kind in KINDS:
+                self._elastic.indices.create(index=self.name(kind, generation), settings=SETTINGS, mappings=mapping(kind))
+        except BadRequestError as error:
+            if error.error != "resource_already_exists_exception":
+                raise
+            return False
+        return True
 
     def make_current(self, generation: int) -> None:
         """Move the aliases to the generation, all in one step."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import index_corpus
 import pytest
@@ -24,7 +26,7 @@ from crawlers.post import Post, Precision
 from index import open_index
 from index.elastic import ElasticIndex
 from index.elastic_mapping import KINDS, mapping
-from index.elastic_node import client
+from index.elastic_node import Indices, address, client
 from index.embedded import EmbeddedIndex
 from index.query import Facet, IndexUnavailable, Query, Standing
 from nlp.mention import Mention
@@ -143,6 +145,20 @@ def test_what_a_killed_rebuild_left_is_removed(node: Elasticsearch, index: Elast
     assert index.count(Query()) == {"": 1}
 
 
+def test_indices_that_appear_late_for_a_killed_writer_are_passed_by(
+    node: Elasticsearch, index: ElasticIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = prefix_of(index)
+    for name in (f"{prefix}-posts-000001", f"{prefix}-authors-000002"):
+        node.indices.create(index=name)
+    seen = Indices._all
+    answers = iter([[]])
+    monkeypatch.setattr(Indices, "_all", lambda indices: next(answers, None) or seen(indices))
+    index.replace(*[[one] for one in some()])
+    assert names(node, prefix) == sorted(f"{prefix}-{kind}-000003" for kind in KINDS)
+    assert index.count(Query()) == {"": 1}
+
+
 def test_forgetting_reaches_retired_generations(node: Elasticsearch, index: ElasticIndex) -> None:
     post, mention = some()
     index.replace([post], [mention])
@@ -254,6 +270,8 @@ def test_an_overloaded_node_is_said() -> None:
 
 
 def test_a_full_disk_is_said_and_the_next_run_catches_up(node: Elasticsearch, index: ElasticIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    # No pauses between the tries, else Elasticsearch, which looks at its real disk every 30 seconds, may take the block away meanwhile.
+    monkeypatch.setattr("elasticsearch.helpers.actions.time", SimpleNamespace(sleep=lambda seconds: None))
     post, mention = some()
     index.replace([], [], "a")
     indices = [f"{prefix_of(index)}-{kind}" for kind in KINDS]
@@ -268,9 +286,9 @@ def test_a_full_disk_is_said_and_the_next_run_catches_up(node: Elasticsearch, in
 
 def test_a_document_that_is_refused_is_named(index: ElasticIndex) -> None:
     post, mention = some()
-    huge = Post(**{name: getattr(post, name) for name in Post.__dataclass_fields__} | {"place": "x" * 40_000})
-    with pytest.raises(IndexUnavailable, match=r"refused s\.ru:1.*immense term|max_bytes_length_exceeded"):
-        index.replace([huge], [mention], "b")
+    impossible = dataclasses.replace(post, views=2**63)
+    with pytest.raises(IndexUnavailable, match=r"refused s\.ru:1.*out of range"):
+        index.replace([impossible], [mention], "b")
     assert index.loaded() == frozenset()
 
 
@@ -281,6 +299,46 @@ def test_the_environment_says_where_the_index_is(index: ElasticIndex, tmp_path: 
     assert isinstance(found, ElasticIndex)
     assert found.count(Query(posts=("nobody",)), Facet.BRAND) == {}
     found.close()
+
+
+def test_two_names_on_one_server_are_two_indices(node: Elasticsearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLVA_DATA", str(tmp_path))
+    one, other = f"own-{uuid.uuid4().hex[:12]}", f"own-{uuid.uuid4().hex[:12]}"
+    for name in (one, other):
+        monkeypatch.setenv("MOLVA_INDEX", f"{elasticsearch_url()}/{name}")
+        index = open_index()
+        assert index.loaded() == frozenset()
+        with index.rebuild() as fresh:
+            fresh.replace([], [], name)
+        index.close()
+    for name in (one, other):
+        index = open_index(f"{elasticsearch_url()}/{name}")
+        assert index.loaded() == {name}
+        index.close()
+        for own in names(node, name):
+            node.indices.delete(index=own)
+
+
+@pytest.mark.parametrize(
+    ("url", "server", "name"),
+    [
+        ("http://host:9200", "http://host:9200", "molva"),
+        ("http://host:9200/", "http://host:9200", "molva"),
+        ("https://user:word@host/bank_2-test", "https://user:word@host", "bank_2-test"),
+        ("https://host/search/bank", "https://host/search", "bank"),
+        ("https://host/search/", "https://host/search", "molva"),
+    ],
+)
+def test_the_last_part_of_the_address_names_the_index(url: str, server: str, name: str) -> None:
+    assert address(url) == (server, name)
+
+
+@pytest.mark.parametrize("name", ["Bank", "банк", "-bank", "_bank", "a,b", "bank*", "a.b", "%20", "x" * 101])
+def test_a_name_that_elasticsearch_would_not_take_is_said(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLVA_INDEX", f"http://user:secret@host/{name}")
+    with pytest.raises(IndexUnavailable, match="can't name an index: at the end of MOLVA_INDEX") as caught:
+        open_index()
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
