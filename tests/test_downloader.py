@@ -87,7 +87,7 @@ def test_a_crawl_delay_is_kept(blog: Site, place: Place) -> None:
     blog.pages["/moved.xml"] = FEED
     assert place.collect(target_of(place, f"{blog.url}/feed.xml")).outcomes["kept"] == 1
     first, second = (request.at for request in blog.asked if request.path != "/robots.txt")
-    assert second - first >= 1.45
+    assert second - first >= 1.2  # a busy site notes its first request late; without the delay it is some hundredths
 
 
 def test_a_private_address_is_refused_unless_the_target_says_so(blog: Site, place: Place) -> None:
