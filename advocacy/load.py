@@ -23,7 +23,7 @@ from crawlers.archive import Batch, DamagedBatch
 from crawlers.post import Post
 from index.query import Index
 from nlp.mention import Mention
-from nlp.tag import present_fingerprint, read_tagged, tagged, untagged
+from nlp.tag import present_fingerprint, read_tagged, remove_stale, tagged, untagged
 
 Entry = Callable[[Index, Sequence[Post], Sequence[Mention], set[str]], int]
 """Stores posts and their mentions, given the keys of the authors whom any sighting names; the number of mentions."""
@@ -143,6 +143,7 @@ def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, fingerprint:
     with index.rebuild() as fresh:
         done = _load(fresh, list(present), present, enter_without_ledgers, data=data, fingerprint=fingerprint, progress=progress)
         refresh(fresh, authors)
+    remove_stale(data, fingerprint)
     return replace(done, rebuilt=True)
 
 

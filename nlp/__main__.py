@@ -6,9 +6,9 @@ message says what to mend), 2 wrong usage or configuration.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from crawlers.archive import Archive
+from crawlers.place import config_folder, data_folder
 from crawlers.yamlfile import ConfigError
 from nlp.classifier import Classifier, ModelError
 from nlp.judgements import JudgementsError
@@ -31,16 +32,6 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode="markdown", help="Read posts: who speaks of which company, and how."
 )
 say = Console(stderr=True)
-
-
-def data_folder() -> Path:
-    """Where everything that running makes is kept: `MOLVA_DATA`, by default `data`."""
-    return Path(os.environ.get("MOLVA_DATA", "data"))
-
-
-def config_folder() -> Path:
-    """Where the files are that people edit: `MOLVA_CONFIG`, by default `dags`."""
-    return Path(os.environ.get("MOLVA_CONFIG", "dags"))
 
 
 def _fail(message: object, code: int = 1) -> NoReturn:
@@ -55,8 +46,11 @@ def _told() -> Iterator[None]:
         yield
     except (ConfigError, RecordError) as error:
         _fail(error, 2)
-    except (ModelError, JudgementsError, TagError, OSError) as error:
+    except (ModelError, JudgementsError, TagError) as error:
         _fail(error)
+    except OSError as error:
+        hint = ": free some space; the next run catches up" if error.errno == errno.ENOSPC else ""
+        _fail(f"{error.filename or data_folder()}: {error.strerror or error}{hint}")
 
 
 @app.command("tag")
@@ -104,7 +98,13 @@ def _tag_batches(target: str | None) -> None:
         return
     with Progress(console=say, disable=not say.is_terminal, transient=True) as bar:
         task = bar.add_task("tagging", total=len(batches))
-        done = tag(batches, data=data, config=config, progress=lambda number, total: bar.update(task, completed=number))
+
+        def progress(number: int, total: int) -> None:
+            bar.update(task, completed=number)
+            if not say.is_terminal:
+                say.print(f"tagged {number} of {total} batches", highlight=False)
+
+        done = tag(batches, data=data, config=config, progress=progress)
     print(done)
 
 

@@ -159,9 +159,9 @@ def _published(record: dict[str, Any]) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
+        return whole_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except ValueError as error:
         raise BadLine(f"`published` must be a time as 2026-11-24T08:15:00Z, not {value!r}") from error
-    return whole_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _about(record: dict[str, Any], brands: Brands) -> tuple[str, ...]:

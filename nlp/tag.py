@@ -12,10 +12,12 @@ import io
 import json
 import os
 import secrets
+import shutil
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from crawlers.archive import Archive, Batch, DamagedBatch
@@ -90,7 +92,7 @@ def read_tagged(path: Path) -> Iterator[tuple[Post, list[Mention]]]:
             for line in lines:
                 record = json.loads(line)
                 yield post_from_json(record["post"]), [mention_from_json(each) for each in record["mentions"]]
-    except (OSError, EOFError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
         raise TagError(f"{path} is damaged ({error}): delete it and run `python -m nlp tag`") from error
 
 
@@ -159,9 +161,16 @@ class Tagger:
         return len(lines), mentions
 
     def _earlier(self, batch: Batch) -> Earlier:
+        @cache
+        def before() -> list[Batch]:
+            """The batches just before, newest first; the knowledge of older ones is let go."""
+            numbers = range(batch.number - BACK, batch.number)
+            found = [each for each in Archive(self.data).batches(batch.target) if each.number in numbers]
+            self._brothers = {each.key: self._brothers[each.key] for each in found if each.key in self._brothers}
+            return found[::-1]
+
         def find(wanted: set[str]) -> dict[str, Known]:
-            before = [each for each in Archive(self.data).batches(batch.target) if each.number < batch.number]
-            for each in reversed(before[-BACK:]):
+            for each in before():
                 there = self._known_in(each)
                 if wanted & there.keys():
                     return {post: there[post] for post in wanted & there.keys()}
@@ -171,7 +180,10 @@ class Tagger:
 
     def _known_in(self, batch: Batch) -> dict[str, Known]:
         if batch.key not in self._brothers:
-            self._brothers[batch.key] = {post.id: known(post, self.finder.find(post)) for post in batch.posts()}
+            try:
+                self._brothers[batch.key] = {post.id: known(post, self.finder.find(post)) for post in batch.posts()}
+            except DamagedBatch:  # said where the batch itself is tagged
+                self._brothers[batch.key] = {}
         return self._brothers[batch.key]
 
 
@@ -183,11 +195,21 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0, filename="", compresslevel=6) as file:
         for line in lines:
             file.write(line.encode() + b"\n")
-    with partial.open("wb") as out:
-        out.write(packed.getvalue())
-        out.flush()
-        os.fsync(out.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as out:
+            out.write(packed.getvalue())
+            out.flush()
+            os.fsync(out.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def remove_stale(data: Path, mark: str) -> None:
+    """Give back the room of readings by other brands or models than this fingerprint; they can be made again."""
+    for folder in (data / "tagged").glob("*"):
+        if folder.is_dir() and folder.name != mark:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def clear_abandoned(folder: Path) -> None:

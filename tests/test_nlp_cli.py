@@ -64,6 +64,7 @@ def test_posts_in_mentions_out() -> None:
         ({"id": 1, "text": "Сбер", "rating": 11}, "`rating` must be"),
         ('{"id": 1, "text": "Сбер", "rating": NaN}', "`rating` must be"),
         ({"id": 1, "text": "Сбер", "published": "вчера"}, "`published` must be"),
+        ({"id": 1, "text": "Сбер", "published": "0001-01-01T00:00:00+03:00"}, "`published` must be"),
         ({"id": 1, "text": "Сбер", "about": "Никто"}, "not in the brands file"),
         ({"id": 1, "text": "Сбер", "about": [1]}, "`about` must be"),
         ({"id": 1, "text": "Сбер", "title": 3}, "`title` must be"),
@@ -111,7 +112,7 @@ def test_tag_counts_and_the_second_run_has_nothing_to_do(tmp_path: Path) -> None
     place = Place(tmp_path)
     place.collect("forum", [{"id": 1, "text": "Сбер супер, ВТБ ужас"}, {"id": 2, "text": "просто день"}])
     done = run(plain_command("tag"), **place.environ())
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "tagged 1 of 1 batches\n")
     assert done.stdout.startswith("tagged 1 batches: 2 posts, 2 mentions in ")
     again = run(plain_command("tag", "--target", "forum"), **place.environ())
     assert (again.returncode, again.stdout) == (0, "nothing to tag: every batch is tagged already\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gzip
 import os
 import threading
@@ -22,7 +24,7 @@ from nlp.classifier import MODEL, Classifier, ModelError
 from nlp.judgements import Judgements, JudgementsError
 from nlp.mention import Mention
 from nlp.pair import Pair
-from nlp.tag import TagError, fingerprint, present_fingerprint, read_tagged, tag, tag_posts, tagged, untagged
+from nlp.tag import TagError, fingerprint, present_fingerprint, read_tagged, remove_stale, tag, tag_posts, tagged, untagged
 
 CONFIG = Path(__file__).parent / "recorded" / "brands"
 READ_CONFIG = classifier.read_config
@@ -208,9 +210,47 @@ def test_output_that_is_damaged_says_what_to_do(place: Place) -> None:
     place.collect("forum", rows())
     tag(untagged(place.data, place.config), data=place.data, config=place.config)
     [path] = tagged(place.data, present_fingerprint(place.config))
-    path.write_bytes(path.read_bytes()[:-20])
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        with contextlib.suppress(TagError):  # a flip in the name or time of the packed file is none
+            list(read_tagged(path))
+    path.write_bytes(whole[:-20])
     with pytest.raises(TagError, match="delete it and run"):
         list(read_tagged(path))
+
+
+def test_a_disk_that_is_full_leaves_no_partial_output(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.collect("forum", rows())
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            tag(untagged(place.data, place.config), data=place.data, config=place.config)
+    assert not [path for path in (place.data / "tagged").rglob("*") if path.is_file()]
+    assert tag(untagged(place.data, place.config), data=place.data, config=place.config).batches == 1
+
+
+def test_readings_by_other_brands_or_models_give_their_room_back(place: Place) -> None:
+    place.collect("forum", rows())
+    tag(untagged(place.data, place.config), data=place.data, config=place.config)
+    mark = present_fingerprint(place.config)
+    (place.data / "tagged" / "older" / "forum").mkdir(parents=True)
+    (place.data / "tagged" / "older" / "forum" / "000001.jsonl.gz").write_bytes(b"")
+    remove_stale(place.data, mark)
+    assert [path.name for path in (place.data / "tagged").iterdir()] == [mark]
+    assert len(tagged(place.data, mark)) == 1
+
+
+def test_a_damaged_earlier_batch_does_not_keep_its_answers_from_being_read(place: Place) -> None:
+    place.collect("forum", [{"id": "1", "text": "ВТБ лежит"}])
+    place.collect("forum", [{"id": "2", "text": "и у меня", "reply_to": "1"}])
+    first, second = untagged(place.data, place.config)
+    first.path.write_bytes(b"nothing")
+    assert tag([second], data=place.data, config=place.config).posts == 1
 
 
 def test_a_new_alias_tags_anew_but_judges_only_what_is_new(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
