@@ -6,6 +6,7 @@ The rule to know: a record may lack any answer; None means "not asked" and is ne
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -63,6 +64,8 @@ class Record:
     reviewed: str | None = None
     rating: float | None = None
     source: str = ""
+    date: str = ""
+    """When it was published, as the file writes it."""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     """Field -> answer, only those that were given; roles and products are tuples."""
 
@@ -77,29 +80,41 @@ class Record:
         )
 
 
-def read_records(path: Path) -> list[Record]:
-    """The records of a .jsonl or .jsonl.gz file. Raises RecordError at the first that can't be read."""
-    return list(_records(path))
+def read_records(path: Path, texts: Mapping[str, str] | None = None) -> list[Record]:
+    """The records of a .jsonl or .jsonl.gz file. Raises RecordError at the first that can't be read.
+
+    With `texts`, a record may give `text_hash` (see `text_hash`) in the place of its text, which is then looked up there.
+    """
+    return list(_records(path, texts or {}))
 
 
-def _records(path: Path) -> Iterator[Record]:
+def text_hash(text: str) -> str:
+    """The name of a text in files that do not repeat it: 16 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _records(path: Path, texts: Mapping[str, str]) -> Iterator[Record]:
     number = 0
     try:
         with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    yield _record(path, number, line)
+                    yield _record(path, number, line, texts)
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise RecordError(path, number + 1, "file", f"can't be read: {error}") from error
 
 
-def _record(path: Path, number: int, line: str) -> Record:
+def _record(path: Path, number: int, line: str, texts: Mapping[str, str]) -> Record:
     try:
         values = json.loads(line)
     except json.JSONDecodeError as error:
         raise RecordError(path, number, "record", f"is not JSON: {error.msg}") from error
     if not isinstance(values, dict):
         raise RecordError(path, number, "record", "must be a JSON object")
+    if texts and "text_hash" in values:
+        if values["text_hash"] not in texts:
+            raise RecordError(path, number, "text_hash", "is of no text in the folder of labelled posts")
+        values["text"] = texts[values["text_hash"]]
     for name in ("text", "target"):
         if not isinstance(values.get(name), str) or not values[name].strip():
             raise RecordError(path, number, name, "must be a text that is not empty")
@@ -114,6 +129,7 @@ def _record(path: Path, number: int, line: str) -> Record:
         reviewed=reviewed or None,
         rating=_stars(path, number, values),
         source=str(values.get("source", "")),
+        date=str(values.get("date", "")),
         answers={name: _answer(path, number, name, values[name]) for name in CLASSES if values.get(name) is not None},
     )
 

@@ -22,9 +22,10 @@ from nlp.baseline import Baseline
 from nlp.calibration import calibrated
 from nlp.card import Comparison, card
 from nlp.classifier import FILES, MODEL, Calibration, Classifier
-from nlp.course import Material, Recipe, TrainingError, learn, read_material
+from nlp.course import Recipe, learn
 from nlp.evaluate import Report, report
 from nlp.export import onnx_model
+from nlp.material import Material, TrainingError, read_material
 from nlp.network import Network
 from nlp.pair import frame
 from nlp.records import CLASSES, Record, read_records
@@ -33,6 +34,8 @@ from nlp.scores import scored
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 COURSE = ROOT / "data" / "training"
+OWN = tuple(ROOT / "labels" / name for name in ("annotated.jsonl", "written.jsonl"))
+"""Records that the project brings: answers for texts of the labelled folder, and posts written for training."""
 SHAPE = (
     "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "max_position_embeddings",
     "layer_norm_eps",
@@ -43,13 +46,14 @@ __all__ = ["Recipe", "TrainingError", "train"]
 
 
 def train(
-    labels: Path | None = None, encoder: Path | None = None, out: Path | None = None, *, course: Path | None = None,
-    recipe: Recipe | None = None, say: Callable[[str], None] = print,
+    labels: Path | None = None, encoder: Path | None = None, out: Path | None = None, *, more: Sequence[Path] | None = None,
+    course: Path | None = None, recipe: Recipe | None = None, say: Callable[[str], None] = print,
 ) -> Path:  # fmt: skip
     """Trains the network and the baseline, measures both, and writes the model's folder; returns it.
 
     By default the labels and the encoder are those of `../shared` beside the project and the folder is the shipped
-    model's. `course` is where a stopped training goes on from (`data/training`); it is removed at the end.
+    model's. `more` are further files of records (by default the project's own, `labels/`). `course` is where a stopped
+    training goes on from (`data/training`); it is removed at the end.
     Raises TrainingError when something is missing, RecordError for a malformed record.
     """
     labels, encoder, out = labels or SHARED / "labels", encoder or SHARED / "models" / "e5-small-ruen", out or MODEL
@@ -57,14 +61,15 @@ def train(
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         if not (encoder / name).is_file():
             raise TrainingError(f"{encoder / name} is missing: give the folder of the base encoder with --encoder")
-    material = read_material(labels, recipe)
+    more = OWN if more is None else more
+    material = read_material(labels, seed=recipe.seed, stars=recipe.stars, star_length=recipe.star_length, more=more)
     course.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     network, prior = learn(material, encoder, recipe, checkpoint=course / "checkpoint.pt", say=say)
     minutes = (time.monotonic() - started) / 60
     ship(network, prior, material.held, encoder, out, recipe)
     say(f"trained in {minutes:.0f} minutes; now the baseline and the measures")
-    text = card(out, asdict(recipe), _counts(material), minutes, compare(out, labels, recipe.seed))
+    text = card(out, asdict(recipe), _counts(material), minutes, compare(out, labels, material, recipe.seed))
     (out / "README.md").write_text(text, encoding="utf-8")
     shutil.rmtree(course)
     return out
@@ -105,13 +110,13 @@ def _write_config(out: Path, config: Mapping[str, object]) -> None:
     (out / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def compare(model: Path, labels: Path, seed: int) -> list[Comparison]:
-    """Model and baseline on each test file that is there."""
+def compare(model: Path, labels: Path, material: Material, seed: int) -> list[Comparison]:
+    """Model and baseline on each test file that is there. The baseline also learns from what was kept out for calibration."""
     tests = {name: read_records(labels / name) for name in TESTS if (labels / name).is_file()}
     if not tests:
         return []
-    annotated = Baseline(seed).fit(read_records(labels / "train.jsonl") + read_records(labels / "written.jsonl"))
-    tweets = Baseline(seed).fit(read_records(labels / "tone_train.jsonl.gz"))
+    annotated = Baseline(seed).fit(material.annotated + [each for each in material.held if "tone" not in each.answers])
+    tweets = Baseline(seed).fit(material.tweets + [each for each in material.held if "tone" in each.answers])
     classifier = Classifier.load(model)
     found = []
     for name, records in tests.items():

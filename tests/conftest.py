@@ -139,9 +139,9 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running_molva(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Molva]:
-    """The demo company with everything around it, started once for all tests that look at it in a browser."""
+    """The demo company with everything around it, started once for the tests of a module: it goes on collecting while it runs."""
     molva = Molva(tmp_path_factory.mktemp("running") / "data")
     try:
         yield molva.start()

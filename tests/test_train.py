@@ -16,11 +16,12 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import BertConfig, BertModel
 
 from nlp.classifier import Classifier
-from nlp.course import Recipe, TrainingError, read_material
+from nlp.course import Recipe
 from nlp.lesson import UNASKED, batches, plain, targets_of, weak_answers
+from nlp.material import TrainingError, read_material
 from nlp.network import padded
 from nlp.pair import Pair
-from nlp.records import Record, RecordError, read_records
+from nlp.records import Record, RecordError, read_records, text_hash
 from nlp.train import train
 
 TINY = Recipe(seed=3, window=32, tokens=256, most=8, stars=12, epochs=2, tweets=10, rate=1e-3, head_rate=3e-3)
@@ -84,7 +85,7 @@ def digest(folder: Path) -> str:
 def test_training_ends_in_a_folder_that_judges(labels: Path, encoder: Path, tmp_path: Path) -> None:
     said: list[str] = []
     recipe = replace(TINY, epochs=12, rate=3e-3, average=0.5)
-    out = train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=recipe, say=said.append)
+    out = train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=recipe, say=said.append)
     classifier = Classifier.load(out, threads=1)
     good, bad = classifier.judge([Pair(text=f"{word} банк Север", target="Север") for word in ("отличный", "ужасный")])
     assert (good.sentiment, good.stance) == ("positive", "promoter")
@@ -101,11 +102,11 @@ def test_a_stopped_training_goes_on_to_the_same_weights(labels: Path, encoder: P
         if line.startswith("epoch 2"):
             raise KeyboardInterrupt
 
-    whole = train(labels, encoder, tmp_path / "a" / "mini", course=tmp_path / "ca", recipe=TINY, say=lambda _: None)
+    whole = train(labels, encoder, tmp_path / "a" / "mini", more=(), course=tmp_path / "ca", recipe=TINY, say=lambda _: None)
     with pytest.raises(KeyboardInterrupt):
-        train(labels, encoder, tmp_path / "b" / "mini", course=tmp_path / "cb", recipe=TINY, say=stop)
+        train(labels, encoder, tmp_path / "b" / "mini", more=(), course=tmp_path / "cb", recipe=TINY, say=stop)
     said: list[str] = []
-    again = train(labels, encoder, tmp_path / "b" / "mini", course=tmp_path / "cb", recipe=TINY, say=said.append)
+    again = train(labels, encoder, tmp_path / "b" / "mini", more=(), course=tmp_path / "cb", recipe=TINY, say=said.append)
     assert said[0].startswith("goes on from step")
     assert digest(whole) == digest(again)
 
@@ -116,23 +117,23 @@ def test_a_course_of_another_recipe_is_not_continued(labels: Path, encoder: Path
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=TINY, say=stop)
+        train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=TINY, say=stop)
     with pytest.raises(TrainingError, match="another recipe"):
-        train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=Recipe(seed=4, window=32), say=stop)
+        train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=Recipe(seed=4, window=32), say=stop)
 
 
 def test_missing_data_and_encoder_are_said(labels: Path, encoder: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"config\.json is missing"):
-        train(labels, tmp_path / "nothing", tmp_path / "mini", course=tmp_path / "course", recipe=TINY)
+        train(labels, tmp_path / "nothing", tmp_path / "mini", more=(), course=tmp_path / "course", recipe=TINY)
     (labels / "written.jsonl").unlink()
     with pytest.raises(TrainingError, match=r"written\.jsonl is missing"):
-        train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=TINY)
+        train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=TINY)
 
 
 def test_held_out_texts_are_not_learned(labels: Path) -> None:
     copied = read_records(labels / "train.jsonl")
     write(labels / "reviews.jsonl.gz", [{"target": "Север", "text": record.text, "stars": 5} for record in copied])
-    material = read_material(labels, TINY)
+    material = read_material(labels, seed=3, stars=12, star_length=700)
     held = {record.text for record in material.held}
     assert held
     assert not held & {record.text for record in material.annotated + material.tweets + material.starred}
@@ -164,4 +165,22 @@ def test_a_malformed_record_stops_training(labels: Path, encoder: Path, tmp_path
     with (labels / "train.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"text": "т", "target": "Север", "stance": "fan"}\n')
     with pytest.raises(RecordError, match=r"train\.jsonl:91: stance: must be one of"):
-        train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=TINY)
+        train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=TINY)
+
+
+def test_a_text_can_be_named_by_its_hash(labels: Path, tmp_path: Path) -> None:
+    [first, *_] = read_records(labels / "tone_train.jsonl.gz")
+    more = tmp_path / "more.jsonl"
+    write(more, [{"target": "Юг", "text_hash": text_hash(first.text), "stance": "promoter"}])
+    material = read_material(labels, seed=3, stars=12, star_length=700, more=[more])
+    assert [each.answers for each in material.annotated if each.text == first.text] == [{"stance": "promoter"}]
+    write(more, [{"target": "Юг", "text_hash": "0" * 16, "stance": "promoter"}])
+    with pytest.raises(RecordError, match=r"more\.jsonl:1: text_hash"):
+        read_material(labels, seed=3, stars=12, star_length=700, more=[more])
+
+
+def test_the_latest_tweets_are_kept_out(labels: Path) -> None:
+    tweets = [{"target": "Юг", "text": f"твит {n}", "tone": 0, "date": str(1000 + n * 7 % 60)} for n in range(60)]
+    write(labels / "tone_train.jsonl.gz", tweets)
+    material = read_material(labels, seed=3, stars=12, star_length=700)
+    assert sorted(each.date for each in material.held if "tone" in each.answers) == ["1057", "1058", "1059"]

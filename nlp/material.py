@@ -1,0 +1,83 @@
+"""Material: the records that a training learns from, and those kept out of it for calibration.
+
+The rule to know: records are cut by text, so that what is kept out is in no other part; test files are never read here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlp.lesson import weak_answers
+from nlp.records import Record, read_records, text_hash
+
+FILES = ("train.jsonl", "written.jsonl", "tone_train.jsonl.gz", "reviews.jsonl.gz")
+"""The files of a folder of labelled posts."""
+
+
+class TrainingError(Exception):
+    """Training can't go on; says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Records by what they are good for; the held-out ones are cut by text."""
+
+    annotated: list[Record]
+    tweets: list[Record]
+    starred: list[Record]
+    held: list[Record]
+    """Annotated records and tweets kept for calibration."""
+
+
+def read_material(labels: Path, *, seed: int, stars: int, star_length: int, more: Sequence[Path] = ()) -> Material:
+    """The training files of the folder and `more` files of records, never a test file.
+
+    `stars` reviews of at most `star_length` characters are taken for their stars, those with three or four first.
+    Of `more`, a record may give `text_hash` in the place of its text: it is looked up among the folder's reviews and tweets.
+    Raises TrainingError for a missing file, RecordError for a malformed record.
+    """
+    for path in (*(labels / name for name in FILES), *more):
+        if not path.is_file():
+            raise TrainingError(f"{path} is missing: give the folder of labelled posts with --labels")
+    annotated, written, tweets, reviews = (read_records(labels / name) for name in FILES)
+    texts = {text_hash(record.text): record.text for record in (*tweets, *reviews)}
+    added = [record for path in more for record in read_records(path, texts)]
+    held = [record for record in annotated if _kept_out(record, 10)] + _latest(tweets, 20)
+    apart = {text_key(record.text) for record in held}
+    known = apart | {text_key(record.text) for record in added}
+    starred = [
+        record for record in reviews
+        if record.rating is not None and len(record.text) <= star_length and text_key(record.text) not in known
+    ]  # fmt: skip
+    rare = [record for record in starred if record.rating in (3, 4)]
+    common = [record for record in starred if record.rating not in (3, 4)]
+    random.Random(seed).shuffle(common)
+    return Material(
+        annotated=[each for each in (*annotated, *written, *added) if text_key(each.text) not in apart],
+        tweets=[each for each in tweets if text_key(each.text) not in apart],
+        starred=[weak_answers(each) for each in (rare + common)[:stars]],
+        held=held,
+    )
+
+
+def text_key(text: str) -> str:
+    """What near-copies of a text have in common: the first 110 letters, digits and single spaces between them."""
+    return re.sub(r"\W+", " ", text.lower().replace("ё", "е")).strip()[:110]
+
+
+def _kept_out(record: Record, one_in: int) -> bool:
+    return int(hashlib.blake2b(text_key(record.text).encode(), digest_size=4).hexdigest(), 16) % one_in == 0
+
+
+def _latest(tweets: Sequence[Record], one_in: int) -> list[Record]:
+    """The last part of each source by time: what is read in use is later than what was learned from."""
+    held: list[Record] = []
+    for source in sorted({record.source for record in tweets}):
+        ordered = sorted((record for record in tweets if record.source == source), key=lambda record: (record.date, record.id))
+        held += ordered[len(ordered) - len(ordered) // one_in :]
+    return held
