@@ -74,6 +74,7 @@ class Writer:
         self._sorter = Sorter(target, brands, since)
         self._archive = Archive(data)
         self._folder = self._archive.folder(target.name)
+        self._cache = data / "seen" / f"{target.name}.sqlite"
         self._run = uuid.uuid4().hex
         self._started = self._now()
         self._total = Counts()
@@ -81,17 +82,17 @@ class Writer:
         self._ended: Run | None = None
         self._lock = locked(self._folder, target.name)
         try:
-            self._open(data)
+            self._open()
         except BaseException:
             self._lock.close()
             raise
 
-    def _open(self, data: Path) -> None:
+    def _open(self) -> None:
         with self._writing():
             _sweep(self._folder)
             batches = self._archive.batches(self.target.name)
             self._number = batches[-1].number if batches else 0
-            self._seen = Seen(data / "seen" / f"{self.target.name}.sqlite", batches)
+            self._seen = Seen(self._cache, batches)
             self._kept_cursor = self._archive.cursor(self.target.name)
             self._heal_journal()
         self.cursor: Cursor = {} if self._again else within(self._kept_cursor, opened, self.target.secrets)
@@ -271,7 +272,7 @@ class Writer:
         except OSError as error:
             raise CollectError(f"can't write to {self._folder}: {error.strerror}: {MEND}") from error
         except sqlite3.Error as error:
-            raise CollectError(f"can't write to {self._seen.path}: {error}: {MEND}") from error
+            raise CollectError(f"can't write to {self._cache}: {error}: {MEND}") from error
 
     @staticmethod
     def _now() -> datetime:

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -249,6 +250,20 @@ def test_a_full_disk_is_said_and_the_next_run_goes_on(
     with Writer(target, brands, data=tmp_path) as writer:
         assert writer.take(page(row(2), to=2)) == [REPEATED]
     assert [post.text for batch in Archive(tmp_path).batches() for post in batch.posts()] == ["Отзыв номер 1", "Отзыв номер 2"]
+
+
+def test_a_cache_that_cannot_be_opened_is_said(
+    tmp_path: Path, target: FilesTarget, brands: Brands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "Seen", full)
+        with pytest.raises(CollectError, match=r"can't write to \S+export.sqlite: database or disk is full: make room there"):
+            Writer(target, brands, data=tmp_path)
+    with Writer(target, brands, data=tmp_path) as writer:
+        assert writer.take(page(row(1))) == [KEPT]
 
 
 def test_a_run_log_that_takes_no_line_hides_nothing(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
