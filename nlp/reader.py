@@ -52,12 +52,9 @@ def mentions_of(posts: Iterable[tuple[Post, list[Subject]]], finder: Finder, jud
 
 
 def _draft(post: Post, subjects: list[Subject], finder: Finder) -> _Draft:
-    guessed = language(document(post)[0])
-    unread = guessed not in READ if guessed else post.language is not None and post.language[:2] not in READ
-    official = finder.official(post)
-    if post.language is None or (unread and guessed):
-        post = dataclasses.replace(post, language=guessed)
-    return _Draft(dataclasses.replace(post, official=official) if official != post.official else post, subjects, unread)
+    found = language(document(post)[0], post.language)
+    read = dataclasses.replace(post, language=found, official=finder.official(post))
+    return _Draft(read, subjects, unread=found is not None and found not in READ)
 
 
 # What the model is asked

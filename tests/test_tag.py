@@ -136,6 +136,12 @@ def test_other_languages_are_kept_and_marked_unread() -> None:
     assert judge.asked == []
 
 
+@pytest.mark.parametrize(("text", "language"), [("ВТБ ужас", "RU"), ("ВТБ не работает, не отвечает, не советую", None)])
+def test_what_is_said_in_russian_is_read(text: str, language: str | None) -> None:
+    [(seen, [mention])] = tag_posts([post("1", text, language=language)], FINDER, PlainJudge())
+    assert (seen.language, mention.model, mention.stance) == ("ru", "plain", "detractor")
+
+
 def test_posts_without_a_brand_are_kept() -> None:
     assert [(seen.id, found) for seen, found in tag_posts([post("1", "просто день")], FINDER, PlainJudge())] == [("1", [])]
 
