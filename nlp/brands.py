@@ -36,6 +36,8 @@ class Subject:
     found: Found
     names: tuple[Span, ...] = ()
     """Where the text names it: offsets in `Post.text`."""
+    marks: tuple[Span, ...] = ()
+    """Where the words that are read name it, the title's too: offsets in `document`."""
     sentences: tuple[Span, ...] = ()
     """Where the text speaks of it: offsets in `Post.text`; a clause, where a sentence speaks of several."""
 
@@ -198,7 +200,8 @@ class Finder:
             brand_names = [match for match in names if match.alias.owner == brand]
             found: Found = "text" if brand_names else "target"
             general = _in_text(reading, said[brand, None])
-            subjects.append(Subject(brand=brand, found=found, names=_in_text(reading, _spans(brand_names)), sentences=general))
+            marks = tuple(_spans(brand_names))
+            subjects.append(Subject(brand=brand, found=found, names=_in_text(reading, marks), marks=marks, sentences=general))
             mine = [match for match in spoken if match.alias.owner == brand]
             for slug in dict.fromkeys(match.alias.product for match in mine):
                 spans = _spans(match for match in mine if match.alias.product == slug)

@@ -90,13 +90,13 @@ def _label(draft: _Draft) -> str:
 
 def _general_pair(draft: _Draft, finder: Finder, subject: Subject, *, alone: bool) -> Pair:
     post = draft.post
-    text, offset = document(post)
+    text, _ = document(post)
     others = [slug for slug in post.about if slug in finder.brands and slug != subject.brand]
     reviewed = others[0] if others and subject.brand not in post.about else None
     return Pair(
         text=text,
         target=finder.brands[subject.brand].label(_label(draft)),
-        spans=tuple((start + offset, end + offset) for start, end in subject.names),
+        spans=subject.marks,
         rating=post.rating if subject.brand in post.about or (alone and not reviewed) else None,
         reviewed=finder.brands[reviewed].label(_label(draft)) if reviewed else None,
     )

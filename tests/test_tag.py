@@ -94,6 +94,13 @@ def test_the_title_is_read_and_offsets_stay_those_of_the_text() -> None:
     assert (mention.stance, mention.names) == ("detractor", ((20, 23),))
 
 
+def test_names_in_the_title_are_marked_too() -> None:
+    judge = PlainJudge()
+    [mention] = mentions(post("1", "Хамят, а ВТБ молчит", title="ВТБ: ужас"), judge=judge).values()
+    assert [judge.asked[0].text[slice(*span)] for span in judge.asked[0].spans] == ["ВТБ", "ВТБ"]
+    assert mention.names == ((9, 12),)
+
+
 def test_stars_go_with_the_brand_that_the_page_is_about() -> None:
     judge = PlainJudge()
     mentions(post("1", "Ужас. Уйду в ВТБ", rating=1.0, about=("sber",)), judge=judge)
