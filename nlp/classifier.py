@@ -25,6 +25,8 @@ from nlp.records import CLASSES, RECOMMEND_WORDS, SWITCH_WORDS, Answer
 MODEL = Path(__file__).parents[1] / "models" / "reader-1"
 FILES = ("model.onnx", "tokenizer.json")
 PAD = 1
+JUDGING = "1"
+"""Version of `judged`. Raise it with any change that makes other judgements of the same logits: all pairs are judged anew."""
 BATCH = 8
 CHUNK = 512
 """Pairs framed at once: what stands in memory of a long list."""

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import gzip
 import os
+import sqlite3
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,6 +186,17 @@ def test_damaged_judgements_are_told_in_one_sentence(tmp_path: Path) -> None:
         Judgements(PlainJudge(), tmp_path / "plain.sqlite")
 
 
+@pytest.mark.parametrize("kept", ["{}", '{"stance": "promoter"}', "no JSON", "null"])
+def test_a_judgement_of_another_form_is_judged_again(tmp_path: Path, kept: str) -> None:
+    path, pair = tmp_path / "plain.sqlite", Pair(text="супер", target="Сбер")
+    [first] = Judgements(PlainJudge(), path).judge([pair])
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE judgements SET judgement = ?", (kept,))
+    judge = PlainJudge()
+    assert Judgements(judge, path).judge([pair]) == Judgements(judge, path).judge([pair]) == [first]
+    assert judge.asked == [pair]
+
+
 # Batches
 
 
@@ -279,6 +291,19 @@ def test_a_new_alias_tags_anew_but_judges_only_what_is_new(place: Place, monkeyp
     done = tag(untagged(place.data, place.config), data=place.data, config=place.config)
     assert (done.batches, [pair.target for pair in asked]) == (1, ["Газпромбанк"])
     assert len(tagged(place.data, first)) == len(tagged(place.data, present_fingerprint(place.config))) == 1
+
+
+@pytest.mark.parametrize("version", ["FRAMING", "JUDGING"])
+def test_other_framing_or_judging_asks_the_model_again(place: Place, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    place.collect("forum", rows())
+    tag(untagged(place.data, place.config), data=place.data, config=place.config)
+    for module in ("nlp.tag", "nlp.judgements"):
+        monkeypatch.setattr(f"{module}.{version}", "another")
+    asked: list[Pair] = []
+    judge = PlainJudge.judge
+    monkeypatch.setattr(PlainJudge, "judge", lambda self, pairs: asked.extend(pairs) or judge(self, pairs))
+    assert tag(untagged(place.data, place.config), data=place.data, config=place.config).posts == len(PLACES)
+    assert len(asked) == 4
 
 
 def test_comments_in_the_brands_file_change_nothing(place: Place) -> None:
