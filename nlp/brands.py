@@ -16,6 +16,7 @@ from nlp.alias import Alias, Lexicon, Match
 from nlp.inflection import forms, is_ordinary
 from nlp.mention import GENERAL, Found
 from nlp.ordinary import Place, is_company
+from nlp.owner import Owners
 from nlp.passage import Named, passages
 from nlp.text import Kind, Span, Token, fold, sentences, tokens
 
@@ -172,21 +173,8 @@ class Finder:
         ]
         if len(present) == 1:
             return standing
-        return [match for match in standing if self._owner(reading, match, names, about) == match.alias.owner]
-
-    def _owner(self, reading: Reading, match: Match, names: list[Match], about: list[str]) -> str:
-        """Whose product it is: the brand named within it, else the nearest in its sentence, else the target's, else the last named."""
-        within = [name for name in names if name.touches(match) and name.alias.owner == match.alias.owner]
-        if within:
-            return match.alias.owner
-        at = reading.sentence_of(match)
-        same = [name for name in names if reading.sentence_of(name) == at]
-        if same:
-            return min(same, key=lambda name: (_distance(name, match), name.start > match.start)).alias.owner
-        if len(about) == 1:
-            return about[0]
-        before = [name for name in names if name.end <= match.start]
-        return (before[-1] if before else names[0]).alias.owner
+        owners = Owners(reading.text, reading.sentences, names, standing, about)
+        return [match for match in standing if match.alias.owner in owners.of(match)]
 
     # What is said of each
 
@@ -263,10 +251,6 @@ def _token_range(reading: Reading, sentence: int) -> tuple[int, int]:
     start, end = reading.sentences[sentence]
     first = bisect.bisect_left(reading.tokens, start, key=lambda token: token.start)
     return first, bisect.bisect_left(reading.tokens, end, key=lambda token: token.start) - 1
-
-
-def _distance(name: Match, product: Match) -> int:
-    return max(name.start - product.end, product.start - name.end, 0)
 
 
 def _spans(matches: Iterable[Match]) -> list[Span]:

@@ -67,6 +67,18 @@ def is_genitive(word: str) -> bool:
 
 
 @lru_cache(maxsize=10_000)
+def is_comparative(word: str) -> bool:
+    """Whether the word compares: «лучше (ВТБ)»."""
+    return any("COMP" in parse.tag for parse in analyzer().parse(word))
+
+
+@lru_cache(maxsize=10_000)
+def is_participle(word: str) -> bool:
+    """Whether the likeliest reading of the word is a full participle: «(ипотека,) взятая»."""
+    return str(analyzer().parse(word)[0].tag.POS) == "PRTF"
+
+
+@lru_cache(maxsize=10_000)
 def cases(word: str) -> frozenset[str]:
     """The grammatical cases that the word can stand in; empty where it has none."""
     return frozenset(str(parse.tag.case) for parse in analyzer().parse(word) if parse.tag.case)
@@ -81,7 +93,8 @@ def forms(word: str, *, name: bool = False) -> frozenset[str]:
     if len(folded) == 1 or folded.isdigit():
         return frozenset({folded})
     if not is_cyrillic(folded):
-        return frozenset(fold(folded + ending) for ending in HARD) if folded[-1].isalpha() else frozenset({folded})
+        endings = () if not folded[-1].isalpha() else HARD if name else (*HARD, "s")
+        return frozenset({folded, *(fold(folded + ending) for ending in endings)})
     inflected = _from_dictionary(word.casefold(), folded) or frozenset(_by_ending(folded))
     if word.isupper() and len(word) > 2:
         inflected |= _lookalike(folded)
