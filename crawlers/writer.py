@@ -190,7 +190,7 @@ class Writer:
         if error is None or isinstance(error, CollectError):
             self.close(None if error is None else str(error))
         else:
-            self.close("interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}")
+            self.close(interruption(error))
 
     def _begin(self) -> None:
         self._counts = Counts()
@@ -280,6 +280,11 @@ class Writer:
     @staticmethod
     def _now() -> datetime:
         return whole_milliseconds(datetime.now(UTC))
+
+
+def interruption(error: BaseException) -> str:
+    """What a run failed by that something else than its source ended."""
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
 
 
 def _new(counts: Counts) -> int:
