@@ -29,6 +29,7 @@ from nlp.whole import whole
 app = typer.Typer(
     help="Search the mentions and export them.",
     epilog="MOLVA_INDEX says where the index is; without it, it is the embedded one in MOLVA_DATA/index.",
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
