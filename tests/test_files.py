@@ -264,6 +264,18 @@ def test_a_file_that_is_wrong_as_a_whole_fails_and_the_cursor_stays(tmp_path: Pa
     assert Archive(tmp_path / "data").cursor("export") == {}
 
 
+def test_a_file_cut_short_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    whole = gzip.compress(as_csv([row(number, text=os.urandom(200).hex()) for number in range(1_300)]).encode())
+    for part in (whole[: len(whole) * 2 // 3], whole[: len(whole) * 4 // 5]):
+        put(tmp_path, part, "export.csv.gz")
+        with pytest.raises(RunFailed, match="the packed file is damaged or cut off"):
+            taken(tmp_path, "export.csv.gz")
+    before = len(posts(tmp_path))
+    put(tmp_path, whole, "export.csv.gz")
+    run = taken(tmp_path, "export.csv.gz")
+    assert 0 < before < 1_300 and (run.items, len({post.id for post in posts(tmp_path)})) == (1_300 - before, 1_300)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(CollectError, match=r"no file matches 'export.csv' in .*: put it there, or mend the target's `path`"):
         taken(tmp_path)
