@@ -21,6 +21,8 @@ FEMININE = ("а", "ы", "и", "е", "у", "ой", "ою", "ам", "ами", "а�
 FEMININE_SOFT = ("я", "и", "е", "ю", "ей", "ею", "ь", "ям", "ями", "ях")
 ADJECTIVE = ("ий", "ого", "ому", "им", "ом", "ая", "ой", "ую", "ое", "ие", "их", "ими")
 ADJECTIVE_HARD = ("ый", "ого", "ому", "ым", "ом", "ая", "ой", "ую", "ое", "ые", "ых", "ыми")
+SURNAMES = ("ов", "ев", "ин", "ын")
+"""Endings of names that are surnames too: «Тиньковым»."""
 PROPER = frozenset({"Name", "Surn", "Patr", "Geox", "Orgn", "Trad", "Abbr", "Init"})
 
 LATIN = {
@@ -76,6 +78,18 @@ def is_comparative(word: str) -> bool:
 def is_participle(word: str) -> bool:
     """Whether the likeliest reading of the word is a full participle: «(ипотека,) взятая»."""
     return str(analyzer().parse(word)[0].tag.POS) == "PRTF"
+
+
+@lru_cache(maxsize=10_000)
+def is_infinitive(word: str) -> bool:
+    """Whether the likeliest reading of the word is an infinitive."""
+    return str(analyzer().parse(word)[0].tag.POS) == "INFN"
+
+
+def verb_forms(infinitive: str) -> frozenset[str]:
+    """Every folded form of a verb but its participles."""
+    parse = next(parse for parse in analyzer().parse(infinitive) if parse.tag.POS == "INFN")
+    return frozenset(fold(form.word) for form in parse.lexeme if form.tag.POS in ("INFN", "VERB"))
 
 
 @lru_cache(maxsize=10_000)
@@ -140,7 +154,7 @@ def _by_ending(word: str) -> set[str]:
         return {word + ending for ending in HUSHING}
     if last in "оеиуыэю":
         return {word}
-    whole = {word + ending for ending in HARD}
+    whole = {word + ending for ending in HARD} | ({word + "ым"} if word.endswith(SURNAMES) else set())
     return whole | {word[:-2] + middle + ending for middle in _fleeting(word) for ending in HARD[1:]}
 
 

@@ -65,7 +65,7 @@ class Sentence:
 
     def __init__(self, text: str, span: Span, names: Sequence[Match], products: Sequence[Match]) -> None:
         self._text, self._products = text, products
-        self._groups = _groups(text, names)
+        self._groups = lists(text, names)
         commas = [part for turn in clauses(text, span) for part in clauses(text, turn, commas=True)]
         self._clauses = _joined([piece for part in commas for piece in _cut(text, part, BORDER)], self._groups)
         self._compared = {group for group in self._groups if self._is_compared(group)}
@@ -113,14 +113,14 @@ class Sentence:
     def _nearest(self, own: list[Group], product: Match, at: int) -> Group:
         """Of several companies in the clause of a product the one that has it."""
         start, end = next(part for part in _joined(_cut(self._text, self._clauses[at], PART), own) if product.start < part[1])
-        own = [group for group in own if start <= group.start < end] or own
+        own = [group for group in own if start <= group.start < end] or own  # «кредит в Сбере | и вклад в ВТБ»
         following = [group for group in own if group.start >= product.end]
         if following and not self._text[product.end : following[0].start].strip("«\" '’"):
-            if is_cyrillic(fold(self._text[product.end - 1])):
+            if is_cyrillic(fold(self._text[product.end - 1])):  # «карта ВТБ»; but "a mortgage Sber refused"
                 return following[0]
             own = [group for group in own if group is not following[0]] or own
         first = min((each.start for each in self._products if start <= each.start), default=product.start)
-        if following and following[0] in own and first < own[0].start:
+        if following and following[0] in own and first < own[0].start:  # «кредит в ВТБ вклад в Сбере»: products come first
             return following[0]
         return min(own, key=lambda group: (max(group.start - product.end, product.start - group.end), group.start > product.start))
 
@@ -163,7 +163,7 @@ class Owners:
         )
 
 
-def _groups(text: str, names: Sequence[Match]) -> list[Group]:
+def lists(text: str, names: Sequence[Match]) -> list[Group]:
     """The names in order, those of a list together: other companies, in a case that all can stand in."""
     runs: list[list[Group]] = []
     common: frozenset[str] = frozenset()
