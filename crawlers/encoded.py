@@ -73,11 +73,14 @@ def _check_encoding(start: bytes, encoding: str) -> None:
     """Tell a file in another encoding from one with a bad row: most of its lines can't be decoded, or it reads as another one."""
     lines = start.split(b"\n")[:-1] or [start]
     bad = sum(undecodable(line, encoding) for line in lines)
+    most = bad >= 3 and bad * 2 >= len(lines)
+    if not most and encoding.startswith("utf-8"):
+        return
     other = _plainly(start, encoding)
-    if bad >= 3 and bad * 2 >= len(lines):
+    if most:
         hint = f", perhaps `encoding: {other}`" if other else ""
         raise CollectError(f"{bad} of its first {len(lines)} lines aren't {encoding}: state its `encoding`{hint}")
-    if other and not encoding.startswith("utf-8"):
+    if other:
         raise CollectError(f"it is in {other}, not in {encoding}, which the target states: mend its `encoding`")
 
 

@@ -78,17 +78,20 @@ class _Chunks:
 
     def element(self, decoder: json.JSONDecoder) -> Row:
         """The element that begins here."""
-        while True:
-            try:
-                value, end = decoder.raw_decode(self._buffer, self.position)
-                if end < len(self._buffer) or self._ended:
-                    break
-            except (ValueError, RecursionError):
-                if self._ended or len(self._buffer) - self.position > LONGEST:
-                    return self._unread()
-            self._more()
-        source = self._buffer[self.position : end]
-        line = self.line
+        found = self._decoded(decoder)
+        if found is None or found[1] == len(self._buffer):
+            # Broken, or not all of it is read yet.
+            if len(self._buffer) - self.position < SHOWN:
+                self._more()
+            line, start = self.line, self._buffer[self.position : self.position + SHOWN]
+            passed, rest = self._read_whole()
+            found = None if passed else self._decoded(decoder)
+            if found is None:
+                self._pass(self.position + rest)
+                mark = f"{start[: passed + rest]}{passed + rest}".encode("utf-8", "surrogateescape")
+                return Row(line, {"line": start[: passed + rest]}, mark, TOO_LONG if passed else "broken JSON")
+        value, end = found
+        line, source = self.line, self._buffer[self.position : end]
         self._pass(end)
         mark = source.encode("utf-8", "surrogateescape")
         if len(mark) > LONGEST or not isinstance(value, dict):
@@ -96,34 +99,39 @@ class _Chunks:
             return Row(line, {"line": source[:SHOWN]}, mark, wrong)
         return Row(line, value, mark, f"not {self._text.stated}" if undecodable(mark, "utf-8") else None)
 
-    def _unread(self) -> Row:
-        """What is kept of an element that is too long to be held, or broken: its beginning."""
-        line, start = self.line, self._buffer[self.position : self.position + SHOWN]
-        length = self._pass_element()
-        start = start[:length]
-        mark = f"{start}{length}".encode("utf-8", "surrogateescape")
-        return Row(line, {"line": start}, mark, TOO_LONG if length > LONGEST else "broken JSON")
+    def _decoded(self, decoder: json.JSONDecoder) -> tuple[Any, int] | None:
+        """The value that begins here and where it ends; None where it is broken or cut off by the end of the buffer."""
+        try:
+            return decoder.raw_decode(self._buffer, self.position)
+        except (ValueError, RecursionError):
+            return None
 
-    def _pass_element(self) -> int:
-        """Go to the comma or bracket behind the element that begins here, told by quotes and brackets alone; its length."""
-        line, depth, quoted, length = self.line, 0, False, 0
+    def _read_whole(self) -> tuple[int, int]:
+        """Read on to the comma or bracket behind the element that begins here, told by quotes and brackets alone.
+
+        How much of it was passed by because it is too long to be held, and how long the rest is that begins here now.
+        """
+        line, depth, quoted, passed, length = self.line, 0, False, 0, 0
         while True:
             while self._buffer.endswith("\\") and not self._ended:
                 self._more()
-            for found in _SIGN.finditer(self._buffer, self.position):
+            for found in _SIGN.finditer(self._buffer, self.position + length):
                 sign = found[0]
                 if not depth and not quoted and sign in (",", "]"):
-                    length += found.start() - self.position
-                    self._pass(found.start())
-                    return length
+                    return passed, found.start() - self.position
                 if sign == '"':
                     quoted = not quoted
                 elif not quoted:
                     depth += (sign in ("{", "[")) - (sign in ("}", "]"))
-            length += len(self._buffer) - self.position
-            self._pass(len(self._buffer))
-            if not self._more():
+            length = len(self._buffer) - self.position
+            if self._ended and (depth or quoted):
                 raise CollectError(f"line {line}: broken JSON")
+            if self._ended:
+                return passed, length
+            if length > LONGEST:
+                self._pass(len(self._buffer))
+                passed, length = passed + length, 0
+            self._more()
 
     def _pass(self, end: int) -> None:
         """Go on to a place in the buffer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -13,10 +14,14 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from crawlers import jsonlist
 from crawlers.archive import Archive
 from crawlers.collect import collect
 from crawlers.collectors import files
+from crawlers.encoded import as_text
 from crawlers.post import Post, post_to_json
 from crawlers.run import Run, RunFailed
 from crawlers.sink import find_target
@@ -181,6 +186,34 @@ def test_a_row_of_no_reasonable_length_is_said_to_be_too_long_and_the_rest_goes_
     assert taken(tmp_path, f"export.{form}").outcomes["kept"] == 7
     assert rejects(tmp_path) == [(line, "longer than 16 MB")]
     assert taken(tmp_path, f"export.{form}").items == 0
+
+
+STRINGS = st.text('аб"\\{}[],: \n\0', max_size=8)
+VALUES = st.recursive(
+    STRINGS | st.integers(-999, 999) | st.none(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(STRINGS, inner, max_size=3)
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.dictionaries(STRINGS, VALUES, max_size=3), min_size=1, max_size=5), st.sampled_from([1, 2, 5, 40]), st.booleans())
+def test_a_list_is_read_alike_in_pieces_of_any_size(records: list[dict[str, Any]], piece: int, spaced: bool) -> None:
+    content = json.dumps(records, ensure_ascii=not spaced, indent=1 if spaced else None).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonlist, "CHUNK", piece)
+        assert [found.values for found in jsonlist.read_list(as_text(io.BytesIO(content), "utf-8"))] == records
+        patch.setattr(jsonlist, "LONGEST", 15)
+        found = list(jsonlist.read_list(as_text(io.BytesIO(content), "utf-8")))
+    assert len(found) == len(records)
+    assert {each.error for each in found} <= {None, "longer than 16 MB"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text('a1"\\{}[],: \n', max_size=40), st.sampled_from([1, 3, 40]), st.sampled_from([9, 1_000]))
+def test_whatever_a_list_holds_its_reading_ends(text: str, piece: int, longest: int) -> None:
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(CollectError):
+        patch.setattr(jsonlist, "CHUNK", piece)
+        patch.setattr(jsonlist, "LONGEST", longest)
+        assert len(list(jsonlist.read_list(as_text(io.BytesIO(f"[{text}]".encode()), "utf-8")))) <= len(text)
 
 
 def test_a_broken_element_of_a_list_stays_with_its_line(tmp_path: Path) -> None:
