@@ -149,18 +149,18 @@ def _in_quotes(place: Place, match: Match) -> bool:
 def _inside_lower_case(place: Place, match: Match) -> bool:
     """Whether a capital says something here: not at the beginning, not in a heading, not in a text that shouts.
 
-    Neither the first word of the sentence nor names of companies count. Of a longer name each word has a capital.
+    Neither the first word of the sentence nor names of companies count. A longer name may stand anywhere where each of its
+    words has a capital.
     """
     named = place.tokens[match.first : match.last + 1]
-    if not all(place.text[token.start].isupper() for token in named):
-        return False
-    before = place.text[place.tokens[match.first - 1].end : match.start] if match.first > place.first else None
-    if len(named) == 1 and (before is None or any(mark in before for mark in ":•\n")):
+    whole = len(named) > 1 and all(place.text[token.start].isupper() for token in named)
+    before = place.text[place.tokens[match.first - 1].end : match.start] if match.first > place.first else ":"
+    if not whole and any(mark in before for mark in ":•\n"):
         return False
     numbers = (at for at in range(place.first + 1, place.last + 1) if at not in place.names)
     cased = [letter for letter in (place.text[place.tokens[at].start] for at in numbers) if letter.isalpha()]
     if not cased:
-        return len(named) > 1 or "," in (before or "")
+        return whole or "," in before
     return sum(letter.islower() for letter in cased) * 2 >= len(cased)
 
 

@@ -88,6 +88,7 @@ def _cut(text: str, sentence: Span, names: Sequence[Named]) -> list[tuple[Span, 
             waiting = []
         elif parts and not _is_of_others(_within(names, piece), parts[-1][1]):
             _go_on(parts, text, piece, parts[-1][1])
+            waiting = []
         else:
             waiting.append(piece)
     return parts

@@ -157,6 +157,7 @@ CASES = [
     ("Открытие заблокировало всё", "otkritie"),
     ("Почта Банком недоволен", "pochta"),
     ("вчера почта банком обманут", "pochta"),
+    ("перевёл всё в Почта банк", "pochta"),
     ("Alfa rocks!", "alfa"),
     ("Alfa charged me twice", "alfa"),
     ("Alfa, you had one job", "alfa"),
@@ -353,6 +354,7 @@ def test_spans_are_within_the_text_and_every_brand_has_one_general(
             assert 0 <= start < end <= len(text)
             assert text[start:end] == text[start:end].strip()
         assert list(each.names) == sorted(each.names)
+        assert list(each.sentences) == sorted(each.sentences)
     keys = [(each.brand, each.product) for each in subjects]
     assert len(keys) == len(set(keys))
     assert {brand for brand, _ in keys} == {brand for brand, product in keys if product == "general"}
