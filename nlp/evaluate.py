@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from nlp.classifier import Classifier, Judgement
 from nlp.records import Answer, Record, read_records
 from nlp.scores import HeadScore, scored
+from nlp.whole import whole
 
 SUREST = 0.8
 """Share of the records with the surest roles, scored apart."""
@@ -74,14 +76,16 @@ def _rounded(value: float | None) -> float | None:
 def evaluate(path: Path, *, model: Path | None = None, predictions: Path | None = None, rating: bool = False, threads: int = 2) -> Report:
     """Judges the records of the file, scores what they answer, and writes the answers to `predictions` if given.
 
-    Raises RecordError for a malformed record, ModelError for a model that can't be used.
+    Raises RecordError for a malformed record, ModelError for a model that can't be used, OSError where the predictions can't be
+    written: then what was there stays.
     """
     records = read_records(path)
     classifier = Classifier.load(model, threads=threads)
-    judgements = classifier.judge([record.pair(rating=rating) for record in records])
-    if predictions:
-        answered = [prediction(record, judgement) for record, judgement in zip(records, judgements, strict=True)]
-        predictions.write_text("".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in answered), encoding="utf-8")
+    with whole(predictions) if predictions else nullcontext() as file:
+        judgements = classifier.judge([record.pair(rating=rating) for record in records])
+        if file:
+            for record, judgement in zip(records, judgements, strict=True):
+                file.write(json.dumps(prediction(record, judgement), ensure_ascii=False).encode() + b"\n")
     return report(path.name, classifier.name, records, judgements)
 
 
