@@ -277,7 +277,7 @@ def test_the_environment_says_where_the_index_is(tmp_path: Path, monkeypatch: py
     "where",
     [
         "localhost:9200/molva", "localhost:9200", "user:word@host:9200/molva", "[::1]:9200/molva", "htp://host/molva", "ftp://host/molva",
-        "file:///var/index", "http:/host/molva", "http//host/molva", "https:host/molva", "C:/index",
+        "ssh://host/index", "http:/host/molva", "http//host/molva", "https:host/molva", "C:/index",
         "http://127.0.0.1:notaport/molva", "http://user:secret/host@x:9200/molva", "http://host:99999/molva", "http://host:0/molva",
         "http:///molva", "http://:9200/molva", "http://[::1/molva", "http://a host/molva", "http://host%20/molva", "http://a..b/molva",
         "http://" + "a" * 64 + "/molva", "http://host/molva?x=1", "http://host/molva#x",

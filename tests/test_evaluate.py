@@ -216,8 +216,9 @@ SHARED = Path(__file__).parents[1].parent / "shared" / "labels"
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the labelled posts of ../shared are not beside the project")
 @pytest.mark.parametrize("name", ["train.jsonl", "written.jsonl", "test_brokers.jsonl", "tone_etalon.jsonl.gz", "reviews.jsonl.gz"])
-def test_every_shared_record_is_read(name: str) -> None:
+def test_every_shared_record_is_read(name: str, caplog: pytest.LogCaptureFixture) -> None:
     records = read_records(SHARED / name)
+    assert caplog.messages == []
     assert len(records) > 100
     assert len({each.id for each in records}) == len(records)
 
