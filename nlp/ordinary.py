@@ -116,7 +116,7 @@ def is_company(place: Place, match: Match, written: str) -> bool:
     if capital and (hashtag or _is_advised(place, match)):
         return True
     preposition = before is not None and before.word in PREPOSITIONS
-    among = before is not None and before.word in CONJUNCTIONS and place.company_near
+    among = place.company_near and ((before is not None and before.word in CONJUNCTIONS) or _is_paired(place, match))
     stands = match.first == place.first or hashtag or preposition or among or place.known
     return stands and (place.company_near or _speaks_of_service(place, match))
 
@@ -169,6 +169,17 @@ def _is_other_thing(place: Place, match: Match, before: Token | None, following:
     if following is not None and following.word in OTHER:
         return True
     return before is not None and before.word in OTHER and fold(place.text[match.start : match.end]) == fold(written)
+
+
+def _is_paired(place: Place, match: Match) -> bool:
+    """Whether it stands beside a company after a comma, and the sentence goes on after a mark: «сбер, альфа — кто лучше?»."""
+    if match.first - 1 not in place.names or match.first == place.first or match.last == place.last:
+        return False
+    last = place.tokens[match.first - 1]
+    known, own = cases(last.word), cases(place.tokens[match.first].word)
+    agree = not known or not own or known & own
+    mark = place.text[match.end : place.tokens[match.last + 1].start].strip()
+    return bool(agree) and bool(mark) and place.text[last.end : match.start].strip() == ","
 
 
 def _is_latin_name(place: Place, match: Match, following: Token | None) -> bool:
