@@ -331,5 +331,5 @@ def test_the_command_serves_publishes_and_ends_on_a_signal(tmp_path: Path) -> No
 def test_the_search_of_the_readme_finds_posts_of_the_demo() -> None:
     command = re.search(r'index search "(.+?)"', (HERE.parent / "README.md").read_text(encoding="utf-8"))
     assert command
-    texts = [path.read_text(encoding="utf-8").lower() for path in sorted(POSTS.glob("*.yaml"))]
+    texts = [path.read_text(encoding="utf-8").lower() for path in sorted(POSTS.rglob("*.yaml"))]
     assert sum(text.count(command[1]) for text in texts) >= 3
