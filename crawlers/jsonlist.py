@@ -87,9 +87,10 @@ class _Chunks:
             passed, rest = self._read_whole()
             found = None if passed else self._decoded(decoder)
             if found is None:
+                start, tail = start[: passed + rest], self._buffer[self.position : self.position + rest]
                 self._pass(self.position + rest)
-                mark = f"{start[: passed + rest]}{passed + rest}".encode("utf-8", "surrogateescape")
-                return Row(line, {"line": start[: passed + rest]}, mark, TOO_LONG if passed else "broken JSON")
+                mark = f"{start}{passed}{tail}".encode("utf-8", "surrogateescape")
+                return Row(line, {"line": start}, mark, TOO_LONG if passed else "broken JSON")
         value, end = found
         line, source = self.line, self._buffer[self.position : end]
         self._pass(end)
