@@ -3,7 +3,7 @@
 The rule to know: the work is written down first, then a tombstone, then the post goes, so that a forgetting killed at any
 moment is finished by the next load. A tombstone is a hash: it recognises the post and tells nobody which it was.
 
-Forgetting reaches the index and the authors' documents. Raw and tagged batches still hold the post.
+Forgetting reaches the index, the authors' documents and the desk. Raw and tagged batches still hold the post.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from advocacy.desk import open_desk
 from advocacy.ledger import refresh
 from crawlers.post import iso
 from index.query import Index
@@ -23,6 +25,8 @@ from index.query import Index
 def forget(index: Index, post_ids: Iterable[str], *, data: Path) -> int:
     """Take the posts (by `Post.id`) out of the index for good; how many of them it held."""
     wanted = sorted(set(post_ids))
+    with closing(open_desk(data)) as desk:
+        desk.forget(wanted)
     with index.writing():
         finish_forgetting(index, data=data)
         posts = [post for post_id in wanted if (post := index.post(post_id)) is not None]
