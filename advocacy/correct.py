@@ -71,7 +71,7 @@ def correct(
             whole = GENERAL if head in BY_BRAND else product
             if value is not None:
                 value = checked(head, value)
-                _check_subject(mention, known, brands, adds=(head, value) == (EXISTS, YES))
+                _check_subject(mention, known, brands, adds=answers.get(EXISTS) == YES)
             elif (brand, whole, head) not in said:
                 raise WrongCorrection(f"There is no correction of {head} of {mention} to take back.")
             made.append(

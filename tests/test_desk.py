@@ -161,7 +161,11 @@ def test_an_address_that_can_be_no_desk(address: str, message: str, tmp_path: Pa
 def test_what_is_wrong_is_one_sentence_without_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "damaged.sqlite").write_bytes(b"no database at all" * 100)
-    addresses = ("postgresql://anna:secret@127.0.0.1:9/desk", f"sqlite:///{tmp_path}/file/desk.sqlite", f"sqlite:///{tmp_path}/damaged.sqlite")
+    addresses = (
+        "postgresql://anna:secret@127.0.0.1:9/desk",
+        f"sqlite:///{tmp_path}/file/desk.sqlite",
+        f"sqlite:///{tmp_path}/damaged.sqlite",
+    )
     for address in addresses:
         monkeypatch.setenv("MOLVA_DESK", address)
         with pytest.raises(DeskUnavailable) as caught:
