@@ -15,6 +15,7 @@ import streamlit as st
 
 from crawlers.brand import Brands
 from crawlers.post import Precision
+from dashboard import correct
 from dashboard.filters import posts_bar, product_label, write_address
 from dashboard.marked import STYLE, chip, link, marked
 from dashboard.view import View
@@ -40,6 +41,7 @@ def page(view: View, index: Index, brands: Brands, now: datetime, zone: ZoneInfo
         st.session_state["posts_of"], st.session_state["posts_after"] = key, None
     found = index.search(query, sort=view.sort, size=PAGE, after=st.session_state["posts_after"])
     st.html(STYLE)
+    correct.told()
     head, export = st.columns([3, 1], vertical_alignment="center")
     head.markdown(f"**{say(lang, 'found_total', n=number(lang, found.total))}** · {say(lang, 'evidence')}")
     with export:
@@ -47,11 +49,11 @@ def page(view: View, index: Index, brands: Brands, now: datetime, zone: ZoneInfo
     if not found.total:
         st.info(say(lang, "empty.search" if view.text or view.stances or view.genres else "empty.period"))
     for hit in found.hits:
-        _card(hit, brands, lang, zone)
+        _card(hit, index, brands, lang, zone)
     _turn(found.after, lang)
 
 
-def _card(hit: Hit, brands: Brands, lang: Lang, zone: ZoneInfo) -> None:
+def _card(hit: Hit, index: Index, brands: Brands, lang: Lang, zone: ZoneInfo) -> None:
     mention, post = hit.mention, hit.post
     with st.container(border=True):
         st.html(_chips(hit, brands, lang))
@@ -67,7 +69,9 @@ def _card(hit: Hit, brands: Brands, lang: Lang, zone: ZoneInfo) -> None:
         if post.company_reply:
             st.caption(say(lang, "reply_of_company"))
             st.html(f'<blockquote class="post-text">{escape(post.company_reply)}</blockquote>')
-        st.html(f'<div class="post-meta">{_meta(hit, lang, zone)}</div>')
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.html(f'<div class="post-meta">{_meta(hit, lang, zone)}</div>')
+            correct.popover(mention, index, brands, lang)
 
 
 def _chips(hit: Hit, brands: Brands, lang: Lang) -> str:
@@ -90,7 +94,8 @@ def _chips(hit: Hit, brands: Brands, lang: Lang) -> str:
         chips.append(chip(say(lang, f"found.{mention.found}")))
     if standing.superseded_at is not None:
         chips.append(chip(say(lang, "superseded")))
-    if "stance" in mention.confidence:
+    chips.append(correct.corrected(mention, lang))
+    if "stance" in mention.confidence and "stance" not in mention.corrected:
         share = f"{round(100 * mention.confidence['stance'])} %"
         chips.append(f'<span class="post-meta">{escape(say(lang, "confidence", share=share))}</span>')
     return "".join(chips)
