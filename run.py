@@ -60,7 +60,7 @@ class Setting:
 
 
 def setting(environ: dict[str, str]) -> Setting:
-    """The setting of this run from the environment. Raises Refused on a port that is no port, is named twice or is taken."""
+    """The setting of this run from the environment. Raises Refused on a folder that is none, a port that is none or is named twice."""
     config = Path(environ.get("MOLVA_CONFIG") or DEMO).resolve()
     data = Path(environ.get("MOLVA_DATA") or ROOT / "data" / ("demo" if config == DEMO else "")).resolve()
     ports: dict[str, int] = {}
@@ -73,6 +73,13 @@ def setting(environ: dict[str, str]) -> Setting:
         if int(text) in ports.values():
             raise Refused(f"{name} is {text}, which another part uses already: set it to another port.")
         ports[name] = int(text)
+    if not config.is_dir():
+        raise Refused(f"There is no folder {config}: set MOLVA_CONFIG to the folder that holds `targets`.")
+    return Setting(config=config, data=data, ports=ports)
+
+
+def check_free(ports: dict[str, int]) -> None:
+    """Raises Refused where a port is taken."""
     for name, port in ports.items():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -81,16 +88,19 @@ def setting(environ: dict[str, str]) -> Setting:
             except OSError as error:
                 why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
                 raise Refused(f"Port {port} {why}: set {name} to another one.") from None
-    if not config.is_dir():
-        raise Refused(f"There is no folder {config}: set MOLVA_CONFIG to the folder that holds `targets`.")
-    return Setting(config=config, data=data, ports=ports)
 
 
 def kept_secrets(home: Path) -> dict[str, str]:
-    """Airflow's keys, made at the first start and kept, so that what was encrypted stays readable."""
+    """Airflow's keys, made at the first start and kept, so that what was encrypted stays readable.
+
+    Raises Refused where there is no room for them.
+    """
     path = home / "secrets.json"
     if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refused(f"{error.filename} cannot be written ({error.strerror}): set MOLVA_DATA to a folder that can.") from None
         keys = {
             "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(os.urandom(32)).decode(),
             "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
@@ -304,15 +314,12 @@ def main(arguments: list[str]) -> int:
     """`run.py` runs everything; `run.py airflow …` is Airflow's own command with this run's folders and keys."""
     try:
         if arguments[:1] == ["airflow"]:
-            run = Setting(
-                config=Path(os.environ.get("MOLVA_CONFIG") or DEMO).resolve(),
-                data=Path(os.environ.get("MOLVA_DATA") or ROOT / "data" / "demo").resolve(),
-                ports={name: int(os.environ.get(name) or usual) for name, usual in PORTS.items()},
-            )
+            run = setting(dict(os.environ))
             os.execve(sys.executable, [sys.executable, "-m", *arguments], environment(run, dict(os.environ)))
         if arguments:
             raise Refused("run.py takes no arguments, or `airflow` and a command of Airflow's.")
         run = setting(dict(os.environ))
+        check_free(run.ports)
         lock = only_one(run.data)
         return lead(lambda family: work(run, lock, family))
     except Refused as refused:

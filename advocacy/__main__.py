@@ -32,12 +32,12 @@ from crawlers.place import config_folder, data_folder
 from crawlers.post import iso
 from crawlers.yamlfile import ConfigError
 from index import open_index
-from index.export import whole
 from index.period import beginning
 from index.query import UNKNOWN, Facet, Index, IndexUnavailable, Interval, Level, Query
 from nlp.classifier import ModelError
 from nlp.mention import ROLES, Role
 from nlp.tag import TagError
+from nlp.whole import whole
 
 T = TypeVar("T")
 Relation = Role | Literal["unknown"]
@@ -55,6 +55,7 @@ app = typer.Typer(
 FACETS: Mapping[str, Facet] = {facet.value: facet for facet in Facet if facet is not Facet.STANCE}
 INTERVALS: Mapping[str, Interval] = {every: every for every in get_args(Interval)}
 RELATIONS: Mapping[str, Relation] = {**{role: role for role in ROLES}, "none": "none", UNKNOWN: "unknown"}
+MADE = "it is made now"
 LEVELS: Mapping[str, Level] = {level: level for level in get_args(Level)}
 
 
@@ -65,7 +66,7 @@ def load() -> None:
     May be killed and run again at any time. After brands or model changed, says how many batches are still to be tagged,
     and rebuilds the index when none is.
     """
-    with told(), opened() as index, shown("Loading") as progress:
+    with told(), opened(MADE) as index, shown("Loading") as progress:
         done = loading.load(index, data=data_folder(), config=config_folder(), progress=progress)
     typer.echo(str(done))
 
@@ -73,22 +74,37 @@ def load() -> None:
 @app.command()
 def rebuild() -> None:
     """Make the whole index anew from the tagged batches; readers go on with the old one until it is done."""
-    with told(), opened() as index, shown("Rebuilding") as progress:
+    with told(), opened(MADE) as index, shown("Rebuilding") as progress:
         done = loading.rebuild(index, data=data_folder(), config=config_folder(), progress=progress)
     typer.echo(str(done))
 
 
 @app.command()
 def forget(
-    posts: Annotated[list[str], typer.Argument(metavar="POST…", help="Ids of posts, as the dashboard and `index search` show them.")],
+    posts: Annotated[
+        list[str],
+        typer.Argument(metavar="POST…", help="Ids of posts as `index search` shows them, ids of mentions, or addresses of posts."),
+    ],
 ) -> None:
-    """Take posts out of the index for good: a later load or rebuild does not bring them back.
+    """Take posts out of the index for good: a later load or rebuild does not bring them back, to any index of this data.
 
-    Raw and tagged batches in the data folder still hold them.
+    A name that neither the index nor a tagged batch knows, or an address at which several posts stand, is told on stderr:
+    the others are forgotten, and the exit code is 1. Raw and tagged batches in the data folder still hold the posts.
     """
     with told(), opened() as index:
-        found = forgetting.forget(index, posts, data=data_folder())
-    typer.echo(f"forgotten: {found} of the index, {len(set(posts))} will never be loaded again")
+        named = forgetting.posts_named(index, posts, data=data_folder())
+        wanted = {post for found in named.values() if len(found) == 1 for post in found}
+        if wanted:
+            held = forgetting.forget(index, wanted, data=data_folder())
+            typer.echo(f"forgotten: {held} of the index, {len(wanted)} will never be loaded again")
+    doubtful = {name: sorted(found) for name, found in named.items() if len(found) != 1}
+    for name, found in doubtful.items():
+        if found:
+            typer.echo(f"{name} is the address of {len(found)} posts: give the id of one, {loading.some(found)}", err=True)
+        else:
+            typer.echo(f"{name} is known neither to the index nor to a tagged batch: give an id that `index search` shows", err=True)
+    if doubtful:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -119,9 +135,11 @@ def nps(
             brands=(company.slug,),
             products=(product,) if product else (),
             roles=tuple(one_of(RELATIONS, one, "--role") for one in role or ()),
-            since=midnight(since, where),
-            until=midnight(until, where),
+            since=midnight(since, where, "--since"),
+            until=midnight(until, where, "--until"),
         )
+        if query.since and query.until and query.since >= query.until:
+            raise typer.BadParameter("--since must be before --until, which is the day after the last one")
         facet = one_of(FACETS, by, "--by") if by else None
         every = one_of(INTERVALS, trend, "--trend") if trend else None
         with opened() as index:
@@ -204,11 +222,14 @@ def export_corrections(out: Annotated[Path, typer.Argument(metavar="OUT.jsonl", 
 
 
 @contextmanager
-def opened() -> Iterator[Index]:
-    """The index, closed at the end."""
+def opened(then: str = "`python -m advocacy load` makes it") -> Iterator[Index]:
+    """The index, closed at the end. Where none was made yet, stderr says so and what then: MOLVA_INDEX may be mistyped."""
     index = open_index()
     try:
+        missing = index.missing()
         yield index
+        if missing:
+            typer.echo(f"{missing}: {then}.", err=True)
     finally:
         index.close()
 
@@ -221,7 +242,7 @@ def told() -> Iterator[None]:
     except (ConfigError, WrongCorrection) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    except (IndexUnavailable, DeskUnavailable, loading.LoadError, ModelError, TagError) as error:
+    except (IndexUnavailable, DeskUnavailable, loading.LoadError, forgetting.TombstoneError, ModelError, TagError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     except OSError as error:
@@ -261,18 +282,18 @@ def one_of(known: Mapping[str, T], value: str, option: str) -> T:
 def reader_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise typer.BadParameter(f"--zone: {name!r} is no time zone, write it as Europe/Moscow") from error
 
 
-def midnight(day: str | None, zone: ZoneInfo) -> datetime | None:
+def midnight(day: str | None, zone: ZoneInfo, option: str) -> datetime | None:
     """The first moment of the day in the zone."""
     if day is None:
         return None
     try:
         return beginning(date.fromisoformat(day), zone)
     except ValueError as error:
-        raise typer.BadParameter(f"{day!r} is no date, write it as 2026-03-01") from error
+        raise typer.BadParameter(f"{option}: {day!r} is no day of the calendar, write it as 2026-03-01") from error
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from advocacy.correction import applied
 from advocacy.desk import Desk, open_desk
-from advocacy.forget import finish_forgetting, tombstone, tombstones
+from advocacy.forget import CLEAR_OF, finish_forgetting, tombstone, tombstones
 from advocacy.ledger import enter, refresh
 from advocacy.sighting import Sighting, Sightings, one_post
 from crawlers.archive import Batch, DamagedBatch
@@ -52,6 +52,8 @@ class Loaded:
     mentions: int = 0
     forgotten: int = 0
     """Posts passed over, because they are to stay forgotten."""
+    removed: int = 0
+    """Posts taken out of the index, because they were forgotten elsewhere or by a command that was killed."""
     rebuilt: bool = False
     """The whole index was made anew, from the present reading."""
     waiting: tuple[str, ...] = ()
@@ -60,34 +62,40 @@ class Loaded:
     """Batches left out of the new reading, because they can't be read any more."""
 
     def __str__(self) -> str:
+        removed = f"; {self.removed} posts forgotten meanwhile are removed" if self.removed else ""
         if self.waiting:
             return (
                 f"brands or model have changed: {len(self.waiting)} batches are still to be tagged anew ({some(self.waiting)}), and until"
-                " then the index shows the reading before the change and nothing collected since"
+                f" then the index shows the reading before the change and nothing collected since{removed}"
             )
         forgotten = f", {self.forgotten} forgotten posts passed over" if self.forgotten else ""
         done = "rebuilt from" if self.rebuilt else "loaded"
         damaged = f"; left out, for they are damaged (restore them from a backup): {some(self.damaged)}" if self.damaged else ""
-        return f"{done} {self.batches} batches: {self.posts} posts, {self.mentions} mentions{forgotten}{damaged}"
+        return f"{done} {self.batches} batches: {self.posts} posts, {self.mentions} mentions{forgotten}{removed}{damaged}"
 
 
 def load(index: Index, *, data: Path, config: Path, progress: Progress | None = None) -> Loaded:
     """Load what is tagged with the present brands and model and not in the index yet.
 
-    Raises ModelError and ConfigError where the present model or brands can't be read, IndexUnavailable.
+    Raises ModelError and ConfigError where the present model or brands can't be read, TombstoneError, IndexUnavailable.
     """
     fingerprint = present_fingerprint(config)
     with index.writing():
-        finish_forgetting(index, data=data)
+        removed = finish_forgetting(index, data=data)
         finish_correcting(index, data=data, config=config)
-        present, loaded = keys(data, fingerprint), index.loaded()
-        if all(key.startswith(f"{fingerprint}/") for key in loaded):
-            wanted = [key for key in present if key not in loaded]
-            return _load(index, wanted, present, enter, data=data, config=config, fingerprint=fingerprint, progress=progress)
-        waiting, damaged = still_untagged(data, config)
-        if waiting or not present:
-            return Loaded(waiting=waiting)
-        return replace(_rebuilt(index, present, data, config, fingerprint, progress), damaged=damaged)
+        return replace(_brought_up_to_date(index, data, config, fingerprint, progress), removed=removed)
+
+
+def _brought_up_to_date(index: Index, data: Path, config: Path, fingerprint: str, progress: Progress | None) -> Loaded:
+    present = keys(data, fingerprint)
+    loaded = {key for key in index.loaded() if not key.startswith(CLEAR_OF)}
+    if all(key.startswith(f"{fingerprint}/") for key in loaded):
+        wanted = [key for key in present if key not in loaded]
+        return _load(index, wanted, present, enter, data=data, config=config, fingerprint=fingerprint, progress=progress)
+    waiting, damaged = still_untagged(data, config)
+    if waiting or not present:
+        return Loaded(waiting=waiting)
+    return replace(_rebuilt(index, present, data, config, fingerprint, progress), damaged=damaged)
 
 
 def rebuild(index: Index, *, data: Path, config: Path, progress: Progress | None = None) -> Loaded:

@@ -193,7 +193,7 @@ def nps_trend(index: Index, query: Query, every: Interval, zone: ZoneInfo, *, da
 
 
 def nps_change(index: Index, query: Query) -> Change | None:
-    """The period against the one before it; None where the query's period is open at either end."""
+    """The period against the one before it; None where there is none: the query's is open at either end, or begins too early."""
     before = previous(query)
     return None if before is None else Change(now=online_nps(index, query), before=online_nps(index, before))
 
@@ -251,13 +251,16 @@ def last_words(query: Query) -> Query:
 
 
 def previous(query: Query) -> Query | None:
-    """The same query over the period of the same length that ends where this one starts.
+    """The same query over the period of the same length that ends where this one starts; None where the calendar has none.
 
     Where both ends are in one time zone the length is of the calendar: seven days stay seven days when the clocks change.
     """
     if query.since is None or query.until is None:
         return None
-    return replace(query, since=query.since - (query.until - query.since), until=query.since)
+    try:
+        return replace(query, since=query.since - (query.until - query.since), until=query.since)
+    except OverflowError:
+        return None
 
 
 def total(index: Index, query: Query) -> int:

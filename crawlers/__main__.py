@@ -33,6 +33,7 @@ from crawlers.yamlfile import ConfigError
 app = typer.Typer(
     help=__doc__.splitlines()[0] if __doc__ else "",
     epilog="A target is one file, targets/NAME.yaml in the configuration folder; whom to look for stands in brands.yaml there.",
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -57,9 +58,7 @@ def list_targets(config: Config = CONFIG, data: Data = DATA) -> None:
 
     Example: `python -m crawlers list --config demo/config`
     """
-    rows = [_row(target, Archive(data)) for target in read_targets(config)]
-    if not rows:
-        print(f"There are no targets in {config / 'targets'}: add a file NAME.yaml there.", file=sys.stderr)
+    rows = [[_in_one_line(cell) for cell in _row(target, Archive(data))] for target in _targets(config)]
     if not sys.stdout.isatty():
         for row in rows:
             print("\t".join(row))
@@ -101,15 +100,20 @@ def preview(
 
     Examples: `python -m crawlers preview blog` · `python -m crawlers preview reviews --limit 3 --json`
     """
+    failed: str | None = None
     try:
         found = find_target(target, config)
         samples = collecting.preview(found, data=data, config=config, limit=limit, since=_begin(since, found))
     except ConfigError as error:
         _end(str(error), 2)
+    except collecting.PreviewFailed as error:
+        samples, failed = error.samples, str(error)
     except CollectError as error:
         _end(str(error), 1)
     for sample in samples:
-        print(json.dumps(sample_to_json(sample), ensure_ascii=False) if as_json else _shown(sample))
+        print(json.dumps(sample_to_json(sample), ensure_ascii=False) if as_json else _shown(sample), flush=True)
+    if failed is not None:
+        _end(failed, 1)
     if not samples:
         print("Nothing was found.")
 
@@ -136,10 +140,20 @@ def collect(
     except ConfigError as error:
         _end(str(error), 2)
     if everything:
-        chosen = [target for target in read_targets(config) if isinstance(target, BrokenTarget) or target.enabled]
+        chosen = [target for target in _targets(config) if isinstance(target, BrokenTarget) or target.enabled]
+        if not chosen:
+            print(f"Every target in {config / 'targets'} is switched off (`enabled: false`).", file=sys.stderr)
     failures = [failure for target in chosen if (failure := _collected(target, config, data, since))]
     if failures:
         raise typer.Exit(max(failures) if len(set(failures)) == 1 else 1)
+
+
+def _targets(config: Path) -> list[Target | BrokenTarget]:
+    """Every target of the configuration; without any the command ends."""
+    targets = read_targets(config)
+    if not targets:
+        _end(f"There are no targets in {config / 'targets'}: add a file NAME.yaml there, or name another folder by --config", 2)
+    return targets
 
 
 def _collected(target: Target | BrokenTarget, config: Path, data: Path, since: datetime | None) -> int:
@@ -190,6 +204,10 @@ def _row(target: Target | BrokenTarget, archive: Archive) -> tuple[str, str, str
     runs = archive.runs(target.name)
     last = "never" if not runs else f"{iso(runs[-1].ended)} {'failed: ' + runs[-1].error if runs[-1].error else runs[-1]}"
     return target.name, target.kind, schedule, about, last
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join("; ".join(text.splitlines()).split())
 
 
 def _shown(sample: Sample) -> str:

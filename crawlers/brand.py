@@ -1,7 +1,8 @@
 """A brand: a company that is watched, ours or a competitor, with its names and products (`brands.yaml`).
 
-The rule to know: a name belongs to one brand only. Two brands that share an alias are an error of the file, because
-nothing later could tell whom a post is about.
+The rule to know: a name belongs to one brand only, and within a brand to one product. Two that share an alias are an error of
+the file, because nothing later could tell which of them a post is about. Brands may share names of products («карта»); a product
+may have a name of its own brand («Т-Инвестиции»), never one of another brand.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from crawlers.yamlfile import ConfigError, Strict, Where, YamlFile, check_yaml
+from crawlers.yamlfile import ConfigError, Many, NotEmpty, Strict, Where, YamlFile, check_yaml
 
 PRODUCT_KINDS: tuple[str, ...] = (
     "debit_card", "credit_card", "loan", "mortgage", "deposit", "transfers_fx", "brokerage", "insurance",
@@ -60,8 +61,8 @@ class Product(Strict):
     slug: Slug
     name: Name | Names
     kind: Annotated[str, AfterValidator(_kind)]
-    aliases: tuple[Name, ...] = ()
-    not_when: tuple[Name, ...] = ()
+    aliases: Many[Name] = ()
+    not_when: Many[Name] = ()
 
     def label(self, lang: str) -> str:
         """The product's name in `ru` or `en`."""
@@ -74,15 +75,15 @@ class Brand(Strict):
     slug: Slug
     name: Name | Names
     ours: bool = False
-    aliases: tuple[Name, ...] = ()
+    aliases: Many[Name] = ()
     """Other names, inflected or not, in any script; domains and handles too."""
-    not_when: tuple[Name, ...] = ()
+    not_when: Many[Name] = ()
     """Words beside which a name does not mean this company."""
-    ordinary: tuple[Name, ...] | None = None
+    ordinary: Many[Name] | None = None
     """Names that are ordinary words besides, found only with evidence; None: the reader's dictionary decides."""
-    accounts: tuple[Annotated[str, AfterValidator(_account)], ...] = ()
+    accounts: Many[Annotated[str, AfterValidator(_account)]] = ()
     """`site:id` of accounts that speak for the company: their posts are official."""
-    products: tuple[Product, ...] = ()
+    products: Many[Product] = ()
 
     def label(self, lang: str) -> str:
         """The brand's name in `ru` or `en`."""
@@ -90,18 +91,25 @@ class Brand(Strict):
 
     def names(self) -> tuple[str, ...]:
         """All names of the company as a whole, its label first."""
-        own = (self.name,) if isinstance(self.name, str) else (self.name.ru, self.name.en)
-        return tuple(dict.fromkeys((*own, *self.aliases)))
+        return tuple(dict.fromkeys((*labels(self.name), *self.aliases)))
 
     def product(self, slug: str) -> Product | None:
         """The product with this slug."""
         return next((product for product in self.products if product.slug == slug), None)
 
+    @model_validator(mode="after")
+    def _ordinary_are_names(self) -> Brand:
+        known = {normalised(name) for name in self.names()}
+        for name in self.ordinary or ():
+            if normalised(name) not in known:
+                raise ValueError(f"`ordinary`: {name!r} is not a name or alias of this brand")
+        return self
+
 
 class Brands(Strict):
     """All watched companies, in the order of the file."""
 
-    brands: tuple[Brand, ...] = Field(min_length=1)
+    brands: Annotated[Many[Brand], NotEmpty]
 
     @cached_property
     def _by_name(self) -> dict[str, Brand]:
@@ -125,21 +133,15 @@ class Brands(Strict):
         """The brand with this slug."""
         return self._by_slug.get(slug)
 
-    @model_validator(mode="after")
-    def _ordinary_are_names(self) -> Brands:
-        for brand in self.brands:
-            known = {normalised(name) for name in brand.names()}
-            for name in brand.ordinary or ():
-                if normalised(name) not in known:
-                    raise ValueError(f"`ordinary` of {brand.slug}: {name!r} is not a name or alias of this brand")
-        return self
+
+def labels(name: str | Names) -> tuple[str, ...]:
+    """The name in each language; a name without languages is the same in all."""
+    return (name,) if isinstance(name, str) else (name.ru, name.en)
 
 
 def label(name: str | Names, lang: str) -> str:
-    """The name in `ru` or `en`; a name without languages is the same in both."""
-    if isinstance(name, str):
-        return name
-    return name.ru if lang == "ru" else name.en
+    """The name in `ru` or `en`."""
+    return labels(name)[0 if lang == "ru" else -1]
 
 
 def normalised(name: str) -> str:
@@ -159,26 +161,42 @@ def read_brands(config: Path) -> Brands:
 
 
 def _doubles(file: YamlFile, brands: Brands) -> list[ConfigError]:
-    """Slugs and names that stand twice."""
+    """Slugs, names and accounts that stand twice."""
     errors: list[ConfigError] = []
     slugs: dict[str, Where] = {}
-    names: dict[str, tuple[Brand, Where]] = {}
+    names: dict[str, Brand] = {}
     accounts: dict[str, str] = {}
     for number, brand in enumerate(brands.brands):
         root: Where = ("brands", number)
         errors += _double(file, slugs, brand.slug, (*root, "slug"), "slug")
         for name, where in _names_with_places(brand, root):
-            owner = names.setdefault(normalised(name), (brand, where))[0]
+            owner = names.setdefault(normalised(name), brand)
             if owner is not brand:
                 errors.append(file.error(where, f"{name!r} is a name of {owner.slug} too: a name belongs to one brand"))
         for account in brand.accounts:
             if accounts.setdefault(account, brand.slug) != brand.slug:
                 errors.append(file.error((*root, "accounts"), f"{account!r} is an account of {accounts[account]} too"))
-        products: dict[str, Where] = {}
-        for place, product in enumerate(brand.products):
-            errors += _double(file, products, product.slug, (*root, "products", place, "slug"), "slug of a product")
-            if product.slug == "general":
-                errors.append(file.error((*root, "products", place, "slug"), "`general` means the company as a whole: choose another"))
+    for number, brand in enumerate(brands.brands):
+        errors += _doubles_of_products(file, brand, ("brands", number, "products"), names)
+    return errors
+
+
+def _doubles_of_products(file: YamlFile, brand: Brand, root: Where, brand_names: dict[str, Brand]) -> list[ConfigError]:
+    """Slugs and names that two products of a brand share, and names of products that are another brand's."""
+    errors: list[ConfigError] = []
+    slugs: dict[str, Where] = {}
+    names: dict[str, Product] = {}
+    for number, product in enumerate(brand.products):
+        errors += _double(file, slugs, product.slug, (*root, number, "slug"), "slug of a product")
+        if product.slug == "general":
+            errors.append(file.error((*root, number, "slug"), "`general` means the company as a whole: choose another"))
+        for name, where in _names_with_places(product, (*root, number)):
+            company = brand_names.get(normalised(name), brand)
+            if company is not brand:
+                errors.append(file.error(where, f"{name!r} is a name of the company {company.slug}: another's product can't have it"))
+            owner = names.setdefault(normalised(name), product)
+            if owner is not product:
+                errors.append(file.error(where, f"{name!r} is a name of {owner.slug} too: a name belongs to one product of a brand"))
     return errors
 
 
@@ -189,6 +207,6 @@ def _double(file: YamlFile, known: dict[str, Where], value: str, where: Where, w
     return [file.error(where, f"the {what} {value!r} is taken already, in line {file.lines.get(first, 1)}")]
 
 
-def _names_with_places(brand: Brand, root: Where) -> list[tuple[str, Where]]:
-    own = brand.names()[: 1 if isinstance(brand.name, str) else 2]
-    return [(name, (*root, "name")) for name in own] + [(name, (*root, "aliases", number)) for number, name in enumerate(brand.aliases)]
+def _names_with_places(named: Brand | Product, root: Where) -> list[tuple[str, Where]]:
+    own = [(name, (*root, "name")) for name in labels(named.name)]
+    return own + [(name, (*root, "aliases", number)) for number, name in enumerate(named.aliases)]

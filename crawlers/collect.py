@@ -1,7 +1,8 @@
 """Collect a target: walk its source, keep what is new, say what became of every item.
 
 The rule to know: sources with a client of their own walk in this process, all others are spiders in a child process, because
-Scrapy's reactor can start only once; the child dies with its parent and tells it how the run ended through a file.
+Scrapy's reactor can start only once; the child dies with its parent and tells it how the run ended through a file. Of a child
+that died before it could, the parent writes the line in the run log.
 """
 
 from __future__ import annotations
@@ -14,27 +15,48 @@ import subprocess
 import sys
 import tempfile
 import threading
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from datetime import datetime
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, Any
 
+from crawlers.archive import RUNS, Archive
+from crawlers.disk import append_line
 from crawlers.link import hidden
 from crawlers.mapping import is_collector, source
+from crawlers.post import iso, whole_milliseconds
 from crawlers.preview import Preview, Sample, sample_from_json
-from crawlers.run import Run, failure, run_from_json
+from crawlers.run import Counts, Run, failure, run_from_json, run_to_json
 from crawlers.sink import sink_of
 from crawlers.source import CollectError, Page
 from crawlers.target import Target
-from crawlers.writer import Writer
+from crawlers.writer import Writer, interruption
 
 Progress = Callable[[str], None]
 """Told now and then how far the run is, in one line."""
 
 SECONDS_TO_END = 5.0
 PR_SET_PDEATHSIG = 1
+
+
+class PreviewFailed(CollectError):
+    """A preview that an error ended; `samples` are the items before it."""
+
+    def __init__(self, message: str, samples: list[Sample]) -> None:
+        super().__init__(message)
+        self.samples = samples
+
+
+class SpiderDied(CollectError):
+    """A spider that ended without telling how its run did."""
+
+    def __init__(self, target: Target, reason: str) -> None:
+        super().__init__(f"{target.name}: {reason}")
+        self.reason = reason
 
 
 def collect(target: Target, *, data: Path, config: Path, since: datetime | None = None, progress: Progress | None = None) -> Run:
@@ -44,7 +66,7 @@ def collect(target: Target, *, data: Path, config: Path, since: datetime | None 
     a retry would only hide.
     """
     if not is_collector(target.kind):
-        run = run_from_json(_spider(target, data=data, config=config, since=since, progress=progress)["run"])
+        run = _by_spider(target, data=data, config=config, since=since, progress=progress)
     else:
         sink = sink_of(target, data=data, config=config, since=since)
         assert isinstance(sink, Writer)
@@ -56,7 +78,7 @@ def collect(target: Target, *, data: Path, config: Path, since: datetime | None 
 
 
 def preview(target: Target, *, data: Path, config: Path, limit: int = 20, since: datetime | None = None) -> list[Sample]:
-    """What the first items of a target would become; nothing is kept. Raises CollectError where the source can't be read."""
+    """What the first items of a target would become; nothing is kept. Raises CollectError: PreviewFailed where the walk had begun."""
     if not is_collector(target.kind):
         told = _spider(target, data=data, config=config, since=since, limit=limit)
         samples = [sample_from_json(record) for record in told["samples"]]
@@ -66,8 +88,8 @@ def preview(target: Target, *, data: Path, config: Path, limit: int = 20, since:
         assert isinstance(sink, Preview)
         error = _walked(target, sink, data, None).error
         samples = sink.samples
-    if error is not None and not samples:
-        raise CollectError(f"{target.name}: {error}")
+    if error is not None:
+        raise PreviewFailed(f"{target.name}: {error}", samples)
     return samples
 
 
@@ -87,10 +109,51 @@ def _walked(target: Target, sink: Writer | Preview, data: Path, progress: Progre
     return sink.close()
 
 
+def _by_spider(target: Target, *, data: Path, config: Path, since: datetime | None, progress: Progress | None) -> Run:
+    """The run of a spider, ended by the spider itself or, where it was killed or interrupted, here."""
+    started = whole_milliseconds(datetime.now(UTC))
+    try:
+        return run_from_json(_spider(target, data=data, config=config, since=since, progress=progress)["run"])
+    except SpiderDied as error:
+        return _ended_for_it(target, data, started, since, error.reason)
+    except CollectError:
+        raise  # it could not begin
+    except BaseException as error:
+        _ended_for_it(target, data, started, since, interruption(error))
+        raise
+
+
+def _ended_for_it(target: Target, data: Path, started: datetime, since: datetime | None, error: str) -> Run:
+    """The run of a spider that died, with what its batches count; its line is added to the run log."""
+    archive = Archive(data)
+    runs = archive.runs(target.name)
+    if runs and runs[-1].started >= started:
+        return runs[-1]  # it died behind its own line
+    recent = takewhile(lambda batch: batch.manifest["closed"] >= iso(started), reversed(archive.batches(target.name)))
+    batches = list(recent)[::-1]
+    counts = Counts()
+    for batch in batches:
+        counts.add(Counts.from_json(batch.manifest))
+    run = Run(
+        id=batches[0].manifest["run"] if batches else uuid.uuid4().hex,
+        target=target.name,
+        started=started,
+        ended=whole_milliseconds(datetime.now(UTC)),
+        counts=counts,
+        batches=tuple(batch.number for batch in batches),
+        since=since,
+        error=error,
+    )
+    with suppress(OSError):  # the error of the run is what is to be told
+        archive.folder(target.name).mkdir(parents=True, exist_ok=True)
+        append_line(archive.folder(target.name) / RUNS, run_to_json(run))
+    return run
+
+
 def _spider(
     target: Target, *, data: Path, config: Path, since: datetime | None, limit: int | None = None, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """How a spider's run ended. Raises CollectError where it could not begin, or died."""
+    """How a spider's run ended. Raises SpiderDied, or CollectError where it could not begin."""
     with tempfile.TemporaryDirectory(prefix="molva-") as folder:
         result = Path(folder) / "result.json"
         command = [sys.executable, "-m", "scrapy", "crawl", target.kind, "-a", f"target={target.name}", "-s", f"MOLVA_RESULT={result}"]
@@ -100,7 +163,7 @@ def _spider(
         said = None if progress is None else lambda line: progress(hidden(line, target.secrets))
         last_line = hidden(_child(command, os.environ | places, said), target.secrets)
         if not result.exists():
-            raise CollectError(f"{target.name}: the spider ended without a result{f': {last_line}' if last_line else ''}")
+            raise SpiderDied(target, f"the spider ended without a result{f': {last_line}' if last_line else ''}")
         told: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
     if "run" not in told:
         raise CollectError(f"{target.name}: {told['error']}")
@@ -108,7 +171,10 @@ def _spider(
 
 
 def _child(command: list[str], environment: dict[str, str], progress: Progress | None) -> str:
-    """Run a child that dies with this process, and hand on what it says; its last line is returned."""
+    """Run a child that dies with this process, and hand on what it says; its last line is returned.
+
+    It has a process group of its own: Ctrl-C reaches this process alone, which asks it once to end. Scrapy takes a second signal for haste.
+    """
     parent = os.getpid()
     said: deque[str] = deque(maxlen=1)
     libc = ctypes.CDLL(None)
@@ -127,6 +193,7 @@ def _child(command: list[str], environment: dict[str, str], progress: Progress |
         stderr=subprocess.PIPE,
         text=True,
         errors="replace",
+        process_group=0,
         preexec_fn=die_with_parent,
     )
     assert process.stderr is not None

@@ -7,27 +7,49 @@ from __future__ import annotations
 
 import codecs
 import re
+import string
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from croniter import croniter  # type: ignore[import-untyped]
-from pydantic import AfterValidator, BeforeValidator, Field
+from croniter import CroniterBadDateError, croniter  # type: ignore[import-untyped]
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 
-from crawlers.yamlfile import Strict
+from crawlers.yamlfile import Many, NotEmpty, Strict
 
 PRESETS = ("@hourly", "@daily", "@weekly", "@monthly")
+LONGEST_INTERVAL = timedelta(days=366)
+"""Beyond it Airflow's calendar ends, and nobody watches a place so rarely."""
+_A_MOMENT = datetime(2024, 11, 23, 17, 45, 59, tzinfo=UTC)
+"""No two parts of it are the same, so that what a form of dates loses is seen."""
+
+
+def interval(schedule: str) -> timedelta | None:
+    """How long `every 5 minutes` is; None for a schedule of another form."""
+    found = re.fullmatch(r"every (\d{1,6}) (minute|hour|day)s?", schedule)
+    return timedelta(**{f"{found[2]}s": int(found[1])}) if found else None
 
 
 def _schedule(text: str) -> str:
-    every = re.fullmatch(r"every (\d+) (minutes?|hours?|days?)", text)
-    if every and int(every.group(1)) > 0:
+    preset = f"@{text.lstrip('@')}"
+    if preset in PRESETS:
+        return preset
+    every = interval(text)
+    if (every is None and _is_cron(text)) or (every is not None and timedelta(0) < every <= LONGEST_INTERVAL):
         return text
-    if f"@{text.lstrip('@')}" in PRESETS:
-        return f"@{text.lstrip('@')}"
-    if len(text.split()) == 5 and croniter.is_valid(text):
-        return text
-    raise ValueError(f"must be `every 5 minutes` (or hours, days), {', '.join(PRESETS)} or a cron line of five fields, not {text!r}")
+    forms = f"`every 5 minutes` (or hours, days; {LONGEST_INTERVAL.days} days at most), {', '.join(PRESETS)} or a cron line of five fields"
+    raise ValueError(f"must be {forms}, not {text!r}")
+
+
+def _is_cron(text: str) -> bool:
+    try:
+        croniter(text, _A_MOMENT).get_next()
+    except CroniterBadDateError:
+        raise ValueError(f"must name a day that some year has, not {text!r}") from None
+    except ValueError:
+        return False
+    return len(text.split()) == 5
 
 
 def _timezone(text: str) -> str:
@@ -54,13 +76,12 @@ def _url(text: str) -> str:
 
 def _selector(text: str) -> str:
     import parsel  # only targets with selectors need it, and it takes longer to import than all else here
+    from cssselect import SelectorError
 
+    page = parsel.Selector("<p/>")
     try:
-        if text.startswith(("/", "./", "(")):
-            parsel.Selector("<p/>").xpath(text)
-        else:
-            parsel.css2xpath(text)
-    except (ValueError, SyntaxError) as error:
+        page.xpath(text) if text.startswith(("/", "./", "(")) else page.css(text)
+    except (ValueError, SelectorError, re.error) as error:
         raise ValueError(f"isn't a CSS selector nor an XPath: {text!r} ({error})") from error
     return text
 
@@ -68,16 +89,70 @@ def _selector(text: str) -> str:
 def _regex(text: str) -> str:
     try:
         re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"isn't a regular expression: {error}") from error
     return text
 
 
 def _encoding(text: str) -> str:
+    """Python's name of an encoding that keeps ASCII, as lines are told before they are decoded, or of a wide one that is recoded."""
     try:
-        return codecs.lookup(text).name
-    except LookupError as error:
-        raise ValueError(f"isn't an encoding: {text!r}; common ones are utf-8, windows-1251, utf-16") from error
+        name = codecs.lookup(text).name
+        if name.startswith(("utf-16", "utf-32", "utf-8")) or string.printable.encode(name) == string.printable.encode():
+            return name
+    except (LookupError, ValueError):
+        pass
+    raise ValueError(f"isn't an encoding of text files: {text!r}; common ones are utf-8, windows-1251, utf-16")
+
+
+def _delimiter(text: str) -> str:
+    if len(text) != 1 or text in '"\r\n\0':
+        raise ValueError(f"must be one character, as `;` or a tab in double quotes, not {text!r}")
+    return text
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch("[a-z]{2}", text):
+        raise ValueError(f"must be the two letters of a language, as `ru`, not {text!r}")
+    return text
+
+
+def _date_format(text: str) -> str:
+    try:
+        found = datetime.strptime(_A_MOMENT.strftime(text), text)  # noqa: DTZ007  only its date is looked at
+    except ValueError as error:
+        raise ValueError(f"isn't a form of dates as in strptime: {text!r} ({error})") from error
+    if found.date() != _A_MOMENT.date():
+        raise ValueError(f"must have day, month and year, as `%d.%m.%Y` has, not {text!r}")
+    return text
+
+
+def _day(value: Any) -> Any:
+    try:
+        found = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        found = None
+    if found is None or not 1970 <= found.year < 3000:
+        raise ValueError(f"must be a day such as 2026-01-31, not {value!r}")
+    return found
+
+
+def below(other: str) -> AfterValidator:
+    """Less than the field `other`, which stands before this one."""
+
+    def check(value: float, info: ValidationInfo) -> float:
+        most = info.data.get(other)
+        if most is not None and value >= most:
+            raise ValueError(f"must be less than `{other}` ({most:g}), not {value:g}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _brand(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("must be the name or slug of a brand: a target of this kind says it for all its posts")
+    return value
 
 
 def _variable(text: str) -> str:
@@ -102,6 +177,11 @@ Text = Annotated[str, Field(min_length=1)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
+Delimiter = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_delimiter)]
+Language = Annotated[str, AfterValidator(_language)]
+DateFormat = Annotated[str, AfterValidator(_date_format)]
+Day = Annotated[date, BeforeValidator(_day)]
+BrandName = Annotated[Text, BeforeValidator(_brand)]
 Listed = BeforeValidator(_listed)
 """One value stands for a list of it."""
 
@@ -125,7 +205,55 @@ class RatingModel(TakeModel):
     """How stars are taken, and the site's scale."""
 
     max: float = Field(default=5, gt=1)
-    min: float = 1
+    min: Annotated[float, below("max")] = 1
 
 
 Rating = Annotated[RatingModel, BeforeValidator(_taken)]
+
+
+class Fields(Strict):
+    """Which part of an item holds which field of a post."""
+
+    text: Take
+    title: Take | None = None
+    author: Take | None = None
+    author_url: Take | None = None
+    author_id: Take | None = None
+    date: Take | None = None
+    rating: Rating | None = None
+    reply: Take | None = None
+    url: Take | None = None
+    id: Take | None = None
+    product: Take | None = None
+    likes: Take | None = None
+    views: Take | None = None
+
+
+class Columns(Strict):
+    """Which column, or dotted path of a JSON record, holds which field of a post."""
+
+    text: Annotated[Many[Text], Listed, NotEmpty]
+    """One column, or several that are joined by blank lines."""
+    id: Text | None = None
+    title: Text | None = None
+    author: Text | None = None
+    author_id: Text | None = None
+    author_url: Text | None = None
+    date: Text | None = None
+    edited: Text | None = None
+    rating: Text | None = None
+    url: Text | None = None
+    thread: Text | None = None
+    reply_to: Text | None = None
+    """Native id of the post answered."""
+    company_reply: Text | None = None
+    product: Text | None = None
+    site: Text | None = None
+    place: Text | None = None
+    language: Text | None = None
+    views: Text | None = None
+    followers: Text | None = None
+    members: Text | None = None
+    likes: Text | None = None
+    shares: Text | None = None
+    replies: Text | None = None

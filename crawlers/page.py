@@ -49,11 +49,11 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     if not fitting:
         return _clean(body.decode("utf-8", "replace"))
     # The first (declared) text stands unless another one reads clearly better.
-    best = max(fitting, key=_russian)
+    best = max(fitting, key=russian)
     damaged = body.decode("utf-8", "replace")
-    if _russian(damaged) >= _russian(best) and damaged.count("\ufffd") < len(damaged) / 100:
+    if russian(damaged) >= russian(best) and damaged.count("\ufffd") < len(damaged) / 100:
         return _clean(damaged)
-    return _clean(best if _russian(best) > _russian(fitting[0]) * 1.5 + 1 else fitting[0])
+    return _clean(best if russian(best) > russian(fitting[0]) * 1.5 + 1 else fitting[0])
 
 
 def canonical(url: str) -> str:
@@ -93,7 +93,7 @@ def _clean(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
-def _russian(text: str) -> float:
+def russian(text: str) -> float:
     """How much of the Cyrillic reads as Russian: common pairs of small letters per hundred letters that are not ASCII."""
     letters = "".join(character for character in text[:200_000] if character > "\x7f")
     return 100 * sum(1 for _ in _PAIRS.finditer(letters)) / len(letters) if letters else 0.0

@@ -81,7 +81,7 @@ class ArchivePipeline:
         if self.sink is None:
             return  # the run could not begin; opening the sink has said why
         if self.error is None and reason != "finished":
-            self.error = f"the run was ended: {reason}"
+            self.error = "interrupted" if reason == "shutdown" else f"the run was ended: {reason}"
         run = self.sink.close(error=self.error)
         print(f"{run.target}: {run}")
 

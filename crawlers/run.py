@@ -45,6 +45,8 @@ class Counts:
     reasons: Counter[str] = field(default_factory=Counter)
     undated: int = 0
     """Kept or changed posts whose time of publication is unknown."""
+    without: Counter[str] = field(default_factory=Counter)
+    """What kept or changed posts lack although the target asks for it -> how many of them: `article`, `column 'stars'`."""
     examples: list[str] = field(default_factory=list)
     """The first rejected items, each with its place and reason."""
 
@@ -59,6 +61,7 @@ class Counts:
         """Count the items of `other` too."""
         self.outcomes += other.outcomes
         self.undated += other.undated
+        self.without += other.without
         for reason, count in other.reasons.items():
             known = reason in self.reasons or len(self.reasons) < REASONS
             self.reasons[reason if known else OTHER_REASONS] += count
@@ -70,13 +73,20 @@ class Counts:
             "outcomes": {str(outcome): self.outcomes[outcome] for outcome in Outcome},
             "reasons": dict(self.reasons.most_common()),
             "undated": self.undated,
+            "without": dict(self.without.most_common()),
             "examples": self.examples,
         }
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Counts:
         """The inverse of `to_json`."""
-        return cls(Counter(record["outcomes"]), Counter(record["reasons"]), record["undated"], list(record["examples"]))
+        return cls(
+            outcomes=Counter(record["outcomes"]),
+            reasons=Counter(record["reasons"]),
+            undated=record["undated"],
+            without=Counter(record.get("without", {})),
+            examples=list(record["examples"]),
+        )
 
     def __str__(self) -> str:
         """`kept 12, changed 1, repeated 30, rejected 2 (no text: 1, date in the future: 1), deferred 0`."""
@@ -91,6 +101,7 @@ class Counts:
             parts.append(part)
         if self.undated:
             parts.append(f"undated {self.undated}")
+        parts += [f"without {what} {count}" for what, count in self.without.most_common()]
         return ", ".join(parts)
 
 

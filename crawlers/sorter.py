@@ -44,6 +44,7 @@ class Sorter:
         outcome = Outcome.KEPT if before is None else Outcome.CHANGED
         if post.published is None:
             counts.undated += 1
+        counts.without.update(item.without)
         line = {"outcome": outcome, "id": post.id, "content": content, "figures": figures} | _common(item, collected)
         if post.about:
             line["about"] = post.about

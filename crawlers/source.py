@@ -32,6 +32,8 @@ class Item:
     """Page it came from, for messages."""
     error: str | None = None
     """Why it can't be mapped, where the source itself saw that it is unreadable."""
+    without: tuple[str, ...] = ()
+    """What the target asks for and this item could not be given, in words that the run's line counts: `article`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, Literal, cast
 
-from crawlers.encoded import LONGEST, Lines, as_text
+from crawlers.encoded import LONGEST, SHOWN, TOO_LONG, Lines, as_text
 from crawlers.jsonlist import Row, read_list
 from crawlers.source import CollectError
 
@@ -111,22 +111,25 @@ def _csv(lines: Lines, delimiter: str, columns: tuple[str, ...]) -> Iterator[Row
 
 
 def _csv_row(lines: Lines, header: list[str], values: list[str]) -> Row:
-    error = None
-    if not lines.right:
-        error = f"not {lines.stated}"
-    elif len(values) != len(header):
+    error = lines.wrong
+    if error is None and len(values) != len(header):
         error = f"{len(values)} columns, the header has {len(header)}"
     return Row(lines.taken[0][0], dict(zip(header, values, strict=False)), "\x1f".join(values).encode("utf-8", "replace"), error)
 
 
 def _bad_csv(lines: Lines) -> Row:
-    number, text, _ = lines.taken[0]
     reason = "a quote is opened and not closed" if len(lines.taken) > 1 else "quotes that don't fit"
-    return Row(number, {"line": text[:10_000]}, text.encode("utf-8", "replace"), reason)
+    return _unread(lines, TOO_LONG if lines.wrong == TOO_LONG else reason)
+
+
+def _unread(lines: Lines, reason: str) -> Row:
+    """What is kept of a record that can't be read: its first line."""
+    number, text, _ = lines.taken[0]
+    return Row(number, {"line": text[:SHOWN]}, text.encode("utf-8", "replace"), reason)
 
 
 def _check_header(header: list[str], delimiter: str, columns: tuple[str, ...]) -> None:
-    doubled = sorted({name for name in header if header.count(name) > 1})
+    doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled:
         raise CollectError(f"line 1: columns given twice: {', '.join(doubled)}")
     _check_columns(
@@ -135,11 +138,10 @@ def _check_header(header: list[str], delimiter: str, columns: tuple[str, ...]) -
 
 
 def _check_columns(present: list[str], columns: tuple[str, ...], hint: str = "") -> None:
-    missing = [column for column in columns if column not in present]
+    missing = ", ".join(repr(column) for column in columns if column not in present)
     if missing:
-        raise CollectError(
-            f"has no column {', '.join(map(repr, missing))}; its columns are {', '.join(present)}{hint}: mend the target's `columns`"
-        )
+        named = ", ".join(filter(None, present))
+        raise CollectError(f"has no column {missing}; its columns are {named}{hint}: mend the target's `columns`")
 
 
 def _jsonl(lines: Lines) -> Iterator[Row]:
@@ -149,19 +151,21 @@ def _jsonl(lines: Lines) -> Iterator[Row]:
             text = next(lines)
         except StopIteration:
             return
+        except csv.Error:
+            yield _unread(lines, TOO_LONG)
+            continue
         if text.strip():
-            yield _json_row(lines.taken[0][0], text, None if lines.right else f"not {lines.stated}")
+            yield _json_row(lines, text)
 
 
-def _json_row(number: int, text: str, error: str | None) -> Row:
-    mark = text.encode("utf-8", "replace")
+def _json_row(lines: Lines, text: str) -> Row:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return Row(number, {"line": text[:10_000]}, mark, error or "broken JSON")
+        return _unread(lines, lines.wrong or "broken JSON")
     if not isinstance(value, dict):
-        return Row(number, {"line": text[:10_000]}, mark, error or "not a record but a single value or a list")
-    return Row(number, value, mark, error)
+        return _unread(lines, lines.wrong or "not a record but a single value or a list")
+    return Row(lines.taken[0][0], value, text.encode("utf-8", "replace"), lines.wrong)
 
 
 def _parquet(stream: IO[bytes], columns: tuple[str, ...]) -> Iterator[Row]:

@@ -9,37 +9,58 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
-from crawlers.field import Encoding, Listed, Rating, Schedule, Selector, Take, Text, Timezone, Url, Variable
+from crawlers.field import (
+    BrandName,
+    Columns,
+    DateFormat,
+    Day,
+    Delimiter,
+    Encoding,
+    Fields,
+    Language,
+    Schedule,
+    Selector,
+    Take,
+    Text,
+    Timezone,
+    Url,
+    Variable,
+    below,
+)
 from crawlers.link import hidden, within
-from crawlers.yamlfile import ConfigError, Strict, YamlFile, check_yaml
+from crawlers.post import MOST
+from crawlers.yamlfile import ConfigError, Many, Strict, YamlFile, check_yaml, printable
+
+TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
+"""Name of a target's file."""
 
 
 class AboutItem(Strict):
-    """Whom a post is about, said by each item: a column (files) or a selector (reviews)."""
+    """Whom a post is about, said by each item."""
 
-    column: Text | None = None
-    selector: Take | None = None
     mapping: dict[str, str] = Field(default_factory=dict)
     """Company as the source names it -> brand, where the source's name isn't one in the brands file."""
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> AboutItem:
-        if (self.column is None) == (self.selector is None):
-            raise ValueError("must have either `column` (of a file) or `selector` (of a page)")
-        return self
+
+class AboutColumn(AboutItem):
+    """A column of a file names the company."""
+
+    column: Text
 
 
-About = Annotated[
-    Annotated[Text, Tag("name")] | Annotated[AboutItem, Tag("item")],
-    Discriminator(lambda value: "name" if isinstance(value, str) else "item"),
-]
+class AboutSelector(AboutItem):
+    """A part of a page names the company."""
+
+    selector: Take
+
+
+_NAME_OR_ITEM = Discriminator(lambda value: "name" if isinstance(value, str) else "item")
 
 
 class Limits(Strict):
@@ -63,24 +84,24 @@ class TargetModel(Strict):
     secrets: dict[str, str] = Field(exclude=True, repr=False, default_factory=dict)
     """Variables of the environment that the file names; what they hold is neither written nor said."""
     kind: str
-    language: Annotated[str, Field(pattern="^[a-z]{2}$")] | None = None
+    language: Language | None = None
     timezone: Timezone = "UTC"
     """Zone of times that the source gives without one."""
     schedule: Schedule | None = None
     """None: collected only by hand."""
-    about: About | None = None
-    """Whom every post here is about: a brand's name or slug."""
+    about: BrandName | AboutItem | None = None
+    """Whom every post here is about: a brand's name or slug; or, in some kinds, where each item says it."""
     site: Text | None = None
     place: Text | None = None
-    members: int | None = Field(default=None, ge=0)
+    members: int | None = Field(default=None, ge=0, le=MOST)
     """Members or visitors of the place, where the source doesn't tell."""
     group: Text | None = None
     enabled: bool = True
-    since: date | None = None
+    since: Day | None = None
     """Nothing published before is taken."""
     allow_private: bool = False
     """Addresses of private networks may be asked."""
-    delay: float | None = Field(default=None, ge=0)
+    delay: float | None = Field(default=None, ge=0, le=86_400)
     """Seconds between two requests to the host."""
     ratings_without_text: bool = False
     """A rating without text is a post, else it is rejected."""
@@ -101,6 +122,7 @@ class FeedTarget(TargetModel):
     """An RSS or Atom feed."""
 
     kind: Literal["feed"]
+    about: BrandName | None = None
     url: Url
     article: bool = False
     """Each entry's page is fetched and its main text taken."""
@@ -110,28 +132,11 @@ class FeedTarget(TargetModel):
     """Author of all entries, where the feed names none."""
 
 
-class Fields(Strict):
-    """Which part of an item holds which field of a post."""
-
-    text: Take
-    title: Take | None = None
-    author: Take | None = None
-    author_url: Take | None = None
-    author_id: Take | None = None
-    date: Take | None = None
-    rating: Rating | None = None
-    reply: Take | None = None
-    url: Take | None = None
-    id: Take | None = None
-    product: Take | None = None
-    likes: Take | None = None
-    views: Take | None = None
-
-
 class ReviewsTarget(TargetModel):
     """A paged site of reviews."""
 
     kind: Literal["reviews"]
+    about: Annotated[Annotated[Text, Tag("name")] | Annotated[AboutSelector, Tag("item")], _NAME_OR_ITEM] | None = None
     url: Url
     item: Selector
     """Each review of a page."""
@@ -144,7 +149,7 @@ class ReviewsTarget(TargetModel):
     """A name is the login of one person only on this site."""
     day_first: bool = True
     """03.04.2025 is the 3rd of April."""
-    date_formats: tuple[Text, ...] = ()
+    date_formats: Many[DateFormat] = ()
     """Forms of dates tried first, as in strptime."""
     empty: Take | None = None
     """What an honestly empty page has."""
@@ -154,10 +159,11 @@ class RedditTarget(TargetModel):
     """Posts and comments of Reddit."""
 
     kind: Literal["reddit"]
-    subreddits: tuple[Text, ...] = ()
-    search: tuple[Text, ...] = ()
+    about: BrandName | None = None
+    subreddits: Many[Text] = ()
+    search: Many[Text] = ()
     """Queries, within the subreddits if any are given."""
-    threads: tuple[Text, ...] = ()
+    threads: Many[Text] = ()
     """Ids or addresses of threads to follow."""
     comments: bool = True
     limit: int = Field(default=1000, gt=0)
@@ -174,51 +180,22 @@ class RedditTarget(TargetModel):
         return self
 
 
-class Columns(Strict):
-    """Which column, or dotted path of a JSON record, holds which field of a post."""
-
-    text: Annotated[tuple[Text, ...], Listed, Field(min_length=1)]
-    """One column, or several that are joined by blank lines."""
-    id: Text | None = None
-    title: Text | None = None
-    author: Text | None = None
-    author_id: Text | None = None
-    author_url: Text | None = None
-    date: Text | None = None
-    edited: Text | None = None
-    rating: Text | None = None
-    url: Text | None = None
-    thread: Text | None = None
-    reply_to: Text | None = None
-    """Native id of the post answered."""
-    company_reply: Text | None = None
-    product: Text | None = None
-    site: Text | None = None
-    place: Text | None = None
-    language: Text | None = None
-    views: Text | None = None
-    followers: Text | None = None
-    members: Text | None = None
-    likes: Text | None = None
-    shares: Text | None = None
-    replies: Text | None = None
-
-
 class FilesTarget(TargetModel):
     """Files of a folder: CSV, JSON, JSON Lines or Parquet, each also `.gz`."""
 
     kind: Literal["files"]
+    about: Annotated[Annotated[Text, Tag("name")] | Annotated[AboutColumn, Tag("item")], _NAME_OR_ITEM] | None = None
     path: Text
     """File or pattern (`exports/*.csv.gz`), relative to the configuration folder."""
     format: Literal["csv", "json", "jsonl", "parquet"] | None = None
     """Where the extension doesn't tell."""
     columns: Columns
     encoding: Encoding = "utf-8"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Delimiter = ","
     day_first: bool = True
-    date_formats: tuple[Text, ...] = ()
+    date_formats: Many[DateFormat] = ()
     rating_max: float = Field(default=5, gt=1)
-    rating_min: float = 1
+    rating_min: Annotated[float, below("rating_max")] = 1
     unique_logins: bool = False
     """A name is the login of one person only in this source."""
     sites: dict[str, str] = Field(default_factory=dict)
@@ -228,8 +205,6 @@ class FilesTarget(TargetModel):
     def _site_is_known(self) -> FilesTarget:
         if self.site is None and self.columns.site is None:
             raise ValueError("must say where the posts stood: `site`, or `columns.site`")
-        if isinstance(self.about, AboutItem) and self.about.column is None:
-            raise ValueError("`about` of a file is a brand or a `column`, not a selector")
         return self
 
 
@@ -250,8 +225,9 @@ class BrokenTarget:
 
 
 def target_paths(config: Path) -> list[Path]:
-    """The target files of a configuration folder, in order of name."""
-    return sorted(path for path in (config / "targets").glob("*.yaml") if not path.name.startswith("."))
+    """The target files of a configuration folder, in order of name; those whose ending isn't spelled `.yaml` are broken ones."""
+    files = (path for path in (config / "targets").glob("*") if path.suffix.lower() in (".yaml", ".yml"))
+    return sorted(path for path in files if not path.name.startswith("."))
 
 
 def read_target(path: Path) -> Target | BrokenTarget:
@@ -259,7 +235,9 @@ def read_target(path: Path) -> Target | BrokenTarget:
     try:
         return _read(path)
     except ConfigError as error:
-        return BrokenTarget(name=path.stem, path=path, error=error)
+        return _broken(path, error)
+    except Exception as error:  # people's files come in here: what nobody foresaw breaks this one alone
+        return _broken(path, ConfigError(path, None, "", f"can't be read ({type(error).__name__}: {error})"))
 
 
 def read_targets(config: Path) -> list[Target | BrokenTarget]:
@@ -267,12 +245,11 @@ def read_targets(config: Path) -> list[Target | BrokenTarget]:
     found: list[Target | BrokenTarget] = []
     first: dict[str, str] = {}
     for path in target_paths(config):
-        same = first.setdefault(path.stem.casefold(), path.name)
+        same = first.setdefault(path.name.casefold(), path.name) if path.suffix == ".yaml" else path.name
         if same == path.name:
             found.append(read_target(path))
         else:
-            error = ConfigError(path, None, "", f"differs from {same} only by case: rename it")
-            found.append(BrokenTarget(name=path.stem, path=path, error=error))
+            found.append(_broken(path, ConfigError(path, None, "", f"differs from {same} only by case: rename it")))
     return found
 
 
@@ -287,9 +264,15 @@ def target_from_json(record: dict[str, Any]) -> Target:
     return _ANY_TARGET.validate_python(record, extra="ignore")
 
 
+def _broken(path: Path, error: ConfigError) -> BrokenTarget:
+    return BrokenTarget(name=printable(path.stem), path=path, error=error)
+
+
 def _read(path: Path) -> Target:
-    if not re.fullmatch(r"[\w][\w.-]*", path.stem):
-        raise ConfigError(path, None, "", "the file's name is the target's: letters, digits, `-`, `_` and `.` only")
+    if path.suffix != ".yaml":
+        raise ConfigError(path, None, "", f"isn't read under this name: rename it to {path.stem}.yaml")
+    if not TARGET_FILE.fullmatch(path.name):
+        raise ConfigError(path, None, "", "the file's name is the target's: at most 100 letters, digits, `-`, `_` and `.`")
     file = YamlFile(path)
     data = file.data
     if not isinstance(data, dict):
@@ -299,10 +282,18 @@ def _read(path: Path) -> Target:
         if key in data:
             errors.append(file.error((key,), "unknown key" + (" (a target is named by its file)" if key == "name" else "")))
     kind = data.get("kind")
-    if kind not in KINDS:
-        near = difflib.get_close_matches(str(kind), KINDS, n=1)
-        message = f"must be one of {', '.join(KINDS)}, not {kind!r}" + (f" (did you mean `{near[0]}`?)" if near else "")
-        raise ConfigError.of([*errors, file.error(("kind",), message if "kind" in data else f"is missing: one of {', '.join(KINDS)}")])
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ConfigError.of([*errors, file.error(("kind",), _wrong_kind(kind, given="kind" in data))])
     if errors and errors != file.errors:
         raise ConfigError.of(errors)
     return check_yaml(file, data | {"name": path.stem, "folder": path.parent.parent, "secrets": file.substituted}, KINDS[kind])
+
+
+def _wrong_kind(kind: object, *, given: bool) -> str:
+    kinds = f"one of {', '.join(KINDS)}"
+    if not given:
+        return f"is missing: {kinds}"
+    if not isinstance(kind, str):
+        return f"must be {kinds}"
+    near = difflib.get_close_matches(kind, KINDS, n=1)
+    return f"must be {kinds}, not {kind!r}" + (f" (did you mean `{near[0]}`?)" if near else "")

@@ -36,6 +36,8 @@ BATCH_SECONDS = 60.0
 JOURNAL_BYTES = 4_000_000
 ENOUGH = 20
 """New items from which on their rejected share says something."""
+FEW = 5
+"""Items that say something where they are all alike: rejected each of them, or without what each should have."""
 MEND = "make room there or mend its rights, and collect again; what was kept before stays"
 RECENT = 50
 """Items looked back at where a run brought fewer."""
@@ -58,7 +60,7 @@ class Sink(Protocol):
 
     @property
     def full(self) -> bool:
-        """Whether the run has as many items as it may take: stop walking."""
+        """Whether the run has as many new items as it may take: stop walking."""
 
     def close(self, error: str | None = None) -> Run:
         """Keep what is still open and end the run."""
@@ -74,6 +76,7 @@ class Writer:
         self._sorter = Sorter(target, brands, since)
         self._archive = Archive(data)
         self._folder = self._archive.folder(target.name)
+        self._cache = data / "seen" / f"{target.name}.sqlite"
         self._run = uuid.uuid4().hex
         self._started = self._now()
         self._total = Counts()
@@ -81,17 +84,17 @@ class Writer:
         self._ended: Run | None = None
         self._lock = locked(self._folder, target.name)
         try:
-            self._open(data)
+            self._open()
         except BaseException:
             self._lock.close()
             raise
 
-    def _open(self, data: Path) -> None:
+    def _open(self) -> None:
         with self._writing():
             _sweep(self._folder)
             batches = self._archive.batches(self.target.name)
             self._number = batches[-1].number if batches else 0
-            self._seen = Seen(data / "seen" / f"{self.target.name}.sqlite", batches)
+            self._seen = Seen(self._cache, batches)
             self._kept_cursor = self._archive.cursor(self.target.name)
             self._heal_journal()
         self.cursor: Cursor = {} if self._again else within(self._kept_cursor, opened, self.target.secrets)
@@ -104,8 +107,8 @@ class Writer:
 
     @property
     def full(self) -> bool:
-        """Whether the run has as many items as the target's `limits.items`."""
-        taken = sum(self._total.outcomes.values()) + sum(self._counts.outcomes.values())
+        """Whether the run has brought as many new items as the target's `limits.items`: what was known before doesn't count."""
+        taken = _new(self._total) + _new(self._counts)
         return self.target.limits.items is not None and taken >= self.target.limits.items
 
     def take(self, page: Page) -> list[Outcome]:
@@ -187,7 +190,7 @@ class Writer:
         if error is None or isinstance(error, CollectError):
             self.close(None if error is None else str(error))
         else:
-            self.close("interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}")
+            self.close(interruption(error))
 
     def _begin(self) -> None:
         self._counts = Counts()
@@ -235,16 +238,9 @@ class Writer:
             append_line(journal, entry)
 
     def _too_many_rejected(self) -> str | None:
-        outcomes = self._total.outcomes
-        rejected = outcomes[Outcome.REJECTED]
-        new = outcomes[Outcome.KEPT] + outcomes[Outcome.CHANGED] + rejected
-        if not rejected:
-            return None
-        if new < ENOUGH:
-            recent = self._recent()
-            new, rejected = len(recent), recent.count(Outcome.REJECTED)
+        rejected, new = self._judged()
         limit = self.target.limits.rejected
-        if new < ENOUGH or rejected <= limit * new:
+        if rejected <= limit * new:
             return None
         reasons = ", ".join(f"{reason}: {count}" for reason, count in self._total.reasons.most_common(3))
         first = f"; first {self._total.examples[0]}" if self._total.examples else ""
@@ -252,6 +248,14 @@ class Writer:
             f"{rejected} of {new} new items were rejected, more than {limit:.0%} ({reasons}{first}): "
             "the source isn't as the target's file says; mend the file, or allow more by `limits: {rejected: …}`"
         )
+
+    def _judged(self) -> tuple[int, int]:
+        """Rejected and new items: of this run, with those before it where they are few, none where they are too few even so."""
+        rejected, new = self._total.outcomes[Outcome.REJECTED], _new(self._total)
+        if not rejected or new >= ENOUGH or FEW <= new == rejected:
+            return rejected, new
+        recent = self._recent()
+        return (recent.count(Outcome.REJECTED), len(recent)) if len(recent) >= ENOUGH else (0, 0)
 
     def _recent(self) -> list[str]:
         """Outcomes of the last items kept or rejected, of earlier runs too."""
@@ -271,11 +275,21 @@ class Writer:
         except OSError as error:
             raise CollectError(f"can't write to {self._folder}: {error.strerror}: {MEND}") from error
         except sqlite3.Error as error:
-            raise CollectError(f"can't write to {self._seen.path}: {error}: {MEND}") from error
+            raise CollectError(f"can't write to {self._cache}: {error}: {MEND}") from error
 
     @staticmethod
     def _now() -> datetime:
         return whole_milliseconds(datetime.now(UTC))
+
+
+def interruption(error: BaseException) -> str:
+    """What a run failed by that something else than its source ended."""
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+
+
+def _new(counts: Counts) -> int:
+    """Items that were new, whether they became a post or not."""
+    return sum(counts.outcomes[outcome] for outcome in (Outcome.KEPT, Outcome.CHANGED, Outcome.REJECTED))
 
 
 def _encoded(line: dict[str, Any]) -> bytes:

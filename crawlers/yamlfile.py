@@ -1,7 +1,7 @@
 """YAML files that people edit, checked by a schema: every error of a file is named with its line and field.
 
 The rule to know: nothing is guessed. An unknown key, a key given twice or a value of a wrong type is an error, and all
-errors of a file are listed at once. `${NAME}` and `${NAME:-default}` in a value stand for an environment variable.
+errors of a file are listed at once. `${NAME}` and `${NAME:-default}` in a value stand for an environment variable, as text.
 """
 
 from __future__ import annotations
@@ -11,24 +11,45 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 Where = tuple[str | int, ...]
 """Place in a file: keys and positions from its root."""
 
+DEEPEST = 20
+"""Levels of one value within another; our files have six."""
+MOST = 500_000
+"""Values of a file, with those that its aliases (`*name`) stand for."""
+
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
-class Strict(BaseModel):
-    """A part of a file that people write: unknown keys are errors, values never change after reading."""
+T = TypeVar("T")
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, validate_default=False)
+
+def _not_empty(values: tuple[T, ...]) -> tuple[T, ...]:
+    if not values:
+        raise ValueError("must not be empty")
+    return values
+
+
+Many = Annotated[tuple[T, ...], Field(strict=False)]
+"""A list of the file."""
+NotEmpty = AfterValidator(_not_empty)
+"""At least one; asked only where each of them is right."""
+
+
+class Strict(BaseModel):
+    """A part of a file that people write: unknown keys and other types are errors, values never change after reading."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
 
 
 class ConfigError(Exception):
@@ -56,7 +77,7 @@ class ConfigError(Exception):
     def one_line(self) -> str:
         """This error alone."""
         place = shown(self.path) if self.line is None else f"{shown(self.path)}:{self.line}"
-        return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+        return printable(f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}")
 
     def __str__(self) -> str:
         return "\n".join(error.one_line() for error in self.all)
@@ -98,9 +119,16 @@ class YamlFile:
             problem = (error.problem if isinstance(error, MarkedYAMLError) else None) or str(error).splitlines()[0]
             hint = " (put a value that begins with `*` or `&` in quotes)" if "alias" in problem or "anchor" in problem else ""
             raise ConfigError(self.path, mark.line + 1 if mark else None, "", f"isn't YAML: {problem}{hint}") from error
+        except RecursionError:
+            raise ConfigError(self.path, _first_too_deep(text), "", f"has values more than {DEEPEST} levels deep") from None
 
     def _value(self, node: Node, where: Where) -> Any:
         self.lines.setdefault(where, node.start_mark.line + 1)
+        if len(where) > DEEPEST:
+            message = f"has values more than {DEEPEST} levels deep (does an alias `*name` stand within what it names?)"
+            raise ConfigError(self.path, node.start_mark.line + 1, dotted(where[:1]), message)
+        if len(self.lines) > MOST:
+            raise ConfigError(self.path, node.start_mark.line + 1, dotted(where[:1]), f"brings the file to more than {MOST} values")
         if isinstance(node, MappingNode):
             return self._mapping(node, where)
         if isinstance(node, SequenceNode):
@@ -111,7 +139,10 @@ class YamlFile:
     def _mapping(self, node: MappingNode, where: Where) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, ScalarNode) else str(key_node.value)
+            if not isinstance(key_node, ScalarNode):
+                self.errors.append(ConfigError(self.path, key_node.start_mark.line + 1, dotted(where), "a key must be plain text"))
+                continue
+            key = key_node.value
             here = (*where, key)
             if key in found:
                 first = self.lines[here]
@@ -195,6 +226,21 @@ def shown(path: Path) -> str:
         return str(path)
 
 
+def printable(text: str) -> str:
+    """The text with `\\udcff` for what no encoding can write, as a file's name or a key in quotes may have it."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _first_too_deep(text: str) -> int | None:
+    """The line where values begin to be too deep."""
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            return int(event.start_mark.line) + 1
+    return None
+
+
 def _once(errors: list[ConfigError]) -> list[ConfigError]:
     return list({error.one_line(): error for error in errors}.values())
 
@@ -219,20 +265,29 @@ def _has(value: Any, part: str | int) -> bool:
     return isinstance(value, list) and isinstance(part, int) and part < len(value)
 
 
+_MEANT = {
+    "string_type": "text", "bool_type": "true or false", "int_type": "a whole number", "float_type": "a number",
+    "finite_number": "a finite number", "tuple_type": "a list", "dict_type": "keys and values", "model_type": "keys and values",
+}  # fmt: skip
+"""What pydantic's types are called in these files."""
+
+
 def _message(details: ErrorDetails, where: Where, model: type[BaseModel]) -> str:
     kind, given = details["type"], details["input"]
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(where[-1]), _keys(model), n=1)
+        near = difflib.get_close_matches(str(where[-1]), _keys(model), n=1, cutoff=0.75)
         return "unknown key" + (f" (did you mean `{near[0]}`?)" if near else "")
     if kind in ("value_error", "assertion_error"):
         return str(details.get("ctx", {}).get("error", details["msg"]))
-    if kind in ("int_parsing", "int_type", "float_parsing", "float_type"):
-        return f"must be a {'whole ' if kind.startswith('int') else ''}number, not {given!r}"
-    text = details["msg"].replace("Input should be", "must be").replace("Value should", "must")
-    text = text[0].lower() + text[1:]
-    return f"{text}, not {given!r}" if isinstance(given, str | int | float | bool) or given is None else text
+    if kind == "string_too_short":
+        return "must not be empty"
+    meant = _MEANT.get(kind)
+    text = f"must be {meant}" if meant else details["msg"].replace("Input should be", "must be")
+    if given is None or isinstance(given, bool):
+        return f"{text}, not {'nothing' if given is None else str(given).lower()}"
+    return f"{text}, not {given!r}" if isinstance(given, str | int | float) else text
 
 
 def _keys(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> list[str]:

@@ -6,7 +6,9 @@ whose file cannot be read becomes a DAG of its own, tagged `broken`, that says w
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,12 +17,12 @@ from typing import Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Asset, CronTriggerTimetable, DeltaTriggerTimetable, TriggerRule, get_parsing_context, task
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
-from croniter import croniter  # type: ignore[import-untyped]
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from crawlers.field import interval
 from crawlers.place import config_folder, data_folder
 from crawlers.post import iso
-from crawlers.target import BrokenTarget, Target, read_target, read_targets, target_paths
+from crawlers.target import TARGET_FILE, BrokenTarget, Target, read_target, read_targets, target_paths
 from crawlers.yamlfile import ConfigError
 
 posts = Asset("posts")
@@ -34,26 +36,33 @@ BROKEN_AGAIN = "*/15 * * * *"
 log = logging.getLogger("molva.collect")
 
 
-def id_of(name: str) -> str:
-    """The id of a target's DAG: the target's name, unless a DAG of ours or of a group could have it."""
+def id_of(file: str) -> str:
+    """The id of the DAG of a target's file: the target's name, unless it can't be one or a DAG of ours or of a group could have it."""
+    if not TARGET_FILE.fullmatch(file):
+        return marked(file)
+    name = file.removesuffix(".yaml")
     return f"{name}.target" if OWN_NAMES.fullmatch(name) else name
 
 
 def id_of_group(group: str) -> str:
     """The id of the DAG that a group's targets share; no target's DAG can have it."""
-    return re.sub(r"[^\w.-]", "_", group)[:240] + ".group"
+    return (group if re.fullmatch(r"[\w.-]{1,200}", group) else marked(group)) + ".group"
+
+
+def marked(text: str) -> str:
+    """Any text as an id that Airflow takes: what it refuses is replaced, and a hash tells apart what then looks alike."""
+    return re.sub(r"[^\w.-]", "_", text)[:200] + "." + hashlib.sha256(os.fsencode(text)).hexdigest()[:8]
 
 
 def timetable(schedule: str | None, timezone: str) -> CronTriggerTimetable | DeltaTriggerTimetable | None:
     """When a target runs: a cron expression or preset in its time zone, or a plain interval; None: by hand only.
 
-    A new target runs at once, and a restarted Airflow makes up for the last run it missed. Raises ValueError where it is neither.
+    A new target runs at once, and a restarted Airflow makes up for the last run it missed.
     """
     if schedule is None:
         return None
-    if found := re.fullmatch(r"every (\d+) (minute|hour|day)s?", schedule):
-        return DeltaTriggerTimetable(timedelta(**{f"{found[2]}s": int(found[1])}))
-    croniter(schedule)  # Airflow checks it too late: after this file, and then it drops every DAG of it
+    if every := interval(schedule):
+        return DeltaTriggerTimetable(every)
     return CronTriggerTimetable(schedule, timezone=timezone, run_immediately=True)
 
 
@@ -143,9 +152,10 @@ def sorted_into_dags(targets: Iterable[Target]) -> dict[str, list[Target]]:
     """Which targets run together. One whose schedule differs from its group's first runs on its own."""
     dags: defaultdict[str, list[Target]] = defaultdict(list)
     for target in targets:
-        mates = dags[id_of_group(target.group) if target.group else id_of(target.name)]
+        own = id_of(f"{target.name}.yaml")
+        mates = dags[id_of_group(target.group) if target.group else own]
         if mates and (mates[0].schedule, mates[0].timezone) != (target.schedule, target.timezone):
-            mates = dags[id_of(target.name)]
+            mates = dags[own]
         mates.append(target)
     return dags
 
@@ -153,7 +163,7 @@ def sorted_into_dags(targets: Iterable[Target]) -> dict[str, list[Target]]:
 def wanted(only: str | None) -> list[Target | BrokenTarget]:
     """All targets, or, for a task that parses this file again, the one whose DAG it belongs to: one file read instead of all."""
     paths = target_paths(config_folder())
-    own = [read_target(path) for path in paths if id_of(path.stem) == only]
+    own = [read_target(path) for path in paths if id_of(path.name) == only]
     if own and all(isinstance(target, BrokenTarget) or not target.group for target in own):
         return own
     return read_targets(config_folder())
@@ -165,7 +175,8 @@ def dags(only: str | None = None) -> dict[str, DAG]:
     good: list[Target] = []
     for target in wanted(only):
         if isinstance(target, BrokenTarget):
-            made[id_of(target.name)] = broken(id_of(target.name), str(target.error))
+            dag_id = id_of(target.path.name)
+            made[dag_id] = broken(dag_id, str(target.error))
         elif target.enabled:
             good.append(target)
     for dag_id, members in sorted_into_dags(good).items():
@@ -173,9 +184,9 @@ def dags(only: str | None = None) -> dict[str, DAG]:
             continue
         try:
             made[dag_id] = collection(dag_id, members)
-        except (ValueError, AirflowException) as error:
+        except Exception as error:  # Airflow comes in here: what it refuses of one DAG must not take the others away
             made[dag_id] = broken(dag_id, f"{', '.join(target.name for target in members)}: {error}")
     return {dag_id: dag for dag_id, dag in made.items() if only in (None, dag_id)}
 
 
-globals().update(dags(get_parsing_context().dag_id))
+globals().update({f"DAG {dag_id}": dag for dag_id, dag in dags(get_parsing_context().dag_id).items()})  # no name of ours is taken: `log`

@@ -21,12 +21,15 @@ from rich.text import Text
 
 from index import open_index
 from index.condition import conditions
-from index.export import WRITERS, Format, line, whole
+from index.export import WRITERS, Format, line
+from index.page import decode
 from index.query import Hit, Index, IndexUnavailable, Query, Sort
+from nlp.whole import whole
 
 app = typer.Typer(
     help="Search the mentions and export them.",
     epilog="MOLVA_INDEX says where the index is; without it, it is the embedded one in MOLVA_DATA/index.",
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -54,11 +57,13 @@ def search(
 
     Example: `python -m index search "не рекомендую" --brand sever --stance detractor --since 2026-03-01`
     """
-    with _index() as index:
+    if after is not None:
         try:
-            found = index.search(query, sort=_SORTS[sort], descending=not ascending, size=size, after=after)
+            decode(after)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--after") from None
+    with _index() as index:
+        found = index.search(query, sort=_SORTS[sort], descending=not ascending, size=size, after=after)
     if as_json:
         for hit in found.hits:
             print(line(hit))
@@ -81,7 +86,7 @@ def _table(hits: tuple[Hit, ...]) -> Table:
             Text(mention.stance, _STYLES.get(mention.stance, "dim")),
             Text(mention.brand if mention.product == "general" else f"{mention.brand} {mention.product}"),
             Text(f"{post.author_name or post.author_id or 'unnamed'}\n{', '.join(hit.standing.roles)}"),
-            Text(f"{excerpt}\n") + Text(post.url or post.id, "dim"),
+            Text(f"{excerpt}\n") + Text("\n".join(filter(None, (post.url, post.id))), "dim"),
         )
     return table
 
@@ -137,9 +142,11 @@ def _shown(hits: Iterator[Hit], total: int) -> Iterator[Hit]:
 
 @contextmanager
 def _index() -> Iterator[Index]:
-    """The index, closed afterwards; when it fails, its sentence and exit code 1."""
+    """The index, closed afterwards; when it fails, its sentence and exit code 1. Says so where none was made yet."""
     try:
         with closing(open_index()) as index:
+            if missing := index.missing():
+                print(f"{missing}: `python -m advocacy load` makes it.", file=sys.stderr)
             yield index
     except IndexUnavailable as error:
         print(error, file=sys.stderr)

@@ -103,6 +103,8 @@ def query_of(options: dict[str, Any], text: str) -> Query:
         raise typer.BadParameter(f"“{options['zone']}” is no time zone; write it as in Europe/Moscow", param_hint="--zone") from None
     for name in ("since", "until"):
         fields[name] = _moment(options[name], zone, f"--{name}")
+    if fields["since"] and fields["until"] and fields["since"] >= fields["until"]:
+        raise typer.BadParameter("must be before --until", param_hint="--since")
     return Query(**fields)
 
 

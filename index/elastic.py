@@ -20,7 +20,7 @@ from crawlers.post import Post
 from index import elastic_query as dsl
 from index.elastic_document import author_document, author_of, document_id, hit_of, post_of, standing_document
 from index.elastic_mapping import Kind
-from index.elastic_node import Indices, client, said, write
+from index.elastic_node import Indices, client, said, without_password, write
 from index.elastic_reach import reach
 from index.elastic_search import Reading, portions
 from index.elastic_write import Action, removal, replacement
@@ -117,14 +117,14 @@ class ElasticIndex:
         return written
 
     def forget(self, post_ids: Iterable[str]) -> int:
-        indices = (self._index("posts"), self._index("mentions"), self._index("authors"))
+        posts_index, mentions_index = self._index("posts"), self._index("mentions")
         with self._writing():
             if self._fixed is None:
                 with said(self._url):
                     self._indices.remove_others()  # a retired generation may know the posts too
-            actions = list(removal(self._reading, indices, post_ids))
-            self._send(actions, "posts", "mentions", "authors")
-        return sum(action["_index"] == indices[0] for action in actions)
+            actions = list(removal(self._reading, posts_index, mentions_index, post_ids))
+            self._send(actions, "posts", "mentions")
+        return sum(action["_index"] == posts_index for action in actions)
 
     def write_standings(self, standings: Mapping[str, Standing]) -> None:
         index = self._index("mentions")
@@ -170,6 +170,11 @@ class ElasticIndex:
 
     # Posts
 
+    def missing(self) -> str | None:
+        if not self._empty():
+            return None
+        return f"There is no index {self._prefix} in Elasticsearch at {without_password(self._url)} yet"
+
     def loaded(self) -> frozenset[str]:
         if self._empty():
             return frozenset()
@@ -179,6 +184,10 @@ class ElasticIndex:
     def post(self, post_id: str) -> Post | None:
         found = [] if self._empty() else self._reading.documents(self._index("posts"), [document_id(post_id)])
         return post_of(dict(found[0])) if found else None
+
+    def posts(self) -> Iterator[Post]:
+        for hit in () if self._empty() else self._reading.listing(self._index("posts"), {"match_all": {}}, _BY_ID):
+            yield post_of(hit["_source"])
 
     def thread(self, thread_id: str) -> list[Post]:
         if self._empty():

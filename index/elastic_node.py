@@ -35,14 +35,22 @@ _FULL = ("flood-stage", "read-only-allow-delete", "no space left")
 
 DEFAULT_NAME = "molva"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+_HOST = re.compile(r"[\w.:-]+")
+_KEY = re.compile(r"[!-~]+")
 
 
 def address(url: str) -> tuple[str, str]:
     """Server and name of the index, of an address `http://host:9200/NAME`; the name is `molva` where there is none.
 
-    Raises IndexUnavailable for a name that Elasticsearch would not take.
+    Raises IndexUnavailable for what can't be an address, and for a name that Elasticsearch would not take.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError as error:
+        raise no_address("its host or its port can't be") from error
+    if not _HOST.fullmatch(host) or port == 0 or parts.query or parts.fragment:
+        raise no_address("it has no host that can be, or more than a host, a port and a name")
     path, _, name = parts.path.rpartition("/")
     if not _NAME.fullmatch(name or DEFAULT_NAME):
         raise IndexUnavailable(
@@ -52,18 +60,31 @@ def address(url: str) -> tuple[str, str]:
     return parts._replace(path=path).geturl(), name or DEFAULT_NAME
 
 
+def no_address(why: str) -> IndexUnavailable:
+    """What MOLVA_INDEX says is no address. It isn't repeated, for a password may stand in it."""
+    return IndexUnavailable(f"MOLVA_INDEX is no address of Elasticsearch ({why}): write it as http://host:9200/NAME.")
+
+
 def client(url: str, key: str | None) -> Elasticsearch:
-    """A client with the port that goes without saying: 443 for https, 9200 for http."""
+    """A client with the port that goes without saying: 443 for https, 9200 for http.
+
+    Raises IndexUnavailable for a key that can't be sent.
+    """
+    if key is not None and not _KEY.fullmatch(key):
+        raise IndexUnavailable(
+            "MOLVA_INDEX_KEY holds what no key of Elasticsearch does (spaces or other letters than Latin): put a valid one."
+        )
     parts = urlsplit(url)
     if parts.port is None:
-        url = parts._replace(netloc=f"{parts.netloc}:{443 if parts.scheme == 'https' else 9200}").geturl()
+        netloc = parts.netloc.rstrip(":")
+        url = parts._replace(netloc=f"{netloc}:{443 if parts.scheme == 'https' else 9200}").geturl()
     return Elasticsearch(url, api_key=key, request_timeout=60, max_retries=3, retry_on_timeout=True)
 
 
 @contextmanager
 def said(url: str) -> Iterator[None]:
     """Elasticsearch's errors in one sentence each, with what to do. Errors of ours (a bad request) stay as they are."""
-    place = _without_password(url)
+    place = without_password(url)
     try:
         yield
     except (AuthenticationException, AuthorizationException) as error:
@@ -92,7 +113,7 @@ def _full(place: str) -> IndexUnavailable:
     return IndexUnavailable(f"The disk of Elasticsearch at {place} is full: free some space, the next run catches up.")
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
@@ -110,8 +131,8 @@ def write(elastic: Elasticsearch, place: str, actions: Iterable[dict[str, Any]])
             continue
         reason = str(result.get("error"))
         if any(sign in reason for sign in _FULL):
-            raise _full(_without_password(place))
-        raise IndexUnavailable(f"Elasticsearch at {_without_password(place)} refused {result.get('_id')}: {reason}")
+            raise _full(without_password(place))
+        raise IndexUnavailable(f"Elasticsearch at {without_password(place)} refused {result.get('_id')}: {reason}")
 
 
 class Indices:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from index.period import milliseconds
-from index.query import Facet, Interval, Query, Sort
+from index.query import Facet, Interval, Query, Sort, askable
 from index.words import Term, parse
 
 Clause = dict[str, Any]
@@ -57,7 +57,7 @@ def where(query: Query) -> Clause:
 
 def one_of(field: str, values: Sequence[Any]) -> Clause:
     """The field has one of the values."""
-    return {"terms": {field: sorted(set(values))}}
+    return {"terms": {field: askable(values)}}
 
 
 def _period(query: Query) -> list[Clause]:
@@ -110,9 +110,9 @@ def by_interval(every: Interval, zone: ZoneInfo) -> Clause:
 
 def authors(author_id: str | None, brands: tuple[str, ...], product: str, stances: tuple[str, ...], flipped: bool | None) -> Clause:
     """The condition on an author's document."""
-    must: list[Clause] = [{"term": {"product": product}}]
+    must: list[Clause] = [one_of("product", [product])]
     if author_id is not None:
-        must.append({"term": {"author_id": author_id}})
+        must.append(one_of("author_id", [author_id]))
     if brands:
         must.append(one_of("brand", brands))
     if stances:

@@ -57,18 +57,17 @@ class Reading:
             answer = self._elastic.mget(index=index, ids=list(ids), source_excludes=_UNREAD)
         return [found["_source"] for found in answer["docs"] if found.get("found")]
 
-    def listing(self, index: str, query: Clause, sort: Sequence[Clause], *, source: bool = True) -> Iterator[Mapping[str, Any]]:
-        """Every hit in this order, which must end with a unique field; `source` False: only ids."""
+    def listing(self, index: str, query: Clause, sort: Sequence[Clause]) -> Iterator[Mapping[str, Any]]:
+        """Every hit in this order, which must end with a unique field."""
         with said(self._url):
             pit = self._elastic.open_point_in_time(index=index, keep_alive=_OPEN)["id"]
-        wanted: dict[str, Any] = {"source_excludes": _UNREAD} if source else {"source": False}
         after: Any = None
         try:
             while True:
                 with said(self._url):
                     answer = self._elastic.search(
                         pit={"id": pit, "keep_alive": _OPEN}, query=query, sort=list(sort), size=_PAGE, search_after=after,
-                        track_total_hits=False, **wanted,
+                        track_total_hits=False, source_excludes=_UNREAD,
                     )  # fmt: skip
                 hits = answer["hits"]["hits"]
                 yield from hits

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from crawlers.post import Post
-from index.elastic_document import document_id, mention_document, post_document, post_of
+from index.elastic_document import document_id, mention_document, post_document
 from index.elastic_query import one_of
 from index.elastic_search import Reading, portions
 from index.query import Standing
@@ -46,13 +46,6 @@ def replacement(
             yield {"_op_type": "delete", "_index": mentions_index, "_id": document_id(identity)}
 
 
-def _stored(reading: Reading, index: str, ids: Iterable[str]) -> dict[str, Post]:
-    posts: dict[str, Post] = {}
-    for portion in portions(ids, _IDS):
-        posts |= {found["id"]: post_of(dict(found)) for found in reading.documents(index, [document_id(identity) for identity in portion])}
-    return posts
-
-
 def _mentions_of_posts(reading: Reading, index: str, ids: Iterable[str]) -> dict[str, set[str]]:
     """Ids of the stored mentions by their post."""
     found: dict[str, set[str]] = {}
@@ -64,15 +57,15 @@ def _mentions_of_posts(reading: Reading, index: str, ids: Iterable[str]) -> dict
     return found
 
 
-def removal(reading: Reading, indices: tuple[str, str, str], ids: Iterable[str]) -> Iterator[Action]:
-    """The actions that remove posts, their mentions and their authors' documents; `indices` of posts, mentions, authors."""
-    posts_index, mentions_index, authors_index = indices
-    posts = _stored(reading, posts_index, ids)
-    for identity in posts:
-        yield {"_op_type": "delete", "_index": posts_index, "_id": document_id(identity)}
-    for mentions in _mentions_of_posts(reading, mentions_index, posts).values():
+def removal(reading: Reading, posts_index: str, mentions_index: str, ids: Iterable[str]) -> Iterator[Action]:
+    """The actions that remove posts and their mentions."""
+    stored = [
+        str(found["id"])
+        for portion in portions(ids, _IDS)
+        for found in reading.documents(posts_index, [document_id(identity) for identity in portion])
+    ]
+    for mentions in _mentions_of_posts(reading, mentions_index, stored).values():
         for identity in mentions:
             yield {"_op_type": "delete", "_index": mentions_index, "_id": document_id(identity)}
-    for portion in portions((post.author_key for post in posts.values()), _IDS):
-        for hit in reading.listing(authors_index, one_of("author_id", portion), [{"id": {"order": "asc"}}], source=False):
-            yield {"_op_type": "delete", "_index": authors_index, "_id": hit["_id"]}
+    for identity in stored:
+        yield {"_op_type": "delete", "_index": posts_index, "_id": document_id(identity)}

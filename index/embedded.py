@@ -152,6 +152,9 @@ class EmbeddedIndex:
 
     # Posts
 
+    def missing(self) -> str | None:
+        return None if self._current() else f"There is no index in {self._files.folder} yet"
+
     def loaded(self) -> frozenset[str]:
         with self._reading() as connection:
             return frozenset(batch for (batch,) in connection.execute("SELECT batch FROM loaded"))
@@ -160,6 +163,11 @@ class EmbeddedIndex:
         with self._reading() as connection:
             row = connection.execute("SELECT document FROM posts WHERE id = ?", (post_id,)).fetchone()
         return None if row is None else post_from_json(json.loads(row[0]))
+
+    def posts(self) -> Iterator[Post]:
+        with self._reading() as connection:
+            for (text,) in connection.execute("SELECT document FROM posts ORDER BY id"):
+                yield post_from_json(json.loads(text))
 
     def thread(self, thread_id: str) -> list[Post]:
         with self._reading() as connection:

@@ -48,6 +48,8 @@ CREATE TABLE loaded (batch TEXT PRIMARY KEY) WITHOUT ROWID;
 # `ascii` splits at spaces alone here: our tokens have no other ASCII than letters and digits.
 
 _NAME = re.compile(r"molva-(\d{6})\.sqlite")
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
+"""The second is a reader's: the file by which readers and writers share their places can't grow."""
 _REBUILD = "run `python -m advocacy rebuild`"
 
 
@@ -102,7 +104,7 @@ def said(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         message = str(error)
-        if "is full" in message:
+        if getattr(error, "sqlite_errorname", None) in _FULL:
             raise IndexUnavailable(f"The disk of {path} is full: free some space, the next run catches up.") from error
         if "locked" in message or "busy" in message:
             raise IndexUnavailable(f"{path} is kept busy by another program: close it and run again.") from error

@@ -12,7 +12,7 @@ from typing import Any
 
 from index.figure import ordered
 from index.period import milliseconds
-from index.query import Facet, Query, Sort
+from index.query import Facet, Query, Sort, askable
 from index.words import parse
 
 SEPARATOR = "\n"
@@ -49,8 +49,9 @@ def where(query: Query) -> Condition:
         parts.append(("post IN (SELECT number FROM posts WHERE id IN (SELECT value FROM json_each(?)))", [_list(query.posts)]))
     for column, values in (("roles", query.roles), ("targets", query.targets)):
         if values:
-            either = " OR ".join([f"instr(char(10) || {column} || char(10), ?) > 0"] * len(values))
-            parts.append((f"({either})", [f"{SEPARATOR}{value}{SEPARATOR}" for value in values]))
+            wanted = [f"{SEPARATOR}{value}{SEPARATOR}" for value in askable(values)]
+            either = " OR ".join([f"instr(char(10) || {column} || char(10), ?) > 0"] * len(wanted))
+            parts.append((f"({either or 0})", wanted))
     for column, name in _FLAGS:
         if (flag := getattr(query, name)) is not None:
             parts.append((f"({column}) = ?", [int(flag)]))
@@ -59,14 +60,15 @@ def where(query: Query) -> Condition:
     return " AND ".join(sql for sql, _ in parts), [value for _, values in parts for value in values]
 
 
-def _one_of(column: str, values: tuple[Any, ...]) -> Condition:
+def _one_of(column: str, values: Iterable[Any]) -> Condition:
+    values = askable(values)
     if len(values) == 1:
-        return f"{column} = ?", [values[0]]
+        return f"{column} = ?", values
     return f"{column} IN (SELECT value FROM json_each(?))", [_list(values)]
 
 
 def _list(values: Iterable[Any]) -> str:
-    return json.dumps(list(values), ensure_ascii=False)
+    return json.dumps(askable(values), ensure_ascii=False)
 
 
 def _period(query: Query) -> list[Condition]:
@@ -135,9 +137,9 @@ def tally(facet: Facet, rows: Iterable[tuple[Any, int]]) -> dict[str, int]:
 
 def authors(author_id: str | None, brands: tuple[str, ...], product: str, stances: tuple[str, ...], flipped: bool | None) -> Condition:
     """The condition on table `authors`, and its parameters."""
-    parts: list[Condition] = [("product = ?", [product])]
+    parts: list[Condition] = [_one_of("product", [product])]
     if author_id is not None:
-        parts.append(("author_id = ?", [author_id]))
+        parts.append(_one_of("author_id", [author_id]))
     if brands:
         parts.append(_one_of("brand", brands))
     if stances:

@@ -105,16 +105,15 @@ def _remove_mentions(connection: sqlite3.Connection, number: int) -> None:
 
 
 def forget(connection: sqlite3.Connection, post_ids: Iterable[str]) -> int:
-    """Remove the posts, their mentions and the documents of their authors; number of posts."""
+    """Remove the posts and their mentions; number of posts."""
     forgotten = 0
     for post_id in dict.fromkeys(post_ids):
-        row = connection.execute("SELECT number, author_key FROM posts WHERE id = ?", (post_id,)).fetchone()
+        row = connection.execute("SELECT number FROM posts WHERE id = ?", (post_id,)).fetchone()
         if row is None:
             continue
         _remove_mentions(connection, row[0])
         connection.execute("DELETE FROM words WHERE rowid = ?", (row[0],))
         connection.execute("DELETE FROM posts WHERE number = ?", (row[0],))
-        connection.execute("DELETE FROM authors WHERE author_id = ?", (row[1],))
         forgotten += 1
     return forgotten
 

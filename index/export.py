@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any, Literal
 
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -131,15 +128,3 @@ def _groups(hits: Iterable[Hit]) -> Iterator[list[Row]]:
 
 
 WRITERS: dict[Format, Callable[[Iterable[Hit], IO[bytes]], None]] = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name only when it is whole; an export that fails leaves what was there."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -10,6 +10,8 @@ import base64
 import binascii
 import json
 
+from crawlers.post import MOST
+
 LARGEST = 10_000
 """Mentions of one page; for more there is `export`."""
 
@@ -26,9 +28,10 @@ def decode(after: str) -> Place:
     """The place of a continuation. Raises ValueError for what no page handed out."""
     try:
         value, mention = json.loads(base64.urlsafe_b64decode(after.encode()))
-    except (binascii.Error, UnicodeError, ValueError, TypeError) as error:
+        str(mention).encode()
+    except (binascii.Error, UnicodeError, ValueError, TypeError, RecursionError) as error:
         raise ValueError("this continuation is not one of a page of mentions") from error
-    if not isinstance(mention, str) or isinstance(value, bool) or not isinstance(value, int | None):
+    if not isinstance(mention, str) or isinstance(value, bool) or not isinstance(value, int | None) or abs(value or 0) > MOST:
         raise ValueError("this continuation is not one of a page of mentions")
     return value, mention
 

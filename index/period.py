@@ -53,8 +53,14 @@ def local_date(value: int, zone: ZoneInfo) -> date:
 
 
 def beginning(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of the date in the zone: midnight, or what the clock jumps to where there is no midnight."""
-    return datetime.combine(day, time(), zone).astimezone(UTC).astimezone(zone)
+    """The first moment of the date in the zone: midnight, or what the clock jumps to where there is no midnight.
+
+    Raises ValueError where that moment has no UTC, as the first day of the year 1 in Moscow.
+    """
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC).astimezone(zone)
+    except OverflowError as error:
+        raise ValueError(f"{day.isoformat()} in {zone} lies outside the calendar") from error
 
 
 def dates(first: int, last: int, every: Interval, zone: ZoneInfo) -> list[date]:

@@ -6,12 +6,13 @@ the others; no figure ever adds the two together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from crawlers.post import Post
@@ -19,6 +20,9 @@ from nlp.mention import Genre, Mention, Recommendation, Role, Sentiment, Stance,
 
 UNKNOWN = "unknown"
 """The role of a mention whose text shows none the model is sure of, and whose author has no remembered role."""
+LONGEST = 8_000
+"""Characters of a value that can be asked for; crawlers let in none that is longer, and Elasticsearch could not find it."""
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class Facet(StrEnum):
@@ -190,6 +194,11 @@ class IndexUnavailable(Exception):
     """The index can't answer; the message is one sentence that says what to do."""
 
 
+def askable(values: Iterable[Any]) -> list[Any]:
+    """The values of a condition, each once and in order, without those that no post can have: too long, or no whole characters."""
+    return sorted({value for value in values if not isinstance(value, str) or (len(value) <= LONGEST and not HALF_CHARACTER.search(value))})
+
+
 class Index(Protocol):
     """Posts, mentions and authors. One writer at a time (others wait), any number of readers."""
 
@@ -216,12 +225,15 @@ class Index(Protocol):
         """Batches recorded by `replace`."""
 
     def forget(self, post_ids: Iterable[str]) -> int:
-        """Remove posts, their mentions and their authors' documents; the number of posts.
+        """Remove posts and their mentions; the number of posts. What the ledgers make of their authors is not changed."""
 
-        `ledger.refresh` of their authors follows and writes what is known without these posts.
-        """
+    def missing(self) -> str | None:
+        """Where nothing was ever written, words that say so and where; else None."""
 
     def post(self, post_id: str) -> Post | None: ...
+
+    def posts(self) -> Iterator[Post]:
+        """Every post, with mentions or without, by id; a consistent view while others write."""
 
     def thread(self, thread_id: str) -> list[Post]:
         """The post that began it and all posts of the thread, in order of time, undated last, then by id."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from rich.progress import Progress
 
 from crawlers.archive import Archive
 from crawlers.place import config_folder, data_folder
+from crawlers.target import target_paths
 from crawlers.yamlfile import ConfigError
 from nlp.classifier import Classifier, ModelError
 from nlp.judgements import JudgementsError
@@ -29,7 +31,11 @@ from nlp.stream import read_brands_of, tag_lines
 from nlp.tag import TagError, present_fingerprint, tag, tagged_path, untagged
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode="markdown", help="Read posts: who speaks of which company, and how."
+    context_settings={"help_option_names": ["-h", "--help"]},
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Read posts: who speaks of which company, and how.",
 )
 say = Console(stderr=True)
 
@@ -40,8 +46,8 @@ def _fail(message: object, code: int = 1) -> NoReturn:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Errors that a person can mend, as one message and an exit code."""
+def _told(place: object = None) -> Iterator[None]:
+    """Errors that a person can mend, as one message and an exit code; `place` is where those happen that name no file."""
     try:
         yield
     except (ConfigError, RecordError) as error:
@@ -49,8 +55,20 @@ def _told() -> Iterator[None]:
     except (ModelError, JudgementsError, TagError) as error:
         _fail(error)
     except OSError as error:
-        hint = ": free some space; the next run catches up" if error.errno == errno.ENOSPC else ""
-        _fail(f"{error.filename or data_folder()}: {error.strerror or error}{hint}")
+        hint = ": free some space, then run again" if error.errno == errno.ENOSPC else ""
+        _fail(f"{error.filename or place or data_folder()}: {error.strerror or error}{hint}")
+
+
+def _print(text: str) -> None:
+    """Print a result at once. A reader of a pipe that has enough ends the command quietly, a full disk with a message."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be written goes nowhere
+        if isinstance(error, BrokenPipeError):
+            raise typer.Exit from None
+        error.filename = "standard output"
+        raise
 
 
 @app.command("tag")
@@ -64,7 +82,8 @@ def tag_command(
     Running it twice changes nothing; after a kill, or once a missing model is back, the next run catches up.
 
     With **--stdin** each line is a post in JSON. Only `id` and `text` are needed; `title`, `url`, `rating` (1 to 5),
-    `published`, `about` (names of brands), `product`, `language`, `author_id`, `in_reply_to` are read where they are given.
+    `published`, `about` (names of brands), `product`, `language`, `author_id`, `in_reply_to` are read where they are given;
+    one that can't be used is left out with a warning on standard error.
     Each line of the output is one mention: `post`, `brand`, `product`, `found`, every head (`genre`, `sentiment`, `tone`,
     `stance`, `recommendation`, `roles`, `switch`), `confidence` per head and `evidence`, the sentences that speak of it.
     A line that can't be read is named on standard error, the others go on, and the exit code is 1.
@@ -88,13 +107,17 @@ def tag_command(
 
 def _tag_batches(target: str | None) -> None:
     data, config = data_folder(), config_folder()
+    known = sorted({*Archive(data).targets(), *(path.stem for path in target_paths(config))})
+    if target is not None and target not in known:
+        _fail(f"--target: {target!r} is none of the targets ({', '.join(known) or 'there is none yet'})", 2)
     mark = present_fingerprint(config)
     if target is None:
         batches = untagged(data, config)
     else:
         batches = [batch for batch in Archive(data).batches(target) if not tagged_path(data, mark, batch).exists()]
     if not batches:
-        print("nothing to tag: every batch is tagged already")
+        done = "every batch is tagged already" if Archive(data).batches(target) else "nothing was collected yet"
+        print(f"nothing to tag: {done}")
         return
     with Progress(console=say, disable=not say.is_terminal, transient=True) as bar:
         task = bar.add_task("tagging", total=len(batches))
@@ -104,14 +127,14 @@ def _tag_batches(target: str | None) -> None:
             if not say.is_terminal:
                 say.print(f"tagged {number} of {total} batches", highlight=False)
 
-        done = tag(batches, data=data, config=config, progress=progress)
-    print(done)
+        tagged = tag(batches, data=data, config=config, progress=progress)
+    print(tagged)
 
 
 def _tag_stdin(brands: Path | None) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
-    with _told():
+    with _told("standard input"):
         known = read_brands_of(brands or config_folder() / "brands.yaml")
         classifier = Classifier.load()
         bad = 0
@@ -120,7 +143,7 @@ def _tag_stdin(brands: Path | None) -> None:
                 say.print(line, markup=False, highlight=False, soft_wrap=True)
                 bad += 1
             else:
-                print(json.dumps(line, ensure_ascii=False), flush=False)
+                _print(json.dumps(line, ensure_ascii=False))
     if bad:
         _fail(f"{bad} of the lines could not be read")
 
@@ -185,10 +208,7 @@ def evaluate_command(
 
     with _told():
         report = evaluate(file, model=model, predictions=predictions, rating=rating, months=months)
-        if as_json:
-            print(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
-        else:
-            print("\n".join(report.lines()))
+        _print(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
 
 
 if __name__ == "__main__":

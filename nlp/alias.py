@@ -81,6 +81,12 @@ OFFICES = (
 )
 """What companies add to their name in a handle."""
 
+BANK = frozenset({"банк", "bank"})
+"""A word that stands before or after the rest of a name: «МТС Банк», «Банк МТС»."""
+
+DIRECTORY = frozenset({"bank", "banks", "banki", "broker", "brokers", "company", "companies", "organization", "organizations"})
+"""What review sites write in an address before the name of a company: banki.ru/services/responses/bank/alfabank/."""
+
 WORD_LIMIT = 6
 """Words of an alias that are read; longer aliases are compared by their first six."""
 
@@ -109,6 +115,10 @@ class Lexicon:
         latin = [in_latin(word) or word for word in words]
         if latin != words:
             self._add_words(alias, latin)
+        if len(words) == 2 and fold(words[1]) in BANK and len(words[0]) > 1 and alias.product is None and not alias.blocks:
+            bank, name = (forms(word, name=True) for word in reversed(words))
+            for form in bank:
+                self._phrases[form].append(((name,), alias))
 
     def _add_words(self, alias: Alias, words: list[str]) -> None:
         name = alias.product is None and not alias.blocks
@@ -158,6 +168,8 @@ class Lexicon:
         if token.kind is Kind.HASHTAG:
             yield from self._in_hashtag(text, at, token)
             return
+        if _is_doubled(text, found, at):
+            return
         for alias in self._words.get(word, ()):
             if not alias.account:
                 yield Match(alias, at, at, token.start, token.end)
@@ -206,6 +218,10 @@ class Lexicon:
             for wanted, alias in self._links.get(".".join(labels[cut:]), ()):
                 if not wanted or path == wanted or path.startswith(wanted + "/"):
                     yield alias
+        steps = path.split("/")
+        for before, name in itertools.pairwise(steps):
+            if before in DIRECTORY:
+                yield from (alias for alias in self._handled(name.replace("-", "_")) if alias.product is None)
 
 
 def _parts(text: str, token: Token) -> list[str]:
@@ -235,6 +251,12 @@ def _joined_forms(words: list[str], start: int, size: int, *, name: bool) -> fro
 def _close(text: str, head: Token, tail: Token) -> bool:
     between = text[head.end : tail.start]
     return len(between) < 5 and "\n" not in between and BETWEEN.fullmatch(between) is not None
+
+
+def _is_doubled(text: str, found: list[Token], at: int) -> bool:
+    """Whether the word is said twice with a hyphen, which makes another word of it: «тинь-тинь»."""
+    sides = (pair for pair in ((at - 1, at), (at, at + 1)) if pair[0] >= 0 and pair[1] < len(found))
+    return any(found[one].word == found[two].word and text[found[one].end : found[two].start] == "-" for one, two in sides)
 
 
 def _follows(text: str, found: list[Token], at: int, rest: tuple[frozenset[str], ...]) -> bool:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from crawlers.brand import Brand, Brands, Product
 from crawlers.post import Post
 from nlp.alias import Alias, Lexicon, Match
-from nlp.inflection import forms, is_ordinary
+from nlp.inflection import forms, in_latin, is_ordinary
 from nlp.mention import GENERAL, Found
 from nlp.ordinary import Place, is_company
+from nlp.owner import Owners, lists
 from nlp.passage import Named, passages
 from nlp.text import Kind, Span, Token, fold, sentences, tokens
 
@@ -36,6 +37,8 @@ class Subject:
     found: Found
     names: tuple[Span, ...] = ()
     """Where the text names it: offsets in `Post.text`."""
+    marks: tuple[Span, ...] = ()
+    """Where the words that are read name it, the title's too: offsets in `document`."""
     sentences: tuple[Span, ...] = ()
     """Where the text speaks of it: offsets in `Post.text`; a clause, where a sentence speaks of several."""
 
@@ -76,6 +79,7 @@ class Finder:
         self._containing = {alias for alias in everything if alias.blocks and self._names_owner(alias)}
         self._naming = {alias for alias in everything if alias.product and not alias.blocks and self._names_brand(alias)}
         self._product_words = {brand.slug: _product_words(brand) for brand in brands.brands}
+        self._latin = {brand.slug: frozenset(latin for name in brand.names() if (latin := in_latin(name))) for brand in brands.brands}
         self._accounts = brands.official
 
     def official(self, post: Post) -> bool:
@@ -108,10 +112,15 @@ class Finder:
         standing += [replace(match, alias=replace(match.alias, product=None)) for match in matches if match.alias in self._naming]
         standing = [match for match in standing if not self._beaten(match, matches) and not self._blocked(reading, match, matches)]
         doubtful = [match for match in standing if self._is_ordinary(reading, match)]
+        if not doubtful:
+            return sorted(standing, key=_place)
         sure = [match for match in standing if match not in doubtful]
         known = {*about, *(match.alias.owner for match in sure)}
-        meant = [match for match in doubtful if self._is_meant(reading, match, sure, known)]
-        return sorted([*sure, *meant], key=lambda match: (match.start, match.end))
+        named = frozenset(number for match in standing for number in range(match.first, match.last + 1))
+        together = [group for group in lists(reading.text, sorted(standing, key=_place)) if len(group.brands) > 1]
+        listed = [(group.start, group.end) for group in together if any(group.start <= match.start < group.end for match in sure)]
+        meant = [match for match in doubtful if self._is_meant(reading, match, sure, known, named, listed)]
+        return sorted([*sure, *meant], key=_place)
 
     def _beaten(self, match: Match, matches: list[Match]) -> bool:
         """Whether a longer name of another brand covers it."""
@@ -145,12 +154,24 @@ class Finder:
             return fold(match.alias.text) in {fold(each) for each in listed}
         return all(is_ordinary(token.word) for token in named)
 
-    def _is_meant(self, reading: Reading, match: Match, sure: list[Match], known: set[str]) -> bool:
+    def _is_meant(
+        self, reading: Reading, match: Match, sure: list[Match], known: set[str], named: frozenset[int], listed: list[Span]
+    ) -> bool:
         at = reading.sentence_of(match)
         first, last = _token_range(reading, at)
         owner = match.alias.owner
-        near = any(other.alias.owner != owner and reading.sentence_of(other) == at for other in sure)
-        place = Place(reading.text, reading.tokens, first, last, self._product_words[owner], near, owner in known)
+        place = Place(
+            text=reading.text,
+            tokens=reading.tokens,
+            first=first,
+            last=last,
+            products=self._product_words[owner],
+            names=named,
+            company_near=any(other.alias.owner != owner and reading.sentence_of(other) == at for other in sure),
+            listed=any(start <= match.start < end for start, end in listed),
+            known=owner in known,
+            latin=self._latin[owner],
+        )
         return is_company(place, match, match.alias.text)
 
     # Which products are spoken of, and whose
@@ -170,21 +191,8 @@ class Finder:
         ]
         if len(present) == 1:
             return standing
-        return [match for match in standing if self._owner(reading, match, names, about) == match.alias.owner]
-
-    def _owner(self, reading: Reading, match: Match, names: list[Match], about: list[str]) -> str:
-        """Whose product it is: the brand named within it, else the nearest in its sentence, else the target's, else the last named."""
-        within = [name for name in names if name.touches(match) and name.alias.owner == match.alias.owner]
-        if within:
-            return match.alias.owner
-        at = reading.sentence_of(match)
-        same = [name for name in names if reading.sentence_of(name) == at]
-        if same:
-            return min(same, key=lambda name: (_distance(name, match), name.start > match.start)).alias.owner
-        if len(about) == 1:
-            return about[0]
-        before = [name for name in names if name.end <= match.start]
-        return (before[-1] if before else names[0]).alias.owner
+        owners = Owners(reading.text, reading.sentences, names, standing, about)
+        return [match for match in standing if match.alias.owner in owners.of(match)]
 
     # What is said of each
 
@@ -198,7 +206,8 @@ class Finder:
             brand_names = [match for match in names if match.alias.owner == brand]
             found: Found = "text" if brand_names else "target"
             general = _in_text(reading, said[brand, None])
-            subjects.append(Subject(brand=brand, found=found, names=_in_text(reading, _spans(brand_names)), sentences=general))
+            marks = tuple(_spans(brand_names))
+            subjects.append(Subject(brand=brand, found=found, names=_in_text(reading, marks), marks=marks, sentences=general))
             mine = [match for match in spoken if match.alias.owner == brand]
             for slug in dict.fromkeys(match.alias.product for match in mine):
                 spans = _spans(match for match in mine if match.alias.product == slug)
@@ -262,8 +271,8 @@ def _token_range(reading: Reading, sentence: int) -> tuple[int, int]:
     return first, bisect.bisect_left(reading.tokens, end, key=lambda token: token.start) - 1
 
 
-def _distance(name: Match, product: Match) -> int:
-    return max(name.start - product.end, product.start - name.end, 0)
+def _place(match: Match) -> Span:
+    return match.start, match.end
 
 
 def _spans(matches: Iterable[Match]) -> list[Span]:

@@ -11,11 +11,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError, model_validator
 from tokenizers import Tokenizer
 
 from nlp.mention import Genre, Recommendation, Role, Sentiment, Stance, Switch
@@ -25,6 +26,8 @@ from nlp.records import CLASSES, RECOMMEND_WORDS, SWITCH_WORDS, Answer
 MODEL = Path(__file__).parents[1] / "models" / "reader-1"
 FILES = ("model.onnx", "tokenizer.json")
 PAD = 1
+JUDGING = "1"
+"""Version of `judged`. Raise it with any change that makes other judgements of the same logits: all pairs are judged anew."""
 BATCH = 8
 CHUNK = 512
 """Pairs framed at once: what stands in memory of a long list."""
@@ -74,12 +77,14 @@ class Judgement:
 class Calibration:
     """How logits become probabilities and answers; fitted on texts kept out of training."""
 
-    temperature: Mapping[str, float]
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+    temperature: Mapping[str, PositiveFloat]
     lift: Mapping[str, float]
     """Head -> power of the classes' frequency that the decision takes out: 0 the likeliest answer, 1 all classes alike."""
     log_prior: Mapping[str, Sequence[float]]
-    product_threshold: float
-    role_floor: float
+    product_threshold: Annotated[float, Field(ge=0, le=1)]
+    role_floor: Annotated[float, Field(ge=0, le=1)]
     """Probability of the likeliest roles below which the model abstains."""
 
     def probabilities(self, head: str, logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -146,18 +151,48 @@ class Classifier:
 _MEND = "restore it with `git checkout -- models`, or make it again with `python -m nlp train`"
 
 
+class _Config(BaseModel):
+    """What has to stand in config.json; other keys are the maker's."""
+
+    model_config = ConfigDict(strict=True)
+    name: str
+    window: int = Field(ge=32)
+    shape: dict[str, float]
+    sha256: dict[str, str]
+    calibration: Calibration
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> _Config:
+        if not self.sha256.keys() >= set(FILES):
+            raise ValueError("`sha256` lacks a file")
+        if self.window > self.shape.get("max_position_embeddings", 0):
+            raise ValueError("`window` is longer than the network reads")
+        for name, classes in CLASSES.items():
+            decides = name == "products" or (
+                name in self.calibration.lift and len(self.calibration.log_prior.get(name, ())) == len(classes)
+            )
+            if not decides or name not in self.calibration.temperature:
+                raise ValueError(f"`calibration` lacks something of {name}")
+        return self
+
+
 def read_config(folder: Path) -> dict[str, Any]:
     """The model's config.json, its files checked against the hashes in it. Raises ModelError."""
     try:
-        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        hashes = config["sha256"]
+        text = (folder / "config.json").read_bytes()
+        hashes = _Config.model_validate_json(text).sha256
+        config: dict[str, Any] = json.loads(text)
         for name in FILES:
             if hashlib.sha256((folder / name).read_bytes()).hexdigest() != hashes[name]:
                 raise ModelError(f"{folder / name} is damaged: {_MEND}")
     except FileNotFoundError as error:
         raise ModelError(f"the model is missing ({error.filename}): {_MEND}") from error
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise ModelError(f"the model's {folder / 'config.json'} is damaged ({error}): {_MEND}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")
+        raise ModelError(f"the model's {folder / 'config.json'} is damaged ({why}): {_MEND}") from error
+    except (ValueError, OSError) as error:
+        raise ModelError(f"the model in {folder} can't be read ({error}): {_MEND}") from error
     config["fingerprint"] = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
     return config
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from nlp import drift
 from nlp.classifier import Classifier, Judgement
 from nlp.records import Answer, Record, read_records
 from nlp.scores import HeadScore, scored
+from nlp.whole import whole
 
 SUREST = 0.8
 """Share of the records with the surest roles, scored apart."""
@@ -83,14 +85,16 @@ def evaluate(
 ) -> Report:
     """Judges the records of the file, scores what they answer (by month too), and writes the answers to `predictions` if given.
 
-    Raises RecordError for a malformed record, ModelError for a model that can't be used.
+    Raises RecordError for a malformed record, ModelError for a model that can't be used, OSError where the predictions can't be
+    written: then what was there stays.
     """
     records = read_records(path)
     classifier = Classifier.load(model, threads=threads)
-    judgements = classifier.judge([record.pair(rating=rating) for record in records])
-    if predictions:
-        answered = [prediction(record, judgement) for record, judgement in zip(records, judgements, strict=True)]
-        predictions.write_text("".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in answered), encoding="utf-8")
+    with whole(predictions) if predictions else nullcontext() as file:
+        judgements = classifier.judge([record.pair(rating=rating) for record in records])
+        if file:
+            for record, judgement in zip(records, judgements, strict=True):
+                file.write(json.dumps(prediction(record, judgement), ensure_ascii=False).encode() + b"\n")
     found = report(path.name, classifier.name, records, judgements)
     return replace(found, months=drift.by_month(records, [judgement.answers() for judgement in judgements])) if months else found
 

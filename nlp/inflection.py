@@ -21,6 +21,8 @@ FEMININE = ("а", "ы", "и", "е", "у", "ой", "ою", "ам", "ами", "а�
 FEMININE_SOFT = ("я", "и", "е", "ю", "ей", "ею", "ь", "ям", "ями", "ях")
 ADJECTIVE = ("ий", "ого", "ому", "им", "ом", "ая", "ой", "ую", "ое", "ие", "их", "ими")
 ADJECTIVE_HARD = ("ый", "ого", "ому", "ым", "ом", "ая", "ой", "ую", "ое", "ые", "ых", "ыми")
+SURNAMES = ("ов", "ев", "ин", "ын")
+"""Endings of names that are surnames too: «Тиньковым»."""
 PROPER = frozenset({"Name", "Surn", "Patr", "Geox", "Orgn", "Trad", "Abbr", "Init"})
 
 LATIN = {
@@ -67,6 +69,30 @@ def is_genitive(word: str) -> bool:
 
 
 @lru_cache(maxsize=10_000)
+def is_comparative(word: str) -> bool:
+    """Whether the word compares: «лучше (ВТБ)»."""
+    return any("COMP" in parse.tag for parse in analyzer().parse(word))
+
+
+@lru_cache(maxsize=10_000)
+def is_participle(word: str) -> bool:
+    """Whether the likeliest reading of the word is a full participle: «(ипотека,) взятая»."""
+    return str(analyzer().parse(word)[0].tag.POS) == "PRTF"
+
+
+@lru_cache(maxsize=10_000)
+def is_infinitive(word: str) -> bool:
+    """Whether the likeliest reading of the word is an infinitive."""
+    return str(analyzer().parse(word)[0].tag.POS) == "INFN"
+
+
+def verb_forms(infinitive: str) -> frozenset[str]:
+    """Every folded form of a verb but its participles."""
+    parse = next(parse for parse in analyzer().parse(infinitive) if parse.tag.POS == "INFN")
+    return frozenset(fold(form.word) for form in parse.lexeme if form.tag.POS in ("INFN", "VERB"))
+
+
+@lru_cache(maxsize=10_000)
 def cases(word: str) -> frozenset[str]:
     """The grammatical cases that the word can stand in; empty where it has none."""
     return frozenset(str(parse.tag.case) for parse in analyzer().parse(word) if parse.tag.case)
@@ -81,7 +107,8 @@ def forms(word: str, *, name: bool = False) -> frozenset[str]:
     if len(folded) == 1 or folded.isdigit():
         return frozenset({folded})
     if not is_cyrillic(folded):
-        return frozenset(fold(folded + ending) for ending in HARD) if folded[-1].isalpha() else frozenset({folded})
+        endings = () if not folded[-1].isalpha() else HARD if name else (*HARD, "s")
+        return frozenset({folded, *(fold(folded + ending) for ending in endings)})
     inflected = _from_dictionary(word.casefold(), folded) or frozenset(_by_ending(folded))
     if word.isupper() and len(word) > 2:
         inflected |= _lookalike(folded)
@@ -127,7 +154,7 @@ def _by_ending(word: str) -> set[str]:
         return {word + ending for ending in HUSHING}
     if last in "оеиуыэю":
         return {word}
-    whole = {word + ending for ending in HARD}
+    whole = {word + ending for ending in HARD} | ({word + "ым"} if word.endswith(SURNAMES) else set())
     return whole | {word[:-2] + middle + ending for middle in _fleeting(word) for ending in HARD[1:]}
 
 

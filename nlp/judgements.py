@@ -1,7 +1,8 @@
 """Judgements kept: what the model once read in a pair is not read again.
 
-The rule to know: it is a cache and nothing else. One file a model, keyed by the whole input of the network, so that a new
-alias or a moved product is judged anew and nothing else is; deleting it costs only time.
+The rule to know: it is a cache and nothing else. One file for each model and version of the code around it, keyed by the
+whole input of the network, so that a new alias or a moved product is judged anew and nothing else is; what can't be read
+back is judged again, and deleting it costs only time.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from nlp.classifier import Judgement
-from nlp.pair import Pair
+from pydantic import TypeAdapter, ValidationError
+
+from nlp.classifier import JUDGING, Judgement
+from nlp.pair import FRAMING, Pair
 
 CHUNK = 512
 """Pairs judged before they are kept: what a kill can cost."""
 WAIT = 60.0
 """Seconds to wait for another process that is writing."""
+STORED = TypeAdapter(Judgement)
+"""A judgement as JSON, checked when it is read back."""
 
 
 class JudgementsError(Exception):
@@ -34,6 +39,11 @@ class Judge(Protocol):
     name: str
 
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]: ...
+
+
+def judgements_path(data: Path, model: str) -> Path:
+    """Where the judgements by the model of this fingerprint are kept, as the present code frames pairs and reads answers."""
+    return data / "judgements" / f"{model}-{FRAMING}.{JUDGING}.sqlite"
 
 
 class Judgements:
@@ -68,13 +78,13 @@ class Judgements:
                 chunk = unique[start : start + CHUNK]
                 marks = ",".join("?" * len(chunk))
                 rows = file.execute(f"SELECT pair, judgement FROM judgements WHERE pair IN ({marks})", chunk)
-                found |= {pair: _judgement(text) for pair, text in rows}
+                found |= {pair: judgement for pair, text in rows if (judgement := _judgement(text)) is not None}
         return found
 
     def _keep(self, judged: dict[bytes, Judgement]) -> None:
         with self._file() as file, file:
-            rows = [(key, _text(judgement)) for key, judgement in judged.items()]
-            file.executemany("INSERT OR IGNORE INTO judgements VALUES (?, ?)", rows)
+            rows = [(key, STORED.dump_json(judgement).decode()) for key, judgement in judged.items()]
+            file.executemany("INSERT OR REPLACE INTO judgements VALUES (?, ?)", rows)
 
     @contextmanager
     def _file(self) -> Iterator[sqlite3.Connection]:
@@ -94,12 +104,9 @@ def _key(pair: Pair) -> bytes:
     return hashlib.blake2b(json.dumps(dataclasses.astuple(pair), ensure_ascii=False).encode(), digest_size=16).digest()
 
 
-def _text(judgement: Judgement) -> str:
-    return json.dumps(dataclasses.asdict(judgement), ensure_ascii=False, separators=(",", ":"))
-
-
-def _judgement(text: str) -> Judgement:
-    values = json.loads(text)
-    for name in ("roles", "surest_roles", "products"):
-        values[name] = None if values[name] is None else tuple(values[name])
-    return Judgement(**values)
+def _judgement(text: str) -> Judgement | None:
+    """The judgement as it was kept; None where it is not of today's form."""
+    try:
+        return STORED.validate_json(text)
+    except ValidationError:
+        return None

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from tokenizers import Encoding, Tokenizer
 
+FRAMING = "1"
+"""Version of this module. Raise it with any change of it that gives some pair other tokens or kinds: all pairs are judged anew."""
+
 TEXT, NAMED, SUBJECT, HINT = range(4)
 """Kinds of tokens: the text, the subject's name within the text, its name in front, what else is known of the post."""
 

@@ -1,7 +1,8 @@
 """Passages: which sentences of a post speak of which subject.
 
-The rule to know: a sentence speaks of what it names; where it names several products it is cut at its turns («…, а …»);
-sentences that name nothing go on about the product named last, three at most, up to the next paragraph.
+The rule to know: a sentence speaks of what it names; where it names several products or brands it is cut at its turns
+(«…, а …»), and what is said of one brand alone is not said of another's product; sentences that name nothing go on about
+the product named last, three at most, up to the next paragraph.
 """
 
 from __future__ import annotations
@@ -60,31 +61,49 @@ def _add_products(said: dict[Key, list[Span]], text: str, sentences: Sequence[Sp
         names = _within(named, (start, end))
         products = {name.key for name in names if name.product is not None}
         if products:
-            parts = _cut(text, (start, end), names) if len(products) > 1 else [((start, end), sorted(products, key=str))]
+            several = len(products) > 1 or len({name.brand for name in names}) > 1
+            parts = _cut(text, (start, end), names) if several else [((start, end), sorted(products, key=str))]
             for span, keys in parts:
-                _extend(said, text, keys, span)
+                _add(said, keys, span)
             current, left = parts[-1][1], GOES_ON
         elif names:
             current = []
         elif current and left:
-            _extend(said, text, current, (start, end))
+            _add(said, current, (start, end))
             left -= 1
 
 
 def _cut(text: str, sentence: Span, names: Sequence[Named]) -> list[tuple[Span, list[Key]]]:
-    """The clauses of a sentence with the products that each names; a clause that names none belongs to its neighbour."""
+    """The clauses of a sentence with the products that each names.
+
+    A clause that names none belongs to the clause before it, else to the next, but not where it names other brands alone.
+    """
     parts: list[tuple[Span, list[Key]]] = []
-    waiting: int | None = None
-    for start, end in _pieces(text, sentence, names):
-        keys = sorted({name.key for name in _within(names, (start, end)) if name.product is not None}, key=str)
+    waiting: list[Span] = []
+    for piece in _pieces(text, sentence, names):
+        keys = sorted({name.key for name in _within(names, piece) if name.product is not None}, key=str)
         if keys:
-            parts.append(((start if waiting is None else waiting, end), keys))
-            waiting = None
-        elif parts:
-            parts[-1] = ((parts[-1][0][0], end), parts[-1][1])
-        elif waiting is None:
-            waiting = start
+            for each in [*(each for each in waiting if not _is_of_others(_within(names, each), keys)), piece]:
+                _go_on(parts, text, each, keys)
+            waiting = []
+        elif parts and not _is_of_others(_within(names, piece), parts[-1][1]):
+            _go_on(parts, text, piece, parts[-1][1])
+            waiting = []
+        else:
+            waiting.append(piece)
     return parts
+
+
+def _go_on(parts: list[tuple[Span, list[Key]]], text: str, piece: Span, keys: list[Key]) -> None:
+    """Add a clause; one that follows right upon another of the same products makes one part with it."""
+    if parts and parts[-1][1] == keys and not text[parts[-1][0][1] : piece[0]].strip():
+        parts[-1] = ((parts[-1][0][0], piece[1]), keys)
+    else:
+        parts.append((piece, keys))
+
+
+def _is_of_others(named: Sequence[Named], keys: Sequence[Key]) -> bool:
+    return bool(named) and not {name.brand for name in named} & {brand for brand, _ in keys}
 
 
 def _pieces(text: str, sentence: Span, names: Sequence[Named]) -> list[Span]:
@@ -96,13 +115,9 @@ def _pieces(text: str, sentence: Span, names: Sequence[Named]) -> list[Span]:
     return pieces
 
 
-def _extend(said: dict[Key, list[Span]], text: str, keys: Iterable[Key], span: Span) -> None:
+def _add(said: dict[Key, list[Span]], keys: Iterable[Key], span: Span) -> None:
     for key in keys:
-        spans = said[key]
-        if spans and not text[spans[-1][1] : span[0]].strip() and "\n" not in text[spans[-1][1] : span[0]] and spans[-1][1] > span[0]:
-            spans[-1] = (spans[-1][0], span[1])
-        else:
-            spans.append(span)
+        said[key].append(span)
 
 
 def _within(named: Sequence[Named], span: Span) -> list[Named]:

@@ -52,12 +52,9 @@ def mentions_of(posts: Iterable[tuple[Post, list[Subject]]], finder: Finder, jud
 
 
 def _draft(post: Post, subjects: list[Subject], finder: Finder) -> _Draft:
-    guessed = language(document(post)[0])
-    unread = guessed not in READ if guessed else post.language is not None and post.language[:2] not in READ
-    official = finder.official(post)
-    if post.language is None or (unread and guessed):
-        post = dataclasses.replace(post, language=guessed)
-    return _Draft(dataclasses.replace(post, official=official) if official != post.official else post, subjects, unread)
+    found = language(document(post)[0], post.language)
+    read = dataclasses.replace(post, language=found, official=finder.official(post))
+    return _Draft(read, subjects, unread=found is not None and found not in READ)
 
 
 # What the model is asked
@@ -93,13 +90,13 @@ def _label(draft: _Draft) -> str:
 
 def _general_pair(draft: _Draft, finder: Finder, subject: Subject, *, alone: bool) -> Pair:
     post = draft.post
-    text, offset = document(post)
+    text, _ = document(post)
     others = [slug for slug in post.about if slug in finder.brands and slug != subject.brand]
     reviewed = others[0] if others and subject.brand not in post.about else None
     return Pair(
         text=text,
         target=finder.brands[subject.brand].label(_label(draft)),
-        spans=tuple((start + offset, end + offset) for start, end in subject.names),
+        spans=subject.marks,
         rating=post.rating if subject.brand in post.about or (alone and not reviewed) else None,
         reviewed=finder.brands[reviewed].label(_label(draft)) if reviewed else None,
     )

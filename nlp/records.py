@@ -1,6 +1,7 @@
 """Labelled records: a post, the company it is judged about, and the answers that people gave.
 
-The rule to know: a record may lack any answer; None means "not asked" and is neither learned from nor scored.
+The rule to know: a record may lack any answer; None means "not asked" and is neither learned from nor scored. A field that is
+not needed and can't be used is left out and told as a warning; `nlp.stream` reads its posts by the same rules.
 """
 
 from __future__ import annotations
@@ -8,16 +9,23 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import logging
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from crawlers.post import stars
 from nlp.mention import GENRES, PRODUCT_KINDS, ROLES, SENTIMENTS, STANCES
 from nlp.naming import name_spans
 from nlp.pair import Pair
 
+T = TypeVar("T")
 Answer = str | int | tuple[str, ...]
+log = logging.getLogger(__name__)
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 RECOMMEND_WORDS: Mapping[str, str] = {"yes": "recommends", "no": "warns", "-": "none"}
 """Answer of a record -> word of a mention."""
@@ -57,8 +65,8 @@ class RecordError(Exception):
 class Record:
     """One labelled (post, company)."""
 
-    id: str
-    """Its own id, else the number of its line."""
+    id: Any
+    """Its own id as the file gives it, else the number of its line."""
     text: str
     target: str
     reviewed: str | None = None
@@ -96,57 +104,92 @@ def text_hash(text: str) -> str:
 def _records(path: Path, texts: Mapping[str, str]) -> Iterator[Record]:
     number = 0
     try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield _record(path, number, line, texts)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise RecordError(path, number + 1, "file", f"can't be read: {error}") from error
 
 
-def _record(path: Path, number: int, line: str, texts: Mapping[str, str]) -> Record:
+def _record(path: Path, number: int, line: bytes, texts: Mapping[str, str]) -> Record:
     try:
-        values = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise RecordError(path, number, "record", f"is not JSON: {error.msg}") from error
-    if not isinstance(values, dict):
-        raise RecordError(path, number, "record", "must be a JSON object")
+        values = json_object(line)
+    except ValueError as error:
+        raise RecordError(path, number, "record", str(error)) from error
     if texts and "text_hash" in values:
-        if values["text_hash"] not in texts:
+        values["text"] = texts.get(str(values["text_hash"]))
+        if values["text"] is None:
             raise RecordError(path, number, "text_hash", "is of no text in the folder of labelled posts")
-        values["text"] = texts[values["text_hash"]]
     for name in ("text", "target"):
-        if not isinstance(values.get(name), str) or not values[name].strip():
+        try:
+            given = text_of(values.get(name)).strip()
+        except ValueError as error:
+            raise RecordError(path, number, name, str(error)) from error
+        if not given:
             raise RecordError(path, number, name, "must be a text that is not empty")
-    reviewed = values.get("reviewed")
-    if reviewed is not None and not isinstance(reviewed, str):
-        raise RecordError(path, number, "reviewed", "must be the name of a company")
     identity = values.get("id")
+    if HALF_CHARACTER.search(str(identity)):
+        raise RecordError(path, number, "id", "has half of a character (a lone surrogate)")
+    where = f"{path}:{number}"
     return Record(
-        id=str(number if identity is None else identity),
+        id=number if identity is None else identity,
         text=values["text"],
         target=values["target"],
-        reviewed=reviewed or None,
-        rating=_stars(path, number, values),
+        reviewed=optional(values, "reviewed", text_of, where),
+        rating=rating_of(values, where),
         source=str(values.get("source", "")),
         date=str(values.get("date", "")),
         answers={name: _answer(path, number, name, values[name]) for name in CLASSES if values.get(name) is not None},
     )
 
 
-def _stars(path: Path, number: int, values: Mapping[str, Any]) -> float | None:
-    for name in ("rating", "stars"):
-        value = values.get(name)
-        if value in (None, ""):
-            continue
-        try:
-            stars = float(value)
-        except (TypeError, ValueError) as error:
-            raise RecordError(path, number, name, f"must be a number of stars, not {value!r}") from error
-        if not 0 <= stars <= 10:
-            raise RecordError(path, number, name, f"must be a number of stars, not {value!r}")
-        return stars
-    return None
+def json_object(line: bytes) -> dict[str, Any]:
+    """The object of a line of JSON Lines. Raises ValueError that says why it is none."""
+    try:
+        values = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValueError("is not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"is not JSON ({error})") from error
+    if not isinstance(values, dict):
+        raise ValueError("must be a JSON object")
+    return values
+
+
+def text_of(value: Any) -> str:
+    """The value, if it is a text. Raises ValueError."""
+    if not isinstance(value, str):
+        raise ValueError(f"must be a text, not {value!r}")
+    if HALF_CHARACTER.search(value):
+        raise ValueError("has half of a character (a lone surrogate)")
+    return value
+
+
+def optional(values: Mapping[str, Any], name: str, read: Callable[[Any], T], where: str) -> T | None:
+    """A field that is not needed, as `read` takes it; None where it is not given, or where `read` raises ValueError: that is told."""
+    value = values.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        return read(value)
+    except ValueError as error:
+        log.warning("%s: %s is left out: it %s", where, name, error)
+        return None
+
+
+def rating_of(values: Mapping[str, Any], where: str) -> float | None:
+    """The stars, 1 to 5, that `rating` or `stars` gives, as a number or as text; None also for 0, which means that nobody rated."""
+    return optional(values, "rating" if values.get("rating") not in (None, "") else "stars", _stars, where)
+
+
+def _stars(value: Any) -> float | None:
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return stars(float(value))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"must be a number of stars from 1 to 5, not {value!r}") from error
 
 
 def _answer(path: Path, number: int, name: str, value: Any) -> Answer:

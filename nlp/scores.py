@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nlp.records import CLASSES, Answer, Record
+from nlp.records import CLASSES, LISTS, Answer, Record
 
-POOLED_ROLES = ("client", "ex_client", "employee", "competitor_client", "prospect", "none")
-"""Classes of the roles head: ex-employees count as employees."""
+EMPLOYEES = "employees"
+"""Employees and ex-employees together: the main figure of roles pools them, their own counts stand beside."""
+POOLED_ROLES = ("client", "ex_client", EMPLOYEES, "competitor_client", "prospect", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +57,36 @@ def scored(records: Sequence[Record], answers: Sequence[Mapping[str, Answer]]) -
     for name in CLASSES:
         asked = [at for at, record in enumerate(records) if name in record.answers]
         if asked:
-            labelled = [answer_classes(name, records[at].answers[name]) for at in asked]
-            answered = [answer_classes(name, answers[at][name]) for at in asked]
+            labelled = [answer_classes(records[at].answers[name]) for at in asked]
+            answered = [answer_classes(answers[at][name]) for at in asked]
             found[name] = _head(name, labelled, answered)
     return found
 
 
-def answer_classes(name: str, answer: Answer) -> frozenset[str]:
+def answer_classes(answer: Answer) -> frozenset[str]:
     """The classes that an answer counts for."""
-    if not isinstance(answer, tuple):
-        return frozenset([str(answer)])
-    return frozenset("employee" if name == "roles" and each == "ex_employee" else each for each in answer)
+    return frozenset(answer if isinstance(answer, tuple) else [str(answer)])
 
 
 def _head(name: str, labelled: Sequence[frozenset[str]], answered: Sequence[frozenset[str]]) -> HeadScore:
-    names = POOLED_ROLES if name == "roles" else tuple(str(each) for each in CLASSES[name])
-    classes = {
+    names = LISTS.get(name) or tuple(str(each) for each in CLASSES[name])
+    classes = _counted(names, labelled, answered)
+    if name == "roles":
+        labelled, answered = [_pooled(each) for each in labelled], [_pooled(each) for each in answered]
+        pooled = _counted(POOLED_ROLES, labelled, answered)
+        classes[EMPLOYEES] = pooled[EMPLOYEES]
+        return HeadScore(len(labelled), "macro-F1", macro_f1(pooled, lambda _: True), classes, {"accuracy": _exact(labelled, answered)})
+    macro, exact = macro_f1(classes, lambda _: True), _exact(labelled, answered)
+    if name == "tone":
+        poles = macro_f1(classes, lambda each: each != "0")
+        return HeadScore(len(labelled), "macro-F1 of positive and negative", poles, classes, {"macro_f1": macro, "accuracy": exact})
+    if name == "products":
+        return HeadScore(len(labelled), "micro-F1", _micro(classes), classes, {"macro_f1": macro, "accuracy": exact})
+    return HeadScore(len(labelled), "macro-F1", macro, classes, {"accuracy": exact})
+
+
+def _counted(names: Sequence[str], labelled: Sequence[frozenset[str]], answered: Sequence[frozenset[str]]) -> dict[str, ClassScore]:
+    return {
         each: ClassScore(
             labelled=sum(each in label for label in labelled),
             answered=sum(each in answer for answer in answered),
@@ -79,14 +94,15 @@ def _head(name: str, labelled: Sequence[frozenset[str]], answered: Sequence[froz
         )
         for each in names
     }
-    macro = macro_f1(classes, lambda _: True)
-    exact = sum(label == answer for label, answer in zip(labelled, answered, strict=True)) / len(labelled)
-    if name == "tone":
-        poles = macro_f1(classes, lambda each: each != "0")
-        return HeadScore(len(labelled), "macro-F1 of positive and negative", poles, classes, {"macro_f1": macro, "accuracy": exact})
-    if name == "products":
-        return HeadScore(len(labelled), "micro-F1", _micro(classes), classes, {"macro_f1": macro, "accuracy": exact})
-    return HeadScore(len(labelled), "macro-F1", macro, classes, {"accuracy": exact})
+
+
+def _pooled(roles: frozenset[str]) -> frozenset[str]:
+    return frozenset(EMPLOYEES if role in ("employee", "ex_employee") else role for role in roles)
+
+
+def _exact(labelled: Sequence[frozenset[str]], answered: Sequence[frozenset[str]]) -> float:
+    """Share of the records whose whole answer is right."""
+    return sum(label == answer for label, answer in zip(labelled, answered, strict=True)) / len(labelled)
 
 
 def macro_f1(classes: Mapping[str, ClassScore], wanted: Callable[[str], bool]) -> float:

@@ -1,12 +1,11 @@
 """Posts as JSON Lines in, mentions as JSON Lines out: the reader for other programs.
 
-The rule to know: a line that can't be read is told by its number and the rest goes on; only `id` and `text` are needed.
+The rule to know: a line that can't be read is told by its number and the rest goes on; only `id` and `text` are needed, and
+of the other fields one that can't be used is left out and told as a warning.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,13 +18,11 @@ from crawlers.yamlfile import ConfigError, read_yaml
 from nlp.brands import Finder
 from nlp.judgements import Judge
 from nlp.mention import Mention
+from nlp.records import HALF_CHARACTER, json_object, optional, rating_of, text_of
 from nlp.tag import tag_posts
 
 TOGETHER = 256
 """Posts read before they are judged in one call; answers inherit a brand only among these."""
-
-
-HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 class BadLine(Exception):
@@ -49,7 +46,7 @@ def tag_lines(lines: Iterable[bytes], brands: Brands, judge: Judge) -> Iterator[
         if not line.strip():
             continue
         try:
-            posts.append(_post(line, brands))
+            posts.append(_post(line, brands, f"line {number}"))
         except BadLine as error:
             yield f"line {number}: {error}"
         if len(posts) == TOGETHER:
@@ -89,90 +86,77 @@ def _record(identity: Any, post: Post, mention: Mention) -> dict[str, Any]:
     }
 
 
-def _post(line: bytes, brands: Brands) -> tuple[Any, Post]:
+def _post(line: bytes, brands: Brands, where: str) -> tuple[Any, Post]:
     """The post's id as it was given, and the post."""
     try:
-        record = json.loads(line.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise BadLine("is not UTF-8") from error
-    except (ValueError, RecursionError) as error:
-        raise BadLine(f"is not JSON ({error})") from error
-    if not isinstance(record, dict):
-        raise BadLine("must be a JSON object")
-    identity, text = record.get("id"), _text(record, "text") or ""
-    if isinstance(identity, bool) or not isinstance(identity, str | int) or identity == "" or HALF_CHARACTER.search(str(identity)):
-        raise BadLine("`id` must be a text or a whole number")
-    rating = _rating(record)
+        record = json_object(line)
+    except ValueError as error:
+        raise BadLine(str(error)) from error
+    identity = record.get("id")
+    try:
+        native = _identity(identity)
+    except ValueError as error:
+        raise BadLine(f"`id` {error}") from error
+    text, rating = _words(record), rating_of(record, where)
     if not text.strip() and rating is None:
         raise BadLine("`text` must be a text that is not empty")
-    url, published = _text(record, "url"), _published(record)
-    answered = record.get("in_reply_to")
+    site, published = optional(record, "url", _host, where), optional(record, "published", _moment, where)
     return identity, Post(
-        id=str(identity),
-        site=_host(url),
+        id=native,
+        site=site or "stdin",
         source="stdin",
-        url=url,
-        title=_text(record, "title"),
+        url=None if site is None else record["url"],
+        title=optional(record, "title", text_of, where),
         text=text,
-        language=_text(record, "language"),
-        author_id=_text(record, "author_id"),
-        thread_id=_text(record, "thread_id"),
-        product=_text(record, "product"),
+        language=optional(record, "language", text_of, where),
+        author_id=optional(record, "author_id", _identity, where),
+        thread_id=optional(record, "thread_id", _identity, where),
+        product=optional(record, "product", text_of, where),
         rating=rating,
-        about=_about(record, brands),
+        about=_about(record, brands, where),
         published=published,
         published_precision=Precision.MINUTE if published else Precision.UNKNOWN,
         collected=whole_milliseconds(datetime.now(UTC)),
-        in_reply_to=None if answered in (None, "") else str(answered),
+        in_reply_to=optional(record, "in_reply_to", _identity, where),
         official=record.get("official") is True,
     )
 
 
-def _text(record: dict[str, Any], name: str) -> str | None:
-    value = record.get(name)
-    if value is not None and not isinstance(value, str):
-        raise BadLine(f"`{name}` must be a text, not {value!r}")
-    if value and HALF_CHARACTER.search(value):
-        raise BadLine(f"`{name}` has half of a character (a lone surrogate)")
-    return value or None
-
-
-def _host(url: str | None) -> str:
+def _words(record: dict[str, Any]) -> str:
+    """The text; empty where only stars are given."""
     try:
-        return urlsplit(url or "").hostname or "stdin"
+        return text_of("" if record.get("text") is None else record["text"])
     except ValueError as error:
-        raise BadLine(f"`url` is no address: {error}") from error
+        raise BadLine(f"`text` {error}") from error
 
 
-def _rating(record: dict[str, Any]) -> float | None:
-    value = record.get("rating")
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 5:
-        raise BadLine(f"`rating` must be a number from 1 to 5, not {value!r}")
-    return float(value)
+def _identity(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "" or HALF_CHARACTER.search(str(value)):
+        raise ValueError("must be a text or a whole number")
+    return str(value)
 
 
-def _published(record: dict[str, Any]) -> datetime | None:
-    value = _text(record, "published")
-    if value is None:
-        return None
+def _host(value: Any) -> str:
+    return urlsplit(text_of(value)).hostname or "stdin"
+
+
+def _moment(value: Any) -> datetime:
     try:
-        moment = datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(text_of(value))
         return whole_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except ValueError as error:
-        raise BadLine(f"`published` must be a time as 2026-11-24T08:15:00Z, not {value!r}") from error
+        raise ValueError(f"must be a time as 2026-11-24T08:15:00Z, not {value!r}") from error
 
 
-def _about(record: dict[str, Any], brands: Brands) -> tuple[str, ...]:
-    value = record.get("about") or []
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise BadLine("`about` must be the name of a brand, or a list of names")
-    found = []
-    for name in names:
-        brand = brands.by_name(name)
-        if brand is None:
-            raise BadLine(f"`about`: {name!r} is not in the brands file")
-        found.append(brand.slug)
-    return tuple(dict.fromkeys(found))
+def _about(record: dict[str, Any], brands: Brands, where: str) -> tuple[str, ...]:
+    """Slugs of the brands that the record names, one name or a list of them; a name that is of none is left out."""
+
+    def slug(name: Any) -> str:
+        if (brand := brands.by_name(text_of(name))) is None:
+            raise ValueError(f"must name brands of the brands file, not {name!r}")
+        return brand.slug
+
+    value = record.get("about")
+    names = value if isinstance(value, list) else [value]
+    found = (optional({"about": name}, "about", slug, where) for name in names)
+    return tuple(dict.fromkeys(each for each in found if each is not None))

@@ -1,7 +1,7 @@
 """Tagging: raw batches -> tagged batches, one line per post with its mentions.
 
-The rule to know: the work list is every raw batch without an output of the present fingerprint (model, brands, version of
-the reader). Outputs appear whole or not at all, and depend on raw batches alone: two taggers at once write the same files.
+The rule to know: the work list is every raw batch without an output of the present fingerprint (model, brands, versions of
+the code that reads). Outputs appear whole or not at all, and depend on raw batches alone: two taggers at once write the same files.
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ from crawlers.brand import Brands, read_brands
 from crawlers.post import Post, post_from_json, post_to_json
 from nlp import classifier as model
 from nlp.brands import Finder
-from nlp.judgements import Judge, Judgements
+from nlp.classifier import JUDGING
+from nlp.judgements import Judge, Judgements, judgements_path
 from nlp.mention import Mention, mention_from_json, mention_to_json
+from nlp.pair import FRAMING
 from nlp.reader import mentions_of
 from nlp.thread import Earlier, Known, known, nothing_earlier, subjects_of
 
-READER = "1"
-"""Version of the rules that read posts. Raise it with any change of nlp that should reach posts tagged before."""
+READER = "2"
+"""Version of the rules that read posts. Raise it with any change of nlp that should reach posts tagged before; a change of what
+is asked of the model, or of what is made of its answers, has versions of its own beside that code: FRAMING and JUDGING."""
 BACK = 20
 """Batches of the same target before a batch, in which posts that it answers are looked for."""
 
@@ -59,8 +62,8 @@ Progress = Callable[[int, int], None]
 
 
 def fingerprint(brands: Brands, model_fingerprint: str) -> str:
-    """What an output depends on besides its raw batch: brands (not their comments or layout), model, version of the reader."""
-    parts = (READER, model_fingerprint, brands.model_dump_json())
+    """What an output depends on besides its raw batch: brands (not their comments or layout), model, versions of the code."""
+    parts = (READER, FRAMING, JUDGING, model_fingerprint, brands.model_dump_json())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
@@ -145,7 +148,7 @@ class Tagger:
     @cached_property
     def judge(self) -> Judgements:
         """The classifier, loaded when the first batch needs it."""
-        return Judgements(model.Classifier.load(), self.data / "judgements" / f"{self._model_mark}.sqlite")
+        return Judgements(model.Classifier.load(), judgements_path(self.data, self._model_mark))
 
     def tag(self, batch: Batch) -> tuple[int, int] | None:
         """Write the output of one batch; posts and mentions written, None where it stands already."""

@@ -26,7 +26,7 @@ class PlainJudge:
         self.asked: list[Pair] = []
 
     @classmethod
-    def load(cls, folder: object = None) -> PlainJudge:
+    def load(cls, folder: object = None, *, threads: int = 1) -> PlainJudge:
         return cls()
 
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:

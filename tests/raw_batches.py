@@ -22,6 +22,9 @@ ratings_without_text: true
 columns: {{id: id, text: text, title: title, rating: rating, reply_to: reply_to, product: product, author_id: author}}
 """
 
+EMPTY = dict.fromkeys(("title", "rating", "reply_to", "product", "author"))
+"""Columns of the target that a row may leave out: a file without any of them would be refused."""
+
 PLAIN = (
     "import sys; from pathlib import Path; sys.path.insert(0, {tests!r}); from nlp import classifier; import plain_judge; "
     "classifier.Classifier = plain_judge.PlainJudge; classifier.read_config = lambda folder: {{'fingerprint': 'plain-1'}}; "
@@ -44,7 +47,7 @@ class Place:
         target = self.config / "targets" / f"{name}.yaml"
         target.write_text(TARGET.format(name=name) + (f"about: {about}\n" if about else ""), encoding="utf-8")
         with (self.config / f"{name}.jsonl").open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            file.writelines(json.dumps({**EMPTY, **row}, ensure_ascii=False) + "\n" for row in rows)
         read = read_target(target)
         assert not isinstance(read, BrokenTarget), str(read)
         collect(read, data=self.data, config=self.config)

@@ -27,6 +27,7 @@ from nlp import classifier
 from nlp.mention import Mention, mention_to_json
 from nlp.tag import present_fingerprint
 
+CONFIG = json.loads((classifier.MODEL / "config.json").read_text(encoding="utf-8"))
 START = datetime(2026, 1, 1, 9, tzinfo=UTC)
 BRANDS = """\
 brands:
@@ -73,7 +74,7 @@ class Place:
         for file in classifier.FILES:
             (self.model / file).write_text(name)
         hashes = {file: hashlib.sha256(name.encode()).hexdigest() for file in classifier.FILES}
-        (self.model / "config.json").write_text(json.dumps({"sha256": hashes}))
+        (self.model / "config.json").write_text(json.dumps(CONFIG | {"sha256": hashes}))
 
     def command(self, *arguments: str, posts_at_once: int = 1000) -> list[str]:
         """`python -m advocacy …` of this place, for a process of its own."""

@@ -136,9 +136,70 @@ def test_a_desk_that_cannot_be_used_is_one(place: Place, monkeypatch: pytest.Mon
         assert "The desk at postgresql+psycopg://nobody@127.0.0.1:9/desk can't be used" in result.stderr
 
 
+def test_a_post_is_forgotten_by_the_id_of_a_mention_or_by_its_address(place: Place) -> None:
+    linked = post(5, url="https://forum.test/5?utm_source=mail")
+    place.tagged("forum", 2, [(linked, [mention(linked)])])
+    run("load")
+    result = run("forget", mention(post(3), product="app").id, "http://forum.test/5")
+    assert (result.exit_code, result.stdout) == (0, "forgotten: 2 of the index, 2 will never be loaded again\n")
+    assert open_index().post(post(3).id) is open_index().post(linked.id) is None
+    again = run("forget", post(3).id)
+    assert (again.exit_code, again.stdout) == (0, "forgotten: 0 of the index, 1 will never be loaded again\n")
+
+
+def test_what_nobody_knows_is_not_forgotten(place: Place) -> None:
+    run("load")
+    result = run("forget", "forum.test:99999", "https://forum.test/nowhere", post(1).id)
+    assert (result.exit_code, result.stdout) == (1, "forgotten: 1 of the index, 1 will never be loaded again\n")
+    assert [line.split(" is known neither")[0] for line in result.stderr.splitlines()] == ["forum.test:99999", "https://forum.test/nowhere"]
+    assert len((place.data / "forgotten.jsonl").read_text().splitlines()) == 1
+    result = run("forget", "x")
+    assert (result.exit_code, result.stdout) == (1, "")
+
+
+def test_an_address_of_several_posts_asks_for_an_id(place: Place) -> None:
+    thread = [post(number, url="https://forum.test/thread") for number in (6, 7)]
+    place.tagged("forum", 2, [(each, []) for each in thread])
+    run("load")
+    result = run("forget", "https://forum.test/thread")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "is the address of 2 posts: give the id of one, forum.test:00006, forum.test:00007" in result.stderr
+    assert not (place.data / "forgotten.jsonl").exists()
+
+
+def test_a_damaged_file_of_tombstones_is_one_sentence(place: Place) -> None:
+    (place.data / "forgotten.jsonl").write_text('{"post": 1}\n')
+    for command in (["load"], ["rebuild"], ["forget", post(1).id]):
+        result = run(*command)
+        assert result.exit_code == 1
+        assert "forgotten.jsonl:1 is no tombstone: restore the file from a backup" in result.stderr.splitlines()[-1]
+
+
+def test_where_no_index_is_yet_it_is_said(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLVA_INDEX", str(place.data / "mistyped"))
+    result = run("nps", "--brand", "bank")
+    assert result.exit_code == 0
+    assert result.stderr == f"There is no index in {place.data / 'mistyped'} yet: `python -m advocacy load` makes it.\n"
+    assert run("load").stderr.splitlines()[-1] == f"There is no index in {place.data / 'mistyped'} yet: it is made now."
+    assert run("nps", "--brand", "bank").stderr == ""
+
+
+@pytest.mark.parametrize("level", ["brand", "product"])
+def test_the_beginning_of_the_calendar_is_a_period_with_none_before_it(place: Place, level: str) -> None:
+    run("load")
+    result = run("nps", "--brand", "bank", "--level", level, "--since", "0001-01-01", "--until", "9999-12-31", "--trend", "month", "--json")
+    assert result.exit_code == 0, result.stderr
+    report = json.loads(result.stdout)
+    assert (report["online_nps"]["authors"], "change" in report) == (3 if level == "brand" else 1, False)
+    assert run("nps", "--brand", "bank", "--since", "0001-01-01", "--until", "2026-01-01").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["nps", "--brand", "bank", "--since", "0001-01-01", "--zone", "Europe/Moscow"], "--since: '0001-01-01' is no day of the calendar"),
+        (["nps", "--brand", "bank", "--since", "2026-02-01", "--until", "2026-01-01"], "--since must be before --until"),
+        (["nps", "--brand", "bank", "--since", "2026-02-01", "--until", "2026-02-01"], "--since must be before --until"),
         (["nps", "--brand", "nobody"], "bank, rival"),
         (["nps", "--brand", "bank", "--product", "card"], "app"),
         (["nps", "--brand", "bank", "--by", "mood"], "--by is one of brand"),

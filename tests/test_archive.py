@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,32 @@ def test_few_items_are_judged_with_those_before_them(tmp_path: Path, brands: Bra
     assert errors[4] is not None and errors[4].startswith("10 of 20 new items were rejected")
 
 
+def test_a_few_items_that_were_all_rejected_fail_the_run(tmp_path: Path, brands: Brands) -> None:
+    target = files_target(tmp_path / "config")
+    errors = []
+    for count in (4, 5):
+        with Writer(target, brands, data=tmp_path) as writer:
+            writer.take(page(*(row(count * 10 + number, text="") for number in range(count))))
+            errors.append(writer.close().error)
+    assert errors[0] is None
+    assert (errors[1] or "").startswith("5 of 5 new items were rejected, more than 20% (no text: 5; first line 2: no text)")
+    allowed = files_target(tmp_path / "config", more="limits: {rejected: 1}\n")
+    with Writer(allowed, brands, data=tmp_path) as writer:
+        writer.take(page(*(row(number, text="") for number in range(9))))
+        assert writer.close().error is None
+
+
+def test_only_new_items_fill_a_run(tmp_path: Path, brands: Brands) -> None:
+    target = files_target(tmp_path / "config", more="limits: {items: 3}\n")
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(row(1), row(2)))
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(row(1), row(2), row(3), row(4, text=""), repeated=9))
+        assert not writer.full
+        writer.take(page(row(5)))
+        assert writer.full
+
+
 def test_a_full_disk_is_said_and_the_next_run_goes_on(
     tmp_path: Path, target: FilesTarget, brands: Brands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +276,20 @@ def test_a_full_disk_is_said_and_the_next_run_goes_on(
     with Writer(target, brands, data=tmp_path) as writer:
         assert writer.take(page(row(2), to=2)) == [REPEATED]
     assert [post.text for batch in Archive(tmp_path).batches() for post in batch.posts()] == ["Отзыв номер 1", "Отзыв номер 2"]
+
+
+def test_a_cache_that_cannot_be_opened_is_said(
+    tmp_path: Path, target: FilesTarget, brands: Brands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "Seen", full)
+        with pytest.raises(CollectError, match=r"can't write to \S+export.sqlite: database or disk is full: make room there"):
+            Writer(target, brands, data=tmp_path)
+    with Writer(target, brands, data=tmp_path) as writer:
+        assert writer.take(page(row(1))) == [KEPT]
 
 
 def test_a_run_log_that_takes_no_line_hides_nothing(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:

@@ -136,7 +136,65 @@ CASES = [
     ("Точка банк", "tochka"),
     ("Альфа заблокировала карту", "alfa alfa/card"),
     ("Альфа-Банк помог. Альфа лучшая!", "alfa"),
+    # in lists, short sentences and beside what only companies do
+    ("Из всех банков (Сбер, ВТБ, Альфа) лучший — Альфа.", "sber vtb alfa"),
+    ("Банки: Сбер, ВТБ, Альфа.", "sber vtb alfa"),
+    ("Банки: Альфа, Сбер, ВТБ.", "sber vtb alfa"),
+    ("банки: сбер, втб, альфа", "sber vtb alfa"),
+    ("сбер, втб и открытие", "sber vtb otkritie"),
+    ("Сбер/Альфа/ВТБ", "sber vtb alfa"),
+    ("сбер/альфа", "sber alfa"),
+    ("Люблю Сбер, Альфа хуже", "sber alfa"),
+    ("что лучше: сбер, альфа - кто знает?", "sber alfa"),
+    ("Спасибо, Альфа!", "alfa"),
+    ("спасибо альфе за терпение", "alfa"),
+    ("#Альфа ужас", "alfa"),
+    ("Альфу никому не советую", "alfa"),
+    ("Альфе не доверяю", "alfa"),
+    ("Рекомендую Альфу", "alfa"),
+    ("Альфой доволен", "alfa"),
+    ("Альфа опять списала 99 рублей", "alfa"),
+    ("Открытие лишили лицензии", "otkritie"),
+    ("Открытие заблокировало всё", "otkritie"),
+    ("Почта Банком недоволен", "pochta"),
+    ("вчера почта банком обманут", "pochta"),
+    ("перевёл всё в Почта банк", "pochta"),
+    ("Alfa rocks!", "alfa"),
+    ("Alfa charged me twice", "alfa"),
+    ("Alfa, you had one job", "alfa"),
+    ("alfa charged me twice", "alfa"),
+    # the word bank on either side; sites of reviews; instrumental of a surname
+    ("Банк МТС отказал", "mtsbank"),
+    ("в Банке МТС хамят, а МТС ни при чём", "mtsbank mts"),
+    ("банком мтс недоволен", "mtsbank"),
+    ("https://www.banki.ru/services/responses/bank/alfabank/ читайте", "alfa"),
+    ("www.sravni.ru/bank/tinkoff-bank/otzyvy", "tbank"),
     # what only shares letters, or means something else
+    ("поколение Альфа", ""),
+    ("Поколение Альфа не ходит в банки", ""),
+    ("дети поколения Альфа пользуются Сбером", "sber"),
+    ("Вышла Альфа-версия приложения", ""),
+    ("Настоящий Альфа-самец в Сбере", "sber"),
+    ("собаку зовут по кличке Альфа", ""),
+    ("Кафе «Альфа» закрыли", ""),
+    ("Альфа", ""),
+    ("НЕНАВИЖУ ЭТУ АЛЬФУ", ""),
+    ("Alfa and omega", ""),
+    ("Alfa Laval makes pumps", ""),
+    ("Alfa version of the app", ""),
+    ("Delta variant is spreading", ""),
+    ("Открытие магазина Сбером", "sber"),
+    ("Открытие прошло отлично", ""),
+    ("Сбер, открытие офиса", "sber"),
+    ("Открытие ресторана не советую", ""),
+    ("Точку в этом споре ставить не советую", ""),
+    ("Не верьте Сберу, точка.", "sber"),
+    ("Не верю ВТБ, точка.", "vtb"),
+    ("Взял акции Сбера, альфа у него выше рынка", "sber"),
+    ("поставил точку, заблокировал и ушёл", ""),
+    ("почта банка не работает", ""),
+    ("https://example.com/alfabank/x", ""),
+    ("https://www.banki.ru/bank/unknown/", ""),
     ("альфа и омега всего", ""),
     ("вышла альфа-версия игры", ""),
     ("настоящий альфа-самец", ""),
@@ -267,10 +325,17 @@ def test_official_account_is_known() -> None:
         ("халва от Совкомбанка", "sovcombank"),
         ("Россельхозом доволен", "rshb"),
         ("псб", "psb"),
+        ("Тиньковым доволен", "tbank"),
+        ("тинь подвёл", "tbank"),
     ],
 )
 def test_the_brands_file_that_ships(text: str, brand: str) -> None:
     assert brand in {each.brand for each in SHIPPED.find(post(text))}
+
+
+@pytest.mark.parametrize("text", ["тинь-тинь, звенит капель", "Тинь-тинь!", "встреча с Олегом Тиньковым"])
+def test_what_the_brands_file_that_ships_does_not_mean(text: str) -> None:
+    assert SHIPPED.find(post(text)) == []
 
 
 PIECES = word_set(
@@ -292,6 +357,7 @@ def test_spans_are_within_the_text_and_every_brand_has_one_general(
             assert 0 <= start < end <= len(text)
             assert text[start:end] == text[start:end].strip()
         assert list(each.names) == sorted(each.names)
+        assert list(each.sentences) == sorted(each.sentences)
     keys = [(each.brand, each.product) for each in subjects]
     assert len(keys) == len(set(keys))
     assert {brand for brand, _ in keys} == {brand for brand, product in keys if product == "general"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -173,6 +174,30 @@ def test_a_missing_and_a_damaged_model(tmp_path: Path) -> None:
         (folder / "config.json").write_text(text)
         with pytest.raises(ModelError, match=r"config\.json is damaged"):
             Classifier.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("name", None), ("name", 5), ("window", "256"), ("window", 0), ("window", 513), ("window", 1.5), ("sha256", {}), ("shape", []),
+        ("calibration", {}), ("calibration.temperature", {}), ("calibration.temperature.stance", "1.0"),
+        ("calibration.temperature.stance", 0), ("calibration.temperature.stance", math.nan), ("calibration.lift.roles", None),
+        ("calibration.lift", []), ("calibration.log_prior.tone", [0.1, 0.2]), ("calibration.log_prior.tone", "abc"),
+        ("calibration.log_prior.tone", [0.1, 0.2, "x"]), ("calibration.log_prior", {}), ("calibration.role_floor", 2),
+        ("calibration.product_threshold", math.inf), ("calibration.unknown", 1),
+    ],
+)  # fmt: skip
+def test_a_damaged_part_of_the_configuration_is_named(tmp_path: Path, where: str, value: object) -> None:
+    config = json.loads((MODEL / "config.json").read_text(encoding="utf-8"))
+    *above, last = where.split(".")
+    part = config
+    for name in above:
+        part = part[name]
+    part[last] = value
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match=r"config\.json is damaged \(.*\): restore it with `git checkout -- models`") as caught:
+        read_config(tmp_path)
+    assert where.split(".")[0] in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_the_fingerprint_is_of_weights_and_thresholds(tmp_path: Path, classifier: Classifier) -> None:

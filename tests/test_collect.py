@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from crawlers import collect as collecting
 from crawlers.archive import Archive
 from crawlers.brand import read_brands
 from crawlers.collect import collect, preview
@@ -166,8 +168,51 @@ def test_a_spider_that_fails_says_why(tmp_path: Path, config: Path, blog: str) -
 def test_a_child_that_dies_is_said(tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     feed(config, "http://127.0.0.1:9/feed.xml")
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(CollectError, match="blog: the spider ended without a result"):
+    with pytest.raises(RunFailed, match="blog: the spider ended without a result") as caught:
         collect(find_target("blog", config), data=tmp_path / "data", config=config)
+    assert [caught.value.run] == Archive(tmp_path / "data").runs("blog")
+    with pytest.raises(CollectError, match="blog: the spider ended without a result"):
+        preview(find_target("blog", config), data=tmp_path / "data", config=config)
+    assert len(Archive(tmp_path / "data").runs("blog")) == 1
+
+
+def test_a_spider_that_is_killed_leaves_what_it_counted_in_the_run_log(
+    tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, data = find_target("export", config), tmp_path / "data"
+    with Writer(target, read_brands(config), data=data) as earlier:
+        earlier.take(Page(items=(Item(raw=row(1)),), cursor={"to": 1}))
+    time.sleep(0.002)  # the clock of runs has milliseconds
+
+    def killed(*_: object) -> str:
+        spider = Writer(target, read_brands(config), data=data)
+        for number in (2, 3):
+            items = (Item(raw=row(number)), Item(raw=row(number * 10, text="")))
+            spider.take(Page(items=items, cursor={"to": number}))
+            spider.flush()
+        return "killed by SIGKILL"
+
+    monkeypatch.setattr(collecting, "is_collector", lambda kind: False)
+    monkeypatch.setattr(collecting, "_child", killed)
+    with pytest.raises(RunFailed, match=r"export: the spider ended without a result: killed by SIGKILL \[kept 2, .* rejected 2"):
+        collect(target, data=data, config=config)
+    last = Archive(data).runs("export")[-1]
+    assert (last.batches, last.reasons, last.error) == ((2, 3), {"no text": 2}, "the spider ended without a result: killed by SIGKILL")
+
+
+def test_a_run_ended_by_ctrl_c_stands_in_the_run_log(tmp_path: Path, config: Path, blog: str) -> None:
+    feed(config, f"{blog}/hang.xml")
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "crawlers", "collect", "blog", "--config", str(config), "--data", str(data)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        until((data / "raw" / "blog" / "lock").exists, 120, "the spider's writer")
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        assert process.wait(60) != 0
+    finally:
+        process.kill()
+        process.wait()
+    assert [run.error for run in Archive(data).runs("blog")] == ["interrupted"]
 
 
 def test_the_child_dies_with_its_parent(tmp_path: Path, config: Path, blog: str) -> None:

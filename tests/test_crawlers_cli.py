@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,44 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def test_help_is_worth_reading(command: str) -> None:
     code, out, _ = run(command, "--help")
     assert code == 0 and "python -m crawlers" in out and "MOLVA_CONFIG" in out
+
+
+@pytest.mark.parametrize("package", ["crawlers", "nlp", "index", "advocacy"])
+def test_every_command_has_short_help(package: str) -> None:
+    result = CliRunner().invoke(import_module(f"{package}.__main__").app, ["-h"])
+    assert result.exit_code == 0 and "-h" in result.stdout and "Usage" in result.stdout
+
+
+def test_a_row_of_the_list_is_one_line_whatever_failed(config: Path) -> None:
+    for name in ("a", "b"):
+        (config / f"{name}.csv").touch()
+    write_config(config, export=TARGET.format(path='"[ab].csv"'))
+    assert run("collect", "export")[0] == 1
+    (line,) = run("list")[1].splitlines()
+    assert line.endswith("failed: a.csv: the file is empty; b.csv: the file is empty") and line.count("\t") == 4
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["collect", "--all"]])
+def test_a_configuration_without_targets_is_a_mistake(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "empty" / "targets").mkdir(parents=True)
+    for folder in (tmp_path / "empty", tmp_path / "absent"):
+        code, out, err = run(*arguments, "--config", str(folder))
+        assert (code, out) == (2, "") and err.startswith(f"There are no targets in {folder}/targets: add a file NAME.yaml there")
+
+
+def test_targets_that_are_all_switched_off_are_said(config: Path) -> None:
+    write_config(config, export=TARGET.format(path="export.csv") + "enabled: false\n")
+    assert run("collect", "--all") == (0, "", f"Every target in {config}/targets is switched off (`enabled: false`).\n")
+
+
+def test_preview_shows_what_it_has_and_then_the_error(config: Path) -> None:
+    (config / "a.csv").write_text(ROWS, encoding="utf-8")
+    (config / "b.csv").touch()
+    write_config(config, export=TARGET.format(path='"[ab].csv"'))
+    code, out, err = run("preview", "export")
+    assert (code, out.count("\nkept"), err) == (1, 1, "export: b.csv: the file is empty\n")
+    write_config(config, export=TARGET.format(path="b.csv"))
+    assert run("preview", "export") == (1, "", "export: b.csv: the file is empty\n")
 
 
 def test_collect_says_what_became_of_every_item(config: Path) -> None:

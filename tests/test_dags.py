@@ -62,7 +62,7 @@ def parse(config: Path, monkeypatch: pytest.MonkeyPatch) -> Parse:
         if only:
             monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", only)
         module = runpy.run_path(str(ROOT / "dags" / "collect.py"))
-        return {name: value for name, value in module.items() if isinstance(value, DAG)}
+        return {value.dag_id: value for value in module.values() if isinstance(value, DAG)}
 
     return read
 
@@ -106,6 +106,69 @@ def test_broken_file_is_a_dag_that_says_what_is_wrong_and_harms_no_other(config:
     assert "not-yaml.yaml" in dags["not-yaml"].doc_md
 
 
+WRONG_NAMES = ("a b", "a+b", "(a)", "[a]", "отзывы о нас", "x" * 240)
+"""Of target files; Airflow refuses most of them as ids."""
+
+
+def test_a_wrong_name_of_a_file_is_told_and_harms_no_other(config: Path, parse: Parse) -> None:
+    for name in ("a_b", *WRONG_NAMES):
+        write(config, name)
+    write(config, "good")
+    (config / "targets" / "good.yml").write_text(GOOD.format(schedule="every 5 minutes"))
+    dags = parse()
+    assert len(dags) == len(WRONG_NAMES) + 3
+    assert {name for name, dag in dags.items() if "broken" not in dag.tags} == {"a_b", "good"}
+    assert sum("rename it to good.yaml" in (dag.doc_md or "") for dag in dags.values()) == 1
+    for name, dag in dags.items():
+        assert len(name) <= 250
+        assert parse(name)[name].doc_md == dag.doc_md
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "kind: [feed]",
+        "kind: {feed: true}",
+        "item: div:visible",
+        "url: &a [*a]",
+        "schedule: every 9999999999 days",
+        "schedule: every 200000000 days",
+        'schedule: "0 0 30 2 *"',
+    ],
+)
+def test_a_wrong_line_leaves_every_dag_visible(config: Path, parse: Parse, line: str) -> None:
+    write(config, "good")
+    key = line.partition(":")[0]
+    feed = {"kind": "kind: reviews", "url": "url: https://blog.example/", "item": "item: p", "take": "take: {text: p}"}
+    write(config, "wrong", "\n".join((feed | {key: line}).values()) + "\n")
+    dags = parse()
+    assert "broken" not in dags["good"].tags
+    assert f": {key}: " in dags["wrong"].doc_md
+
+
+def test_what_airflow_refuses_of_one_dag_leaves_the_others(config: Path, parse: Parse, monkeypatch: pytest.MonkeyPatch) -> None:
+    import airflow.sdk
+
+    def refuses(*given: Any) -> None:
+        raise OverflowError("too long")
+
+    monkeypatch.setattr(airflow.sdk, "DeltaTriggerTimetable", refuses)
+    write(config, "good", schedule='"@daily"')
+    write(config, "odd")
+    dags = parse()
+    assert "broken" not in dags["good"].tags
+    assert "odd: too long" in dags["odd"].doc_md
+
+
+def test_a_target_takes_no_name_that_its_task_needs(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLVA_CONFIG", str(config))
+    for name in ("log", "posts", "collect"):
+        write(config, name)
+    module = runpy.run_path(str(ROOT / "dags" / "collect.py"))
+    assert module["log"].name == "molva.collect"
+    assert module["posts"].name == "posts"
+
+
 def test_edit_takes_effect_at_the_next_reading(config: Path, parse: Parse) -> None:
     write(config, "edited", BROKEN)
     assert "broken" in parse()["edited"].tags
@@ -133,6 +196,14 @@ def test_targets_of_a_group_share_a_dag_with_a_task_each_unless_their_schedules_
     assert set(dags) == {"forums.group", "odd"}
     assert {"collect.a", "collect.b"} < set(dags["forums.group"].task_ids)
     assert parse("forums.group")["forums.group"].task_ids == dags["forums.group"].task_ids
+
+
+def test_groups_whose_names_airflow_refuses_have_dags_of_their_own(config: Path, parse: Parse) -> None:
+    for name, group in {"a": "о нас", "b": "о+нас", "c": "о_нас"}.items():
+        write(config, name, group=group)
+    dags = parse()
+    assert [dag.task_ids[0] for dag in dags.values()] == ["collect"] * 3
+    assert "о_нас.group" in dags
 
 
 def test_target_named_like_a_group_and_a_broken_one_keep_dags_of_their_own(config: Path, parse: Parse) -> None:
@@ -256,6 +327,9 @@ def asset_events(home: Path) -> int:
 def test_airflow_lists_no_import_errors_even_with_a_broken_target(airflow: Any) -> None:
     write(airflow.home / "config", "broken", BROKEN)
     write(airflow.home / "config", "good")
+    write(airflow.home / "config", "rarely", schedule="every 366 days")
+    for name in WRONG_NAMES:
+        write(airflow.home / "config", name)
     done = airflow("dags", "list-import-errors", "--local")
     assert done.stdout.strip() == "No data found", done.stdout
     listed = airflow("dags", "list", "--local", "--columns", "dag_id", "--output", "plain").stdout.split()

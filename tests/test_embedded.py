@@ -15,8 +15,10 @@ from pathlib import Path
 
 import index_corpus
 import pytest
+from full_disk import fill, small_disk
 
 from index import embedded_file, open_index
+from index.elastic import ElasticIndex
 from index.embedded import EmbeddedIndex
 from index.embedded_query import where
 from index.query import IndexUnavailable, Query
@@ -135,6 +137,25 @@ def test_a_full_disk_is_said_and_the_next_run_catches_up(tmp_path: Path, monkeyp
     assert len(index.loaded()) == BATCHES
 
 
+def test_a_disk_that_is_really_full_is_said_to_readers_and_writers(tmp_path: Path) -> None:
+    posts, mentions, _, _ = index_corpus.corpus()
+    with small_disk(tmp_path / "disk") as disk:
+        index = EmbeddedIndex(disk / "index")
+        index.replace(posts[:20], [], "a")
+        index.close()  # the last one takes away the file that readers share: the next one has to make it again
+        fill(disk / "filler")
+        for ask in (lambda: index.count(Query()), lambda: list(index.export(Query())), lambda: index.replace(posts[20:], [], "b")):
+            with pytest.raises(IndexUnavailable, match=r"^The disk of .*molva-000001\.sqlite is full: free some space"):
+                ask()
+        with pytest.raises(IndexUnavailable, match="is full: free some space"), index.rebuild() as fresh:
+            fresh.replace(posts, mentions, "c")
+        (disk / "filler").unlink()
+        assert index.loaded() == {"a"}
+        index.replace(posts[20:], [], "b")
+        assert index.loaded() == {"a", "b"}
+        index.close()
+
+
 def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises((IndexUnavailable, OSError), match="file"):
@@ -245,6 +266,42 @@ def test_the_environment_says_where_the_index_is(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("MOLVA_DATA", str(tmp_path))
     open_index().replace([], [], "a")
     assert (tmp_path / "index" / "current").exists()
+    monkeypatch.setenv("MOLVA_INDEX", "  ")
+    assert open_index().loaded() == {"a"}
     monkeypatch.setenv("MOLVA_INDEX", str(tmp_path / "other"))
     assert open_index().loaded() == frozenset()
     assert open_index(str(tmp_path / "index")).loaded() == {"a"}
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "localhost:9200/molva", "localhost:9200", "user:word@host:9200/molva", "[::1]:9200/molva", "htp://host/molva", "ftp://host/molva",
+        "ssh://host/index", "http:/host/molva", "http//host/molva", "https:host/molva", "C:/index",
+        "http://127.0.0.1:notaport/molva", "http://user:secret/host@x:9200/molva", "http://host:99999/molva", "http://host:0/molva",
+        "http:///molva", "http://:9200/molva", "http://[::1/molva", "http://a host/molva", "http://host%20/molva", "http://a..b/molva",
+        "http://" + "a" * 64 + "/molva", "http://host/molva?x=1", "http://host/molva#x",
+    ],
+)  # fmt: skip
+def test_what_is_nearly_an_address_is_never_a_folder(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MOLVA_INDEX", where)
+    with pytest.raises(IndexUnavailable, match=r"^MOLVA_INDEX is no address .*: write it as http://host:9200/NAME\.$") as caught:
+        open_index()
+    assert "secret" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("where", ["HTTP://127.0.0.1:9/molva", " https://127.0.0.1/molva\n", "http://127.0.0.1:/molva", "http://[::1]:9/m"])
+def test_an_address_in_any_dress_is_elasticsearch(where: str) -> None:
+    index = open_index(where)
+    assert isinstance(index, ElasticIndex)
+    index.close()
+
+
+@pytest.mark.parametrize("where", ["./localhost:9200", "some/http", "httpd", "index:a"])
+def test_folders_may_have_any_name(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    index = open_index(where)
+    index.replace([], [], "a")
+    assert (tmp_path / where / "current").exists()

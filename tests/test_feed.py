@@ -179,13 +179,14 @@ def test_an_article_that_fails_is_deferred_then_taken_or_rejected(blog: Site, pl
     blog.pages["/p/3"] = Answer("gone", 404)
 
     first = place.collect(target)
-    assert (first.outcomes["kept"], first.outcomes["deferred"]) == (1, 2)
+    assert str(first) == "kept 1, changed 0, repeated 0, rejected 0, deferred 2, without article 1"
     assert place.posts(target)[0].text == "Коротко о записи 3."  # a page that is gone leaves the feed's own text
     assert blog.paths().count("/p/1") == 4  # asked, and three times again
 
     blog.pages["/p/1"] = article(1)
-    second = place.collect(target)  # the feed itself answers 304
-    assert (second.outcomes["kept"], second.outcomes["rejected"], second.outcomes["deferred"]) == (1, 1, 0)
+    serve(blog, 4, 3, 2, 1)  # two are known and one of them waits: each has one outcome
+    second = place.collect(target)
+    assert second.outcomes == {"kept": 2, "changed": 0, "repeated": 1, "rejected": 1, "deferred": 0, "older": 0}
     assert any("its page failed in 2 runs" in reason for reason in second.reasons)
     blog.asked.clear()
     assert sum(place.collect(target).outcomes.values()) == 0
@@ -262,6 +263,21 @@ def test_a_deferred_entry_gives_way_to_its_new_wording() -> None:
     newer = State(state.cursor())
     assert newer.waiting([Entry(raw | {"html": "текст исправлен"})]) == []
     assert "deferred" not in newer.cursor()
+
+
+def test_entries_that_share_a_link_wait_on_their_own() -> None:
+    (raw,) = entries(1)
+    state = State({})
+    state.settle(Entry(raw), None)
+    assert [entry.raw["id"] for entry in State(state.cursor()).waiting([Entry(raw | {"id": "another"})])] == ["0"]
+
+
+@pytest.mark.parametrize("more", ["article: true", "article: false"])
+def test_a_limit_of_items_is_kept_and_the_next_run_goes_on(blog: Site, place: Place, more: str) -> None:
+    target = place.target("blog", blog_target(blog, more, "limits: {items: 10}"))
+    serve(blog, *range(24, 0, -1))
+    assert [place.collect(target).outcomes["kept"] for _ in range(4)] == [10, 10, 4, 0]
+    assert len({post.id for post in place.posts(target)}) == 24
 
 
 def test_entries_before_the_wanted_date_are_counted_and_their_articles_not_fetched(blog: Site, place: Place) -> None:

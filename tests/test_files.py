@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -13,10 +14,14 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from crawlers import jsonlist
 from crawlers.archive import Archive
 from crawlers.collect import collect
 from crawlers.collectors import files
+from crawlers.encoded import as_text
 from crawlers.post import Post, post_to_json
 from crawlers.run import Run, RunFailed
 from crawlers.sink import find_target
@@ -94,6 +99,29 @@ def test_encodings(tmp_path: Path, encoding: str, stated: str) -> None:
     assert posts(tmp_path)[49].text == "Отзыв номер 49"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "stated"),
+    [("utf-8", "windows-1251"), ("utf-8", "koi8-r"), ("windows-1251", "koi8-r"), ("koi8-r", "windows-1251"), ("ibm866", "iso-8859-1")],
+)
+def test_another_encoding_than_stated_is_never_kept_as_garbage(tmp_path: Path, encoding: str, stated: str) -> None:
+    put(tmp_path, as_csv([row(number) for number in range(30)]).encode(encoding) + b"31,\xd0,a,2024-05-01,5,0\n")
+    with pytest.raises(CollectError, match=f"export.csv: it is in {encoding}, not in .*, which the target states: mend its `encoding`"):
+        taken(tmp_path, more=f"encoding: {stated}\n")
+    assert not Archive(tmp_path / "data").batches()
+
+
+@pytest.mark.parametrize(("text", "stated"), [("ВСЁ ПЛОХО, НЕ СОВЕТУЮ НИКОМУ", "koi8-r"), ("Très déçu, même à l'été", "iso-8859-1")])
+def test_an_unusual_text_in_the_encoding_stated_is_kept(tmp_path: Path, text: str, stated: str) -> None:
+    put(tmp_path, as_csv([row(number, text=text) for number in range(30)]).encode(stated))
+    assert taken(tmp_path, more=f"encoding: {stated}\n").outcomes["kept"] == 30
+    assert posts(tmp_path)[0].text == text
+
+
+def test_unnamed_columns_are_passed_over(tmp_path: Path) -> None:
+    put(tmp_path, "".join(line + ",,\n" for line in as_csv([row(1), row(2)]).splitlines()))
+    assert taken(tmp_path).outcomes["kept"] == 2
+
+
 def test_a_bad_row_stays_with_its_line_and_the_rest_goes_on(tmp_path: Path) -> None:
     lines = as_csv([row(number) for number in range(60)]).encode().splitlines(keepends=True)
     lines[3] = b"9,too few columns\r\n"
@@ -150,6 +178,96 @@ def test_bad_lines_of_json_lines(tmp_path: Path) -> None:
     assert run.outcomes["kept"] == 17
 
 
+@pytest.mark.parametrize(("form", "line"), [("csv", 4), ("json", 18), ("jsonl", 3)])
+def test_a_row_of_no_reasonable_length_is_said_to_be_too_long_and_the_rest_goes_on(tmp_path: Path, form: str, line: int) -> None:
+    rows = [row(number) for number in range(8)]
+    rows[2] |= {"text": 'много "слов", {и} скобок] \\\\ ' * 500_000}
+    put(tmp_path, as_bytes(form, rows), f"export.{form}")
+    assert taken(tmp_path, f"export.{form}").outcomes["kept"] == 7
+    assert rejects(tmp_path) == [(line, "longer than 16 MB")]
+    assert taken(tmp_path, f"export.{form}").items == 0
+
+
+STRINGS = st.text('аб"\\{}[],: \n\0', max_size=8)
+VALUES = st.recursive(
+    STRINGS | st.integers(-999, 999) | st.none(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(STRINGS, inner, max_size=3)
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.dictionaries(STRINGS, VALUES, max_size=3), min_size=1, max_size=5), st.sampled_from([1, 2, 5, 40]), st.booleans())
+def test_a_list_is_read_alike_in_pieces_of_any_size(records: list[dict[str, Any]], piece: int, spaced: bool) -> None:
+    content = json.dumps(records, ensure_ascii=not spaced, indent=1 if spaced else None).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonlist, "CHUNK", piece)
+        assert [found.values for found in jsonlist.read_list(as_text(io.BytesIO(content), "utf-8"))] == records
+        patch.setattr(jsonlist, "LONGEST", 15)
+        found = list(jsonlist.read_list(as_text(io.BytesIO(content), "utf-8")))
+    assert len(found) == len(records)
+    assert {each.error for each in found} <= {None, "longer than 16 MB"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text('a1"\\{}[],: \n', max_size=40), st.sampled_from([1, 3, 40]), st.sampled_from([9, 1_000]))
+def test_whatever_a_list_holds_its_reading_ends(text: str, piece: int, longest: int) -> None:
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(CollectError):
+        patch.setattr(jsonlist, "CHUNK", piece)
+        patch.setattr(jsonlist, "LONGEST", longest)
+        assert len(list(jsonlist.read_list(as_text(io.BytesIO(f"[{text}]".encode()), "utf-8")))) <= len(text)
+
+
+def test_a_broken_element_of_a_list_stays_with_its_line(tmp_path: Path) -> None:
+    good = [json.dumps(row(number)) for number in range(6)]
+    good[1], good[3], good[4] = '{"id": , "text": "}{"}', "tru", '{"id": ' + "9" * 5_000 + "}"
+    put(tmp_path, "[" + ",\n".join(good) + "]", "export.json")
+    assert taken(tmp_path, "export.json", "limits: {rejected: 1}\n").outcomes["kept"] == 3
+    assert rejects(tmp_path) == [(2, "broken JSON"), (4, "broken JSON"), (5, "broken JSON")]
+
+
+def test_what_is_null_or_absent_in_a_record_of_json_is_unknown(tmp_path: Path) -> None:
+    put(tmp_path, '{"id":"1","text":"привет","date":null,"author":null,"stars":null,"likes":null}\n', "export.jsonl")
+    assert str(taken(tmp_path, "export.jsonl")) == "kept 1, changed 0, repeated 0, rejected 0, deferred 0, undated 1"
+    put(tmp_path, '{"id":"2","text":null}\n{"id":"3","text":"привет"}\n', "export.jsonl")
+    run = taken(tmp_path, "export.jsonl")
+    assert rejects(tmp_path) == [(1, "no text")] and run.outcomes["kept"] == 1
+    assert str(run).endswith(
+        "undated 1, without column 'author' 1, without column 'date' 1, without column 'stars' 1, without column 'likes' 1"
+    )
+    assert Archive(tmp_path / "data").runs("export")[-1].counts == run.counts
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_a_column_that_no_record_has_fails_the_run(tmp_path: Path, form: str) -> None:
+    config = tmp_path / "config"
+    text = TARGET.format(path=f"export.{form}").replace("rating: stars", "rating: starz, author: by.name")
+    write_config(config, export=text)
+    rows = [row(number, by=None if number < 19 else {"nick": "b"}) for number in range(20)]
+    put(tmp_path, as_bytes(form, rows[:19]), f"export.{form}")
+    target = find_target("export", config)
+    assert str(collect(target, data=tmp_path / "data", config=config)).endswith("without column 'starz' 19")
+    cursor = Archive(tmp_path / "data").cursor("export")
+    put(tmp_path, as_bytes(form, [values | {"by": {"nick": "b"}} for values in rows]), f"export.{form}")
+    with pytest.raises(CollectError, match=r"no record has 'by.name', 'starz' \(20 looked at\); they have id, text, .*, by: mend"):
+        collect(target, data=tmp_path / "data", config=config)
+    assert Archive(tmp_path / "data").cursor("export") == cursor
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_what_is_no_text_and_no_number_rejects_its_record(tmp_path: Path, form: str) -> None:
+    put(tmp_path, as_bytes(form, [row(1, text=["a", "b"], author={"name": "a"}, stars=[5], likes=True)]), f"export.{form}")
+    (only,) = read_rows(tmp_path / "config" / f"export.{form}", "jsonl" if form == "jsonl" else "parquet")
+    target = files_target(tmp_path / "config")
+    wrong = {
+        "text": "a text but a list",
+        "author": "a text but an object",
+        "stars": "a rating but a list",
+        "likes": "a number but a boolean",
+    }
+    for column, reason in wrong.items():
+        with pytest.raises(Rejected, match=f"{column} isn't {reason}"):
+            files.post(row(1) | {column: only.values[column]}, target, at("2024-06-01"))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -159,13 +277,14 @@ def test_bad_lines_of_json_lines(tmp_path: Path) -> None:
         ("export.csv", as_csv([row(1)], ";").encode(), "or is the delimiter ';'?: mend the target's `columns`"),
         ("export.csv", b"id,text,text\n1,a,b\n", "export.csv: line 1: columns given twice: text"),
         ("export.csv", as_csv([row(n) for n in range(9)]).encode("cp1251"), "perhaps `encoding: windows-1251`"),
+        ("export.csv", b"id,text,author,date,stars,,\n1,a,b,,5,,\n", "its columns are id, text, author, date, stars: mend"),
         ("export.csv.gz", gzip.compress(as_csv([row(n) for n in range(9)]).encode())[:60], "the packed file is damaged or cut off"),
         ("export.json", b"[]", "export.json: has no rows"),
         ("export.json", b'{"id": 1}', "is a single record, not a list of records; if each line is a record, state `format: jsonl`"),
         ("export.json", b'[{"id": "1", "text": "a", "date": ""}, {"id": ', "export.json: line 1: broken JSON"),
         ("export.json", b'[{"id": "1", "text": "a", "date": "2024-05-01"}', "line 1: the list isn't closed: the file is cut off"),
         ("export.json", b"<html>", "export.json: isn't JSON: it must begin with `[`"),
-        ("export.jsonl", b'{"id": "1", "review": "a", "date": "2024-05-01"}\n', "no record has 'text'; they have id, review"),
+        ("export.jsonl", b'{"id": "1", "review": "a", "date": ""}\n', "no record has 'text', 'author', 'stars', 'likes' (1 looked at);"),
         ("export.parquet", b"PAR1 and nothing else", "export.parquet: isn't Parquet, or is damaged"),
         ("export.xlsx", b"PK", "export.xlsx: its extension doesn't tell what it is: state `format`"),
     ],
@@ -176,6 +295,18 @@ def test_a_file_that_is_wrong_as_a_whole_fails_and_the_cursor_stays(tmp_path: Pa
         taken(tmp_path, name)
     assert message in str(caught.value)
     assert Archive(tmp_path / "data").cursor("export") == {}
+
+
+def test_a_file_cut_short_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    whole = gzip.compress(as_csv([row(number, text=os.urandom(200).hex()) for number in range(1_300)]).encode())
+    for part in (whole[: len(whole) * 2 // 3], whole[: len(whole) * 4 // 5]):
+        put(tmp_path, part, "export.csv.gz")
+        with pytest.raises(RunFailed, match="the packed file is damaged or cut off"):
+            taken(tmp_path, "export.csv.gz")
+    before = len(posts(tmp_path))
+    put(tmp_path, whole, "export.csv.gz")
+    run = taken(tmp_path, "export.csv.gz")
+    assert 0 < before < 1_300 and (run.items, len({post.id for post in posts(tmp_path)})) == (1_300 - before, 1_300)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -228,6 +359,14 @@ def test_a_run_may_be_limited_and_the_next_goes_on(tmp_path: Path) -> None:
     put(tmp_path, as_csv([row(number) for number in range(1_200)]))
     counts = [taken(tmp_path, more="limits: {items: 500}\n").outcomes["kept"] for _ in range(4)]
     assert counts == [500, 500, 200, 0]
+
+
+def test_a_limit_is_kept_to_the_item_over_files_and_repeated_rows(tmp_path: Path) -> None:
+    put(tmp_path, as_csv([row(number) for number in range(15)]), "a.csv")
+    put(tmp_path, as_csv([row(number) for number in range(5, 30)]), "b.csv")
+    counts = [taken(tmp_path, "?.csv", "limits: {items: 10}\n") for _ in range(5)]
+    assert [run.items for run in counts] == [10, 10, 10, 10, 0]
+    assert [run.outcomes["kept"] for run in counts] == [10, 5, 5, 10, 0]
 
 
 def test_since_collects_again_and_leaves_the_cursor(tmp_path: Path) -> None:

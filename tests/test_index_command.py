@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -58,6 +59,8 @@ def test_search_shows_a_table(run: Run, folder: Path) -> None:
     result = run("search", "банк", "--brand", "sever", "--stance", "detractor", "--stance", "passive", "--size", "3")
     assert result.exit_code == 0
     assert "detractor" in result.stdout or "passive" in result.stdout
+    shown = EmbeddedIndex(folder).search(Query(brands=("sever",), stances=("detractor", "passive"), text="банк"), size=3).hits
+    assert all(hit.post.id in result.stdout.replace("\n", "") for hit in shown)
     assert f"3 of {total} mentions; go on with --after " in result.stderr
 
 
@@ -77,6 +80,34 @@ def test_search_goes_on_where_a_page_ended(run: Run, folder: Path) -> None:
 def test_nothing_found_is_an_answer(run: Run) -> None:
     result = run("search", "--brand", "nobody")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "0 of 0 mentions\n")
+
+
+def test_the_id_stands_beside_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    posts, mentions, _, _ = index_corpus.corpus(120)
+    post = dataclasses.replace(next(post for post in posts if post.id == mentions[0].post), url="https://banki.ru/1")
+    EmbeddedIndex(tmp_path).replace([post], [mentions[0]])
+    monkeypatch.setenv("MOLVA_INDEX", str(tmp_path))
+    result = CliRunner().invoke(app, ["search"])
+    assert post.id in result.stdout and "https://banki.ru/1" in result.stdout
+
+
+@pytest.mark.parametrize("command", [["search"], ["export", "--out", "-", "--format", "jsonl"]])
+def test_where_no_index_is_yet_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    monkeypatch.setenv("MOLVA_INDEX", str(tmp_path / "mistyped"))
+    result = CliRunner().invoke(app, command)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert f"There is no index in {tmp_path / 'mistyped'} yet: `python -m advocacy load` makes it.\n" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_key_is_not_blamed_on_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLVA_INDEX", f"http://127.0.0.1:{unused_port()}")
+    for key in ("ключ", "two words", "line\n"):
+        monkeypatch.setenv("MOLVA_INDEX_KEY", key)
+        result = CliRunner().invoke(app, ["search"])
+        assert result.exit_code == 1
+        assert result.stderr.startswith("MOLVA_INDEX_KEY holds what no key of Elasticsearch does")
+        assert len(result.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -106,6 +137,7 @@ def test_options_are_conditions(run: Run, folder: Path, options: list[str], quer
     [
         ["--stance", "good"], ["--role", "boss"], ["--tone", "2"], ["--since", "tomorrow"], ["--zone", "Mars/Olympus"],
         ["--zone", "../etc"],
+        ["--since", "2026-03-02", "--until", "2026-03-01"], ["--since", "2026-03-01", "--until", "2026-03-01"],
         ["--after", "x"], ["--size", "0"], ["--sort", "beauty"], ["--level", "both"], ["--nonsense"],
     ],
 )  # fmt: skip
@@ -166,6 +198,30 @@ def test_an_export_that_fails_leaves_what_was_there(run: Run, tmp_path: Path, fo
     result = run("export", "--out", tmp_path / "no" / "x.csv")
     assert result.exit_code == 1
     assert "can't be written (No such file or directory)" in result.stderr
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_named_pipe_is_written_into_and_stays_one(run: Run, folder: Path, tmp_path: Path, form: str) -> None:
+    run("export", "--out", tmp_path / f"x.{form}")
+    pipe = tmp_path / f"pipe.{form}"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    result = run("export", "--out", pipe)
+    reader.join(60)
+    assert result.exit_code == 0
+    assert pipe.is_fifo()
+    assert read == [(tmp_path / f"x.{form}").read_bytes()]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_link_stays_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "there.jsonl").write_text("old")
+    (tmp_path / "x.jsonl").symlink_to("there.jsonl")
+    assert run("export", "--out", tmp_path / "x.jsonl").exit_code == 0
+    assert (tmp_path / "x.jsonl").is_symlink()
+    assert (tmp_path / "there.jsonl").read_text().startswith("{")
 
 
 def test_a_reader_that_has_enough_is_no_failure(folder: Path) -> None:

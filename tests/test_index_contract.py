@@ -22,6 +22,7 @@ from index_corpus import BRANDS, COLLECTED, KINDS, PLACES, PRODUCTS, SITES, TARG
 from crawlers.post import Post, Precision
 from index.elastic import ElasticIndex
 from index.embedded import EmbeddedIndex
+from index.page import encode
 from index.query import UNKNOWN, Facet, Hit, Index, Query, Standing
 from index.standing import first_standing
 from nlp.mention import GENRES, RECOMMENDATIONS, ROLES, SENTIMENTS, STANCES, SWITCHES, Mention
@@ -214,16 +215,26 @@ def test_forgetting_leaves_nothing_of_a_post(index: Index) -> None:
     gone = next(
         hit.post for hit in hits(size=SMALL) if hit.post.author_id and sum(other.post == hit.post for other in hits(size=SMALL)) > 1
     )
-    assert index.authors(author_id=gone.author_id, product="general") or index.authors(author_id=gone.author_id, product="card")
-    before = index.count(Query())[""]
+    before, authors = index.count(Query())[""], index.authors(size=10_000)
     assert index.forget([gone.id, gone.id, "never seen"]) == 1
     assert index.post(gone.id) is None
     assert index.count(Query(posts=(gone.id,))) == index.count(Query(level="product", posts=(gone.id,))) == {"": 0}
     assert index.count(Query())[""] == before - sum(hit.post == gone for hit in hits(size=SMALL))
     assert gone.id not in {hit.post.id for hit in index.mentions_of([gone.author_key])}
-    assert all(index.authors(author_id=gone.author_id, product=product) == [] for product in PRODUCTS)
+    assert index.authors(size=10_000) == authors  # what is known of people is the ledger's to write
     assert gone not in index.thread(gone.thread_id or "")
+    assert gone not in list(index.posts())
     assert index.forget([gone.id]) == 0
+
+
+def test_every_post_is_listed(full: Index) -> None:
+    assert list(full.posts()) == sorted(corpus()[0], key=lambda one: one.id.encode())
+
+
+def test_an_index_that_nobody_made_says_so(index: Index) -> None:
+    assert str(index.missing()).startswith("There is no index ")
+    index.replace([], [], "t/000001")
+    assert index.missing() is None
 
 
 def test_standings_of_mentions_that_are_not_there_are_passed_over(index: Index) -> None:
@@ -290,10 +301,34 @@ def test_a_page_of_none_says_the_total(full: Index) -> None:
     assert (page.total, page.hits) == (len(hits()), ())
 
 
-@pytest.mark.parametrize("after", ["", "x", "bnVsbA==", "WzEsIDJd", "WyIxIiwgIjIiXQ==", "ы"])
+@pytest.mark.parametrize(
+    "after", ["", "x", "bnVsbA==", "WzEsIDJd", "WyIxIiwgIjIiXQ==", "ы", encode(10**30, "a"), encode(-(2**63), "a"), "WzEsICJcdWRjZmYiXQ=="]
+)
 def test_a_continuation_nobody_gave_is_refused(full: Index, after: str) -> None:
     with pytest.raises(ValueError, match="continuation"):
         full.search(Query(), after=after)
+
+
+@pytest.mark.parametrize("sort", ["published", "reach", "id"])
+def test_a_continuation_of_a_very_long_mention_is_one(full: Index, sort: str) -> None:
+    assert full.search(Query(), sort=sort, after=encode(None, "я" * 40_000)).total == len(hits())
+
+
+@pytest.mark.parametrize("value", ["я" * 40_000, "x" * 8_001, "\udcff"])
+def test_a_value_that_no_post_can_have_finds_nothing(full: Index, value: str) -> None:
+    names = ("brands", "products", "kinds", "places", "sites", "sources", "targets", "languages", "authors", "posts", "roles")
+    for name in names:
+        assert full.count(Query(**{name: (value,)})) == {"": 0}  # type: ignore[arg-type]
+    brand = hits()[0].mention.brand
+    assert full.count(Query(brands=(value, brand))) == full.count(Query(brands=(brand,)))
+    assert full.authors(author_id=value) == full.authors(brands=(value,)) == full.authors(product=value) == []
+
+
+def test_the_first_and_the_last_moment_are_moments(full: Index) -> None:
+    first, last = datetime.min.replace(tzinfo=ZoneInfo("Europe/Moscow")), datetime.max.replace(tzinfo=ZoneInfo("America/Adak"))
+    dated = full.count(Query(dated=True))
+    assert full.count(Query(since=first)) == full.count(Query(until=last)) == full.count(Query(since=first, until=last)) == dated
+    assert full.count(Query(until=first)) == full.count(Query(since=last)) == {"": 0}
 
 
 def test_a_page_has_its_limits(full: Index) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tagged_batches import ENGINES, Place, everything, fresh_index, many_posts, mention, post
 
 from advocacy import load as loading
-from advocacy.forget import forget, tombstone, tombstones
+from advocacy.forget import TombstoneError, bury, forget, posts_named, tombstone, tombstones
 from advocacy.load import Loaded, LoadError, load, rebuild
 from advocacy.sighting import is_teaser, one_post
 from crawlers.archive import Batch
@@ -390,10 +390,11 @@ def test_a_forgotten_post_is_gone_and_stays_gone(place: Place, index: Index) -> 
     assert second.id not in (place.data / "forgotten.jsonl").read_text()
     assert tombstones(place.data) == {tombstone(second.id), tombstone("forum.test:never")}
     assert forget(index, [second.id], data=place.data) == 0
+    assert run(place, index) == Loaded()
     assert len((place.data / "forgotten.jsonl").read_text().splitlines()) == 2
 
 
-@pytest.mark.parametrize("step", ["forget", "write_authors"])
+@pytest.mark.parametrize("step", ["replace", "write_authors", "forget"])
 def test_a_forgetting_cut_off_is_finished_by_the_next_load(place: Place, monkeypatch: pytest.MonkeyPatch, step: str, index: Index) -> None:
     first, second = post(1, 0), post(2, 1)
     place.tagged("forum", 1, [(first, [mention(first)]), (second, [mention(second, "detractor")])])
@@ -409,11 +410,63 @@ def test_a_forgetting_cut_off_is_finished_by_the_next_load(place: Place, monkeyp
         patch.setattr(index, step, cut)
         with pytest.raises(CutOff):
             forget(index, [second.id], data=place.data)
-    with (place.data / "forgotten.jsonl").open("a") as torn:
-        torn.write(json.dumps({"post": "cut sho"})[:-4])
-    run(place, index)
-    assert [hit.post.id for hit in index.export(Query())] == [first.id]
+    assert run(place, index) == Loaded(removed=1)
+    assert [(hit.post.id, hit.standing.superseded_at) for hit in index.export(Query())] == [(first.id, None)]
     assert [(author.stance, author.posts) for author in index.authors()] == [("promoter", 1)]
-    assert not (place.data / "forgetting.json").exists()
-    forget(index, [first.id], data=place.data)
-    assert {tombstone(first.id), tombstone(second.id)} <= tombstones(place.data)
+    assert index.post(second.id) is None
+    assert run(place, index) == Loaded()
+    assert sorted(path.name for path in place.data.glob("forg*")) == ["forgotten.jsonl", "forgotten.lock"]
+
+
+def test_a_post_forgotten_in_one_index_leaves_the_other_with_its_next_load(place: Place, index: Index) -> None:
+    first, second, silent = post(1, 0), post(2, 1), post(3, 2)
+    place.tagged("forum", 1, [(first, [mention(first)]), (second, [mention(second, "detractor")]), (silent, [])])
+    run(place, index)
+    with fresh_index("embedded", place.data / "other") as other:
+        run(place, other)
+        assert forget(other, [second.id, silent.id], data=place.data) == 2
+        assert index.post(second.id) == second
+        done = run(place, index)
+        assert (done, str(done)) == (Loaded(removed=2), "loaded 0 batches: 0 posts, 0 mentions; 2 posts forgotten meanwhile are removed")
+        assert everything(index) == everything(other)
+        assert [post.id for post in index.posts()] == [first.id]
+        assert run(place, index) == run(place, other) == Loaded()
+        forget(index, [first.id], data=place.data)
+        assert run(place, other) == Loaded(removed=1)
+
+
+def test_an_index_of_an_older_reading_forgets_too(place: Place, index: Index) -> None:
+    first, second = post(1, 0), post(2, 1)
+    place.tagged("forum", 1, [(first, [mention(first)]), (second, [mention(second)])])
+    run(place, index)
+    place.new_model("second")
+    collected(place, 2)
+    bury([second.id], data=place.data)
+    assert run(place, index) == Loaded(waiting=("forum/000002",), removed=1)
+    assert [hit.post.id for hit in index.export(Query())] == [first.id]
+
+
+def test_names_of_posts(place: Place, index: Index) -> None:
+    first = post(1, url="https://forum.test/1?utm_source=x")
+    second, third, later = post(2, url="https://forum.test/thread"), post(3, url="https://forum.test/thread"), post(4)
+    place.tagged("forum", 1, [(first, [mention(first)]), (second, []), (third, [])])
+    run(place, index)
+    place.tagged("forum", 2, [(later, [mention(later)])])
+    bury(["forum.test:gone"], data=place.data)
+    names = {
+        first.id: {first.id}, mention(first, product="app").id: {first.id}, "http://www.forum.test/1": {first.id},
+        "https://forum.test/thread": {second.id, third.id}, later.id: {later.id}, mention(later).id: {later.id},
+        "forum.test:gone": {"forum.test:gone"}, "https://forum.test/1/2/3": set(), "forum.test:9": set(), "http://[": set(),
+        "": set(), "\udcff": set(),
+    }  # fmt: skip
+    assert posts_named(index, names, data=place.data) == names
+
+
+@pytest.mark.parametrize("line", [b"{", b"[1]", b"{}", b'{"post": 5}', b'{"post": "short"}', b"\xff", b'{"post": ["a"]}'])
+def test_a_line_that_is_no_tombstone_is_named(place: Place, index: Index, line: bytes) -> None:
+    bury(["forum.test:1"], data=place.data)
+    path = place.data / "forgotten.jsonl"
+    path.write_bytes(path.read_bytes() + line + b"\n")
+    for ask in (run, lambda place, index: forget(index, ["x"], data=place.data)):
+        with pytest.raises(TombstoneError, match=r"forgotten\.jsonl:2 is no tombstone: restore the file from a backup"):
+            ask(place, index)

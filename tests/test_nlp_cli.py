@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from full_disk import small_disk
 from raw_batches import Place, plain_command
 
 from nlp.classifier import MODEL
@@ -61,23 +62,99 @@ def test_posts_in_mentions_out() -> None:
         ({"id": 1}, "`text` must be"),
         ({"id": 1, "text": "  "}, "`text` must be"),
         ({"id": 1, "text": 5}, "`text` must be"),
-        ({"id": 1, "text": "Сбер", "rating": 11}, "`rating` must be"),
-        ('{"id": 1, "text": "Сбер", "rating": NaN}', "`rating` must be"),
-        ({"id": 1, "text": "Сбер", "published": "вчера"}, "`published` must be"),
-        ({"id": 1, "text": "Сбер", "published": "0001-01-01T00:00:00+03:00"}, "`published` must be"),
-        ({"id": 1, "text": "Сбер", "about": "Никто"}, "not in the brands file"),
-        ({"id": 1, "text": "Сбер", "about": [1]}, "`about` must be"),
-        ({"id": 1, "text": "Сбер", "title": 3}, "`title` must be"),
         ('{"id": 1, "text": "Сбер \\ud800"}', "half of a character"),
-        ({"id": 1, "text": "Сбер", "url": "http://[bad"}, "`url`"),
+        ('{"id": "\\ud800", "text": "Сбер"}', "`id` must be"),
+        ({"id": 1, "rating": 0}, "`text` must be"),
+        ({"id": 1, "rating": "five"}, "`text` must be"),
     ],
 )
 def test_bad_line_is_named_and_the_rest_goes_on(line: Any, message: str) -> None:
     done = piped({"id": "first", "text": "Сбер супер"}, "", line, {"id": "last", "text": "ВТБ ужас"})
     assert done.returncode == 1
-    assert done.stderr.startswith("line 3: ")
+    assert "line 3: " in done.stderr
     assert message in done.stderr
     assert [json.loads(each)["post"] for each in done.stdout.splitlines()] == ["first", "last"]
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ('"rating": 11', "rating is left out: it must be a number of stars from 1 to 5, not 11"),
+        ('"rating": NaN', "rating is left out"),
+        ('"rating": true', "rating is left out"),
+        ('"rating": [5]', "rating is left out"),
+        ('"stars": "five"', "stars is left out: it must be a number of stars from 1 to 5, not 'five'"),
+        ('"published": "вчера"', "published is left out: it must be a time as 2026-11-24T08:15:00Z, not 'вчера'"),
+        ('"published": "0001-01-01T00:00:00+03:00"', "published is left out"),
+        ('"published": 2026', "published is left out"),
+        ('"about": ["Никто", "ВТБ"]', "about is left out: it must name brands of the brands file, not 'Никто'"),
+        ('"about": {"name": "ВТБ"}', "about is left out"),
+        ('"title": 3', "title is left out: it must be a text, not 3"),
+        ('"title": "\\ud800"', "title is left out: it has half of a character"),
+        ('"url": "http://[bad"', "url is left out"),
+        ('"author_id": 1.5', "author_id is left out"),
+    ],
+)
+def test_a_field_that_is_not_needed_and_can_not_be_used_is_left_out(field: str, message: str) -> None:
+    done = piped('{"id": 1, "text": "Сбер супер", ' + field + "}")
+    assert done.returncode == 0
+    assert f"line 1: {message}" in done.stderr
+    assert json.loads(done.stdout.splitlines()[0])["post"] == 1
+    assert len(done.stdout.splitlines()) == (2 if "ВТБ" in field and "[" in field else 1)
+
+
+def test_records_of_the_projects_own_labels_are_posts() -> None:
+    done = piped(
+        {"id": "a", "text": "", "rating": "5", "about": "ВТБ"},
+        {"id": "b", "text": "Сбер супер", "rating": 0, "author_id": 17},
+        {"id": "c", "text": "", "stars": 1, "rating": "", "about": "ВТБ"},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [(each["post"], each["stance"]) for each in map(json.loads, done.stdout.splitlines())] == [
+        ("a", "promoter"),
+        ("b", "promoter"),
+        ("c", "detractor"),
+    ]
+
+
+def test_a_reader_that_has_enough_is_no_failure() -> None:
+    line = json.dumps({"id": 1, "text": "Сбер супер"}, ensure_ascii=False).encode() + b"\n"
+    with subprocess.Popen(
+        plain_command("tag", "--stdin", "--brands", BRANDS), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdin is not None and child.stdout is not None and child.stderr is not None
+        child.stdin.write(line * 600)  # fits into a pipe, and what comes of it doesn't
+        child.stdin.flush()
+        assert b'"post"' in child.stdout.readline()
+        child.stdout.close()
+        child.stdin.close()
+        assert child.stderr.read() == b""
+        assert child.wait(60) == 0
+
+
+def test_a_full_disk_behind_standard_output_is_said(tmp_path: Path) -> None:
+    given = (json.dumps({"id": 1, "text": "Сбер супер"}, ensure_ascii=False).encode() + b"\n") * 200
+    with small_disk(tmp_path / "disk", "64k") as disk, (disk / "mentions.jsonl").open("wb") as out:
+        command = plain_command("tag", "--stdin", "--brands", BRANDS)
+        done = subprocess.run(command, input=given, stdout=out, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert done.stderr.decode() == "error: standard output: No space left on device: free some space, then run again\n"
+
+
+def test_predictions_name_the_file_that_can_not_be_written_and_leave_the_old_one(tmp_path: Path) -> None:
+    records = tmp_path / "records.jsonl"
+    line = json.dumps({"target": "Сбербанк", "text": "Сбер супер", "tone": 1}, ensure_ascii=False) + "\n"
+    records.write_text(line * 500, encoding="utf-8")
+    missing = run(plain_command("evaluate", str(records), "--predictions", str(tmp_path / "no" / "out.jsonl")))
+    assert missing.stderr == f"error: {tmp_path / 'no' / 'out.jsonl'}: No such file or directory\n"
+    assert (missing.returncode, missing.stdout) == (1, "")
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        out = disk / "out.jsonl"
+        out.write_text("yesterday")
+        full = run(plain_command("evaluate", str(records), "--predictions", str(out)))
+        assert (full.returncode, full.stdout) == (1, "")
+        assert full.stderr == f"error: {out}: No space left on device: free some space, then run again\n"
+        assert [(path.name, path.read_text()) for path in disk.iterdir()] == [("out.jsonl", "yesterday")]
 
 
 def test_bytes_that_are_not_utf_8_are_named() -> None:
@@ -116,6 +193,20 @@ def test_tag_counts_and_the_second_run_has_nothing_to_do(tmp_path: Path) -> None
     assert done.stdout.startswith("tagged 1 batches: 2 posts, 2 mentions in ")
     again = run(plain_command("tag", "--target", "forum"), **place.environ())
     assert (again.returncode, again.stdout) == (0, "nothing to tag: every batch is tagged already\n")
+
+
+def test_a_target_that_nobody_knows_is_wrong_usage(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    empty = run(plain_command("tag"), **place.environ())
+    assert (empty.returncode, empty.stdout) == (0, "nothing to tag: nothing was collected yet\n")
+    none = run(plain_command("tag", "--target", "nosuch"), **place.environ())
+    assert (none.returncode, none.stderr) == (2, "error: --target: 'nosuch' is none of the targets (there is none yet)\n")
+    place.collect("forum", [{"id": 1, "text": "Сбер супер"}])
+    (place.config / "targets" / "waiting.yaml").write_text("kind: files\n", encoding="utf-8")
+    done = run(plain_command("tag", "--target", "nosuch"), **place.environ())
+    assert (done.returncode, done.stderr) == (2, "error: --target: 'nosuch' is none of the targets (forum, waiting)\n")
+    waiting = run(plain_command("tag", "--target", "waiting"), **place.environ())
+    assert (waiting.returncode, waiting.stdout) == (0, "nothing to tag: nothing was collected yet\n")
 
 
 def test_missing_model_is_one_sentence(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from crawlers.archive import Archive
 from crawlers.interval import PATIENCE, Descent
 from crawlers.page import decode
 from crawlers.run import RunFailed
-from crawlers.source import Cursor
-from crawlers.spiders.reviews import next_page, read_page
+from crawlers.source import CollectError, Cursor
+from crawlers.spiders.reviews import Tally, next_page, read_page
+from crawlers.target import ReviewsTarget
 from tests.recording import RECORDED, cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
 
@@ -241,6 +242,43 @@ def test_a_changed_layout_and_a_way_on_that_leads_nowhere_fail_the_run(board: Si
     with pytest.raises(RunFailed, match="shows the same items as the page before"):
         place.collect(target)
     assert kept(place, target) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "count"),
+    [("text: p", "text: .gone", 8), ("date: time", "date: ./em", 30), ("b}", ".who}", 12), ("i, c", ".s, c", 12)],
+)
+def test_a_selector_that_finds_nothing_fails_the_run_and_the_cursor_stays(
+    board: Site, place: Place, field: str, wrong: str, count: int
+) -> None:
+    text = TARGET.format(url=board.url)
+    assert field in text
+    target = place.target("vestarna", text.replace(field, wrong))
+    paged(board, list(range(count, 0, -1)), per_page=count)
+    selector = wrong.partition(": ")[2] or wrong.partition("}")[0].partition(",")[0]
+    with pytest.raises(RunFailed, match=rf"the selector of `\w+` \('{selector}'\) finds nothing in any of {count} items: .*`take`"):
+        place.collect(target)
+    assert place.posts(target) == [] and Archive(place.data).cursor("vestarna") == {}
+
+
+def test_a_page_may_lack_what_another_page_of_the_run_has(tmp_path: Path) -> None:
+    target = Place(tmp_path).target("vestarna", TARGET.format(url="https://reviews.example"))
+    assert isinstance(target, ReviewsTarget)
+    bare = '<div class="review"><time>01.09.2026</time><p>Отзыв</p></div>'
+    pages = [list(read_page(Selector(text), target, target.url)) for text in (bare * 8, bare * 4 + review(1), bare * 4)]
+    run = Tally(target)
+    for raws in pages[:2]:
+        run.add(raws)
+        run.check(ended=False)
+    run.check(ended=True)
+    few, undated = Tally(target), Tally(target.model_copy(update={"ratings_without_text": True}))
+    few.add(pages[2])
+    few.check(ended=True)
+    undated.add(list(read_page(Selector(review(1).replace("time>", "em>").replace("p>", "em>") * 5), target, target.url)))
+    with pytest.raises(CollectError, match=r"the selector of `date` \('time'\) finds"):
+        undated.check(ended=False)
+    with pytest.raises(CollectError, match=r"the selector of `text` \('p'\) and `date` \('time'\) finds"):
+        undated.check(ended=True)
 
 
 def test_the_limit_of_pages_is_kept_and_the_next_run_goes_on(board: Site, place: Place) -> None:

@@ -17,6 +17,8 @@ import psutil
 import pytest
 from conftest import ROOT, Molva, get, until, unused_port
 
+import run
+
 GIGABYTE = 1 << 30
 
 
@@ -51,6 +53,30 @@ def test_setting_that_makes_no_sense_is_told_in_a_sentence(tmp_path: Path) -> No
     (tmp_path / "file").touch()
     assert "MOLVA_DATA" in refused(MOLVA_DATA=str(tmp_path / "file" / "data"), **ports)
     assert "no arguments" in refused("everything")
+
+
+def test_command_of_airflow_refuses_what_a_run_refuses(tmp_path: Path) -> None:
+    same = str(unused_port())
+    assert "from 1 to 65535" in refused("airflow", "version", MOLVA_AIRFLOW_PORT="http")
+    assert "which another part uses" in refused("airflow", "version", MOLVA_AIRFLOW_PORT=same, MOLVA_DASHBOARD_PORT=same)
+    assert "MOLVA_CONFIG" in refused("airflow", "version", MOLVA_CONFIG=str(tmp_path / "nowhere"))
+    (tmp_path / "file").touch()
+    assert "MOLVA_DATA" in refused("airflow", "version", MOLVA_DATA=str(tmp_path / "file" / "data"))
+
+
+@pytest.mark.parametrize(("config", "data"), [("", "data/demo"), ("demo/config", "data/demo"), ("dags", "data")])
+def test_command_of_airflow_works_on_the_database_of_a_run(config: str, data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[dict[str, str]] = []
+    monkeypatch.setattr(run.os, "execve", lambda program, command, environ: called.append(environ) or sys.exit(0))
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    monkeypatch.setenv("MOLVA_CONFIG", str(ROOT / config) if config else "")
+    monkeypatch.delenv("MOLVA_DATA", raising=False)
+    with socket.socket() as taken, pytest.raises(SystemExit):  # by the run itself, beside which the command is called
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("MOLVA_AIRFLOW_PORT", str(taken.getsockname()[1]))
+        run.main(["airflow", "version"])
+    assert called[0]["AIRFLOW_HOME"] == str(tmp_path / data / "airflow")
+    assert run.setting(dict(os.environ)).airflow_home == tmp_path / data / "airflow"
 
 
 def make(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

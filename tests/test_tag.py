@@ -6,6 +6,7 @@ import contextlib
 import errno
 import gzip
 import os
+import sqlite3
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,6 +95,13 @@ def test_the_title_is_read_and_offsets_stay_those_of_the_text() -> None:
     assert (mention.stance, mention.names) == ("detractor", ((20, 23),))
 
 
+def test_names_in_the_title_are_marked_too() -> None:
+    judge = PlainJudge()
+    [mention] = mentions(post("1", "Хамят, а ВТБ молчит", title="ВТБ: ужас"), judge=judge).values()
+    assert [judge.asked[0].text[slice(*span)] for span in judge.asked[0].spans] == ["ВТБ", "ВТБ"]
+    assert mention.names == ((9, 12),)
+
+
 def test_stars_go_with_the_brand_that_the_page_is_about() -> None:
     judge = PlainJudge()
     mentions(post("1", "Ужас. Уйду в ВТБ", rating=1.0, about=("sber",)), judge=judge)
@@ -136,6 +144,12 @@ def test_other_languages_are_kept_and_marked_unread() -> None:
     assert judge.asked == []
 
 
+@pytest.mark.parametrize(("text", "language"), [("ВТБ ужас", "RU"), ("ВТБ не работает, не отвечает, не советую", None)])
+def test_what_is_said_in_russian_is_read(text: str, language: str | None) -> None:
+    [(seen, [mention])] = tag_posts([post("1", text, language=language)], FINDER, PlainJudge())
+    assert (seen.language, mention.model, mention.stance) == ("ru", "plain", "detractor")
+
+
 def test_posts_without_a_brand_are_kept() -> None:
     assert [(seen.id, found) for seen, found in tag_posts([post("1", "просто день")], FINDER, PlainJudge())] == [("1", [])]
 
@@ -170,6 +184,17 @@ def test_damaged_judgements_are_told_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "plain.sqlite").write_bytes(b"this is no database at all" * 100)
     with pytest.raises(JudgementsError, match="delete it, it is only a cache"):
         Judgements(PlainJudge(), tmp_path / "plain.sqlite")
+
+
+@pytest.mark.parametrize("kept", ["{}", '{"stance": "promoter"}', "no JSON", "null"])
+def test_a_judgement_of_another_form_is_judged_again(tmp_path: Path, kept: str) -> None:
+    path, pair = tmp_path / "plain.sqlite", Pair(text="супер", target="Сбер")
+    [first] = Judgements(PlainJudge(), path).judge([pair])
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE judgements SET judgement = ?", (kept,))
+    judge = PlainJudge()
+    assert Judgements(judge, path).judge([pair]) == Judgements(judge, path).judge([pair]) == [first]
+    assert judge.asked == [pair]
 
 
 # Batches
@@ -266,6 +291,19 @@ def test_a_new_alias_tags_anew_but_judges_only_what_is_new(place: Place, monkeyp
     done = tag(untagged(place.data, place.config), data=place.data, config=place.config)
     assert (done.batches, [pair.target for pair in asked]) == (1, ["Газпромбанк"])
     assert len(tagged(place.data, first)) == len(tagged(place.data, present_fingerprint(place.config))) == 1
+
+
+@pytest.mark.parametrize("version", ["FRAMING", "JUDGING"])
+def test_other_framing_or_judging_asks_the_model_again(place: Place, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    place.collect("forum", rows())
+    tag(untagged(place.data, place.config), data=place.data, config=place.config)
+    for module in ("nlp.tag", "nlp.judgements"):
+        monkeypatch.setattr(f"{module}.{version}", "another")
+    asked: list[Pair] = []
+    judge = PlainJudge.judge
+    monkeypatch.setattr(PlainJudge, "judge", lambda self, pairs: asked.extend(pairs) or judge(self, pairs))
+    assert tag(untagged(place.data, place.config), data=place.data, config=place.config).posts == len(PLACES)
+    assert len(asked) == 4
 
 
 def test_comments_in_the_brands_file_change_nothing(place: Place) -> None:

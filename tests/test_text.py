@@ -118,3 +118,62 @@ def test_words_are_compared_folded(written: str, folded: str) -> None:
 )
 def test_language(text: str, expected: str | None) -> None:
     assert language(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Сбер не работает, не отвечает, не советую", "ru"),
+        ("не от них не от них не дождёшься помощи", "ru"),
+        ("Не звонить! Не писать! Не беспокоить!", "ru"),
+        ("ми-ми-ми какой банк", "ru"),
+        ("Много платил, много ждал, само собой ушёл", "ru"),
+        ("ну шо там, сбер лежит?", "ru"),
+        ("Съел деньги и не подавился, объявление у подъезда", "ru"),
+        ("тинькоф лутше сбера в сто раз", "ru"),
+        ("Sber ne rabotaet uzhe tri dnya", "ru"),
+        ("ochen dovolen tinkoffom", "ru"),
+        ("Alfa luchshe chem sber, ya dovolen", "ru"),
+        ("Why do banks do what they do?", "en"),
+        ("Do me a favour and avoid VTB", "en"),
+        ("Delta canceled my flight", "en"),
+        ("It's a no from me, so long", "en"),
+        ("VTB refused, Sber approved", "en"),
+        ("Die hard fans of this bank, pour more money in", "en"),
+        ("Много съм доволен от приложението, препоръчвам", "bg"),
+        ("Не ви съветвам да теглите кредит от тази банка", "bg"),
+        ("Не раджу цей банк, гроші так і не повернули", "uk"),
+        ("Шчыра дзякуй супрацоўнікам за дапамогу", "be"),
+        ("Апликација је одлична, све препоруке", "sr"),
+        ("Қосымша тағы жұмыс істемейді", "kk"),
+        ("Bank znowu nie działa, nie polecam nikomu", "pl"),
+        ("Meine Karte wurde ohne Grund gesperrt", "de"),
+        ("La aplicación no funciona desde ayer", "es"),
+        ("Meu cartão foi bloqueado sem motivo", "pt"),
+        ("La banque ne répond pas depuis trois jours", "fr"),
+        ("Uygulama sürekli çöküyor", "tr"),
+        ("La banca non risponde mai al telefono", "it"),
+    ],
+)
+def test_russian_and_english_are_not_taken_for_others_nor_others_for_them(text: str, expected: str) -> None:
+    assert language(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "expected"),
+    [
+        ("Сбер топ", "RU", "ru"),
+        ("Сбер топ", "ru-RU", "ru"),
+        ("Sber rocks", "EN_us", "en"),
+        ("Много съм доволен от банката", "ru", "bg"),
+        ("Банката не отговаря на никого", "ru", "ru"),
+        ("Bank nie odpowiada na telefon i nie pomaga", "en", "en"),
+        ("Bank znowu nie działa, nie polecam", "en", "pl"),
+        ("Super App, klappt alles prima", "de", "de"),
+        ("Alfa bank app is down again and nobody answers", "ru", "en"),
+        ("Сбербанк опять лежит с утра", "uk", "ru"),
+        ("", "ru", "ru"),
+    ],
+)
+def test_what_is_stated_is_believed_unless_the_letters_speak_against_it(text: str, stated: str, expected: str) -> None:
+    assert language(text, stated) == expected

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from pydantic import Field
 
-from crawlers.yamlfile import ConfigError, Strict, read_yaml
+from crawlers import yamlfile
+from crawlers.yamlfile import ConfigError, Many, NotEmpty, Strict, read_yaml
 
 
 class Part(Strict):
@@ -17,8 +19,10 @@ class Part(Strict):
 
 class Whole(Strict):
     name: str
-    parts: tuple[Part, ...] = ()
+    parts: Annotated[Many[Part], NotEmpty] = ()
     note: str = ""
+    share: float = 0
+    whole: bool = False
 
 
 def errors_of(tmp_path: Path, content: str | bytes) -> list[str]:
@@ -57,7 +61,24 @@ def test_every_error_is_listed_with_its_line_and_field(tmp_path: Path) -> None:
         ("name: a\n  b: [\n", ":2: isn't YAML: mapping values are not allowed"),
         ("name: a\nnote: кот\n".encode("cp1251"), ":2: isn't UTF-8: save the file with this encoding"),
         ("name: *.csv\n", ":1: isn't YAML: found undefined alias '.csv' (put a value that begins with `*` or `&` in quotes)"),
-        ("name: 5\n", ":1: name: must be a valid string, not 5"),
+        ("name: 5\n", ":1: name: must be text, not 5"),
+        ("name:\n", ":1: name: must be text, not nothing"),
+        ("name: a\nparts: Альфа\n", ":2: parts: must be a list, not 'Альфа'"),
+        ("name: a\nparts: []\n", ":2: parts: must not be empty"),
+        ("name: a\nparts: [b]\n", ":2: parts[0]: must be keys and values, not 'b'"),
+        ("name: a\nparts: [{slug: 1}]\n", ":2: parts[0].slug: must be text, not 1"),
+        ('name: a\nparts: [{slug: b, size: "10"}]\n', ":2: parts[0].size: must be a whole number, not '10'"),
+        ("name: a\nparts: [{slug: b, size: 1.5}]\n", ":2: parts[0].size: must be a whole number, not 1.5"),
+        ("name: a\nshare: true\n", ":2: share: must be a number, not true"),
+        ("name: a\nshare: .inf\n", ":2: share: must be a finite number, not inf"),
+        ("name: a\nwhole: no\n", ":2: whole: must be true or false, not 'no'"),
+        ("name: a\nwhole: 1\n", ":2: whole: must be true or false, not 1"),
+        ("name: a\n? &a [*a]\n: b\n", ":2: a key must be plain text"),
+        ("name: a\nnote: &a [*a]\n", ":2: note: has values more than 20 levels deep (does an alias"),
+        ("name: a\nnote: &a\n  b: {c: *a}\n", ":2: note: has values more than 20 levels deep (does an alias"),
+        ("name: a\nnote: " + 50 * "[" + 50 * "]", ":2: note: has values more than 20 levels deep"),
+        ("name: a\nnote: " + 5000 * "[", ":2: has values more than 20 levels deep"),
+        ("".join(" " * depth + "a:\n" for depth in range(1000)), ":21: has values more than 20 levels deep"),
         ("name: ${MOLVA_NOT_SET_ANYWHERE}\n", ":1: name: the environment variable MOLVA_NOT_SET_ANYWHERE isn't set"),
     ],
 )
@@ -81,4 +102,20 @@ def test_the_environment_stands_in_values(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_an_error_is_shown_relative_to_where_people_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert errors_of(tmp_path, "name: 5\n") == ["x.yaml:1: name: must be a valid string, not 5"]
+    assert errors_of(tmp_path, "name: 5\n") == ["x.yaml:1: name: must be text, not 5"]
+
+
+def test_a_whole_number_is_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("name: a\nshare: 1\nwhole: true\n", encoding="utf-8")
+    assert read_yaml(path, Whole) == Whole(name="a", share=1.0, whole=True)
+
+
+def test_aliases_of_aliases_do_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yamlfile, "MOST", 5000)
+    lines = ["a0: &a0 [b, b, b, b, b, b, b, b, b, b]", *(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]" for n in range(9))]
+    assert errors_of(tmp_path, "\n".join(lines))[0].endswith(": a3: brings the file to more than 5000 values")
+
+
+def test_an_error_can_be_written_whatever_it_names() -> None:
+    assert str(ConfigError("\udcff.yaml", 1, "\ud800", "unknown key")) == r"\udcff.yaml:1: \ud800: unknown key"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -22,15 +22,16 @@ from crawlers.jsonlist import Row
 from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import canonical
-from crawlers.post import MOST, Post, clean, post_id, stars
+from crawlers.post import Post, clean, post_id, stars
+from crawlers.record import Record
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 from crawlers.table import format_of, read_rows
 from crawlers.target import AboutItem, FilesTarget
 
 ROWS = 500
-"""Rows of one page."""
-FIRST_ROWS = 100
-"""Records of JSON that are looked at to see whether the columns are there at all."""
+"""Rows of one page, and records of JSON that are looked at to see whether the columns are there at all."""
+ENOUGH = 20
+"""Records of JSON from which on a column that none of them has is taken to be misnamed; fewer may all lack what is optional."""
 
 READING = {
     "columns", "encoding", "delimiter", "format", "about", "site", "sites", "date_formats", "day_first", "rating_min", "rating_max",
@@ -61,10 +62,14 @@ def walk(target: FilesTarget, cursor: Cursor, *, since: datetime | None, data: P
     """Pages of new rows. Raises CollectError after the good files, with all that is wrong with the others."""
     places: dict[str, list[Any]] = dict(cursor.get("files", {}))
     wrong: list[str] = []
+    left = target.limits.items or sys.maxsize
     for path in matching(target):
+        if not left:
+            break
         name = os.path.relpath(path, target.folder)
         try:
-            for items, place in _new_rows(target, path, Place(*places[name]) if name in places else None):
+            for items, place in _new_rows(target, path, Place(*places[name]) if name in places else None, left):
+                left -= len(items)
                 places = {**places, name: place.to_json()}
                 yield Page(items=items, cursor={"files": places})
         except CollectError as error:
@@ -99,63 +104,64 @@ def check(target: FilesTarget) -> None:
 def companies(target: FilesTarget) -> Counter[str]:
     """Every company that the files name in the column of `about`, with its number of rows."""
     named: Counter[str] = Counter()
-    if isinstance(target.about, AboutItem) and target.about.column is not None:
+    if (column := _company(target)) is not None:
         for path in matching(target):
-            named.update(name for row in _rows(target, path) if (name := _text(row.values, target.about.column)))
+            said = (Record(row.values).value(column) for row in _rows(target, path))
+            named.update(name.strip() for name in said if isinstance(name, str) and name.strip())
     return named
 
 
 def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
     """The post that a row is. Raises Rejected or ValueError with the reason."""
-    columns = target.columns
-    site = _site(raw, target)
-    native, url = _text(raw, columns.id), _text(raw, columns.url)
-    author_name, author_url = _text(raw, columns.author), _text(raw, columns.author_url)
-    account = _text(raw, columns.author_id) or (canonical(author_url) if author_url and is_link(author_url) else None)
+    record, columns = Record(raw), target.columns
+    site = _site(record, target)
+    native, url = record.text(columns.id), record.text(columns.url)
+    author_name, author_url = record.text(columns.author), record.text(columns.author_url)
+    account = record.text(columns.author_id) or (canonical(author_url) if author_url and is_link(author_url) else None)
     account = account or (author_name if target.unique_logins else None)
-    text = clean("\n\n".join(part for column in columns.text if (part := _text(raw, column))))
-    written = _value(raw, columns.date)
+    text = clean("\n\n".join(part for column in columns.text if (part := record.text(column))))
+    written = record.value(columns.date)
     published = _moment(written, target, "date")
-    reply_to, thread = _text(raw, columns.reply_to), _text(raw, columns.thread)
+    reply_to, thread = record.text(columns.reply_to), record.text(columns.thread)
     known = (author_name, str(published.at or written or ""), text)
     if not (native or url or any(known)):
         raise Rejected("no text")
     identity = post_id(site, native, url=canonical(url) if url else None, otherwise=known)
-    rating = _rating(raw, columns.rating)
-    company = _text(raw, target.about.column) if isinstance(target.about, AboutItem) else None
+    rating = record.rating(columns.rating)
+    company = record.text(_company(target))
     return Post(
         id=identity,
         site=site,
-        place=_text(raw, columns.place),
+        place=record.text(columns.place),
         source=target.kind,
         url=url,
-        title=_text(raw, columns.title),
+        title=record.text(columns.title),
         text=text,
-        language=_text(raw, columns.language),
+        language=record.text(columns.language),
         author_id=f"{site}:{account}" if account else None,
         author_name=author_name,
         author_url=author_url,
         published=published.at,
         published_precision=published.precision,
-        edited=_moment(_value(raw, columns.edited), target, "time of editing").at,
+        edited=_moment(record.value(columns.edited), target, "time of editing").at,
         collected=collected,
         rating=None if rating is None else stars(rating, target.rating_min, target.rating_max),
         thread_id=post_id(site, thread) if thread else None,
         in_reply_to=post_id(site, reply_to) if reply_to else None,
-        company_reply=_text(raw, columns.company_reply),
-        product=_text(raw, columns.product),
+        company_reply=record.text(columns.company_reply),
+        product=record.text(columns.product),
         about=(company,) if company else (),
-        views=_count(raw, columns.views),
-        followers=_count(raw, columns.followers),
-        members=_count(raw, columns.members),
-        likes=_count(raw, columns.likes),
-        shares=_count(raw, columns.shares),
-        replies=_count(raw, columns.replies),
+        views=record.count(columns.views),
+        followers=record.count(columns.followers),
+        members=record.count(columns.members),
+        likes=record.count(columns.likes),
+        shares=record.count(columns.shares),
+        replies=record.count(columns.replies),
     )
 
 
-def _new_rows(target: FilesTarget, path: Path, before: Place | None) -> Iterator[tuple[tuple[Item, ...], Place]]:
-    """Rows not taken yet, in pages, each with the place that is reached then."""
+def _new_rows(target: FilesTarget, path: Path, before: Place | None, left: int) -> Iterator[tuple[tuple[Item, ...], Place]]:
+    """Rows not taken yet, so many at most, in pages, each with the place that is reached then."""
     status = path.stat()
     reading = _reading(target)
     if before is not None and before.reading != reading:
@@ -167,14 +173,18 @@ def _new_rows(target: FilesTarget, path: Path, before: Place | None) -> Iterator
         mark.update(row.mark + b"\n")
         count += 1
     if before is not None and (count, mark.hexdigest()) != (before.rows, before.mark):
-        yield from _new_rows(target, path, None)
+        yield from _new_rows(target, path, None, left)
         return
-    while page := tuple(islice(rows, ROWS)):
+    while left and (page := tuple(islice(rows, min(ROWS, left)))):
         for row in page:
             mark.update(row.mark + b"\n")
         count += len(page)
+        left -= len(page)
         place = Place(status.st_size, status.st_mtime_ns, count, mark.hexdigest(), False, reading)
-        yield tuple(Item(raw=row.values, line=row.line, address=path.name, error=row.error) for row in page), place
+        items = (Item(raw=row.values, line=row.line, address=path.name, error=row.error, without=row.without) for row in page)
+        yield tuple(items), place
+    if not left:
+        return  # the next run goes on
     if not count:
         raise CollectError(f"{path.name}: has no rows")
     yield (), Place(status.st_size, status.st_mtime_ns, count, mark.hexdigest(), True, reading)
@@ -188,90 +198,48 @@ def _reading(target: FilesTarget) -> str:
 
 def _rows(target: FilesTarget, path: Path) -> Iterator[Row]:
     form = format_of(path, target.format)
-    wanted = _wanted(target)
-    rows = read_rows(path, form, encoding=target.encoding, delimiter=target.delimiter, columns=tuple(wanted))
+    rows = read_rows(path, form, encoding=target.encoding, delimiter=target.delimiter, columns=tuple(_wanted(target)))
     if form not in ("json", "jsonl"):
         yield from rows
         return
-    first = list(islice(rows, FIRST_ROWS))
-    records = [row.values for row in first if row.error is None]
-    for column, needed in wanted.items():
-        if needed and records and not any(_value(record, column) is not None for record in records):
-            keys = ", ".join(dict.fromkeys(key for record in records for key in record))
-            raise CollectError(f"{path.name}: no record has {column!r}; they have {keys}: mend the target's `columns`")
-    yield from first
+    first = list(islice(rows, ROWS))
+    missing = _missing(target, path, [Record(row.values) for row in first if row.error is None])
+    yield from (replace(row, without=missing) for row in first) if missing else first
     yield from rows
 
 
-def _wanted(target: FilesTarget) -> dict[str, bool]:
-    """Every column that the target names, and whether records of JSON can't do without it."""
+def _missing(target: FilesTarget, path: Path, records: list[Record]) -> tuple[str, ...]:
+    """Columns that none of a file's first records has. Raises CollectError where that can be no chance."""
+    missing = [column for column in _wanted(target) if records and not any(record.has(column) for record in records)]
+    texts = set(target.columns.text)
+    needed = {target.columns.id, _company(target)} | (texts if texts.issubset(missing) else set())
+    if missing and (len(records) >= ENOUGH or not needed.isdisjoint(missing)):
+        keys = ", ".join(dict.fromkeys(key for record in records for key in record.values))
+        raise CollectError(
+            f"{path.name}: no record has {', '.join(map(repr, missing))} ({len(records)} looked at); they have {keys}: "
+            "mend the target's `columns`"
+        )
+    return tuple(f"column {column!r}" for column in missing)
+
+
+def _wanted(target: FilesTarget) -> list[str]:
+    """Every column that the target names."""
     named = target.columns.model_dump(exclude_none=True)
-    wanted = dict.fromkeys(named.pop("text"), True)
-    wanted |= {column: field in ("id", "date") for field, column in named.items() if column not in wanted}
-    if isinstance(target.about, AboutItem) and target.about.column is not None:
-        wanted[target.about.column] = True
-    return wanted
+    company = _company(target)
+    return list(dict.fromkeys([*named.pop("text"), *named.values(), *([company] if company else [])]))
 
 
-def _site(raw: dict[str, Any], target: FilesTarget) -> str:
-    said = _text(raw, target.columns.site)
+def _company(target: FilesTarget) -> str | None:
+    """The column that says whom a row is about."""
+    return target.about.column if isinstance(target.about, AboutItem) else None
+
+
+def _site(record: Record, target: FilesTarget) -> str:
+    said = record.text(target.columns.site)
     site = target.sites.get(said, said) if said else target.site
     if not site:
         raise Rejected("no site")
     return site.casefold().removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
-
-
-def _value(raw: dict[str, Any], column: str | None) -> Any:
-    """What stands in a column, or at a dotted path of a record; None where nothing does."""
-    if column is None:
-        return None
-    if column in raw:
-        return raw[column]
-    found: Any = raw
-    for part in column.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
-
-
-def _text(raw: dict[str, Any], column: str | None) -> str | None:
-    value = _value(raw, column)
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return value.strip() or None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip() or None
-
-
-def _number(raw: dict[str, Any], column: str | None) -> float | None:
-    text = None if column is None else _text(raw, column)
-    if text is None:
-        return None
-    try:
-        return float(text.replace("\xa0", "").replace(" ", "").replace(",", "."))
-    except ValueError:
-        raise Rejected(f"{column} isn't a number") from None
-
-
-def _rating(raw: dict[str, Any], column: str | None) -> float | None:
-    """The number that a rating begins with: 5, «4,5», «4 из 5», "3 stars"."""
-    text = _text(raw, column)
-    if text is None:
-        return None
-    number = re.match(r"\d+(?:[.,]\d+)?", text)
-    if number is None:
-        raise Rejected(f"{column} isn't a rating")
-    return float(number.group().replace(",", "."))
-
-
-def _count(raw: dict[str, Any], column: str | None) -> int | None:
-    if column is None:
-        return None
-    number = _number(raw, column)
-    if number is not None and not (0 <= number <= MOST and number == int(number)):
-        raise Rejected(f"{column} isn't a number of people or reactions")
-    return None if number is None else int(number)
 
 
 def _moment(value: Any, target: FilesTarget, what: str) -> Moment:

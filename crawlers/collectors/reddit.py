@@ -124,8 +124,9 @@ def newer(
             break
         fresh.append(raw)
     fresh.reverse()
-    for first in range(0, len(fresh), TOGETHER):
-        raws = fresh[first : first + TOGETHER]
+    size = min(TOGETHER, target.limits.items or TOGETHER)
+    for first in range(0, len(fresh), size):
+        raws = fresh[first : first + size]
         names = [raw["name"] for raw in reversed(raws)] + before["names"]
         before = {"names": names[:REMEMBERED], "at": max(before["at"], *(raw["created_utc"] for raw in raws))}
         state["listings"][name] = before

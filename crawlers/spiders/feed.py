@@ -72,16 +72,18 @@ class FeedSpider(TargetSpider[FeedTarget]):
     async def parse(self, response: Response) -> AsyncIterator[Page]:
         feed = self.answer(response)
         state = State(self.cursor)
-        fresh = [Entry(raw) for raw in feed.entries if fingerprint(raw) not in state.known]
-        todo = state.waiting(fresh) + fresh
+        marks = {fingerprint(raw): raw for raw in feed.entries}
+        fresh = [Entry(raw) for mark, raw in marks.items() if mark not in state.known]
+        waiting = state.waiting(fresh) + fresh
+        todo = waiting[: self.target.limits.items]
+        repeated = len(feed.entries) - len(fresh) - sum(mark in state.deferred for mark in marks)
         size = TOGETHER if self.target.article else max(len(todo), 1)
-        repeated = len(feed.entries) - len(fresh)
         for first in range(0, max(len(todo), 1), size):
             group = todo[first : first + size]
             taken = await asyncio.gather(*(self.take(entry) for entry in group))
             for entry, item in zip(group, taken, strict=True):
                 state.settle(entry, item)
-            if first + size >= len(todo):
+            if len(todo) == len(waiting) and first + size >= len(todo):
                 state.finish(feed)
             items = tuple(item for item in taken if item is not None)
             deferred = tuple(entry.raw["link"] for entry, item in zip(group, taken, strict=True) if item is None)
@@ -110,20 +112,23 @@ class FeedSpider(TargetSpider[FeedTarget]):
     async def take(self, entry: Entry) -> Item | None:
         """The entry with its article, if the target wants it; None where the article fails for now."""
         raw, link = entry.raw, str(entry.raw.get("link", ""))
-        if not self.target.article or not link.startswith(("http://", "https://")) or self.older(raw):
+        if not self.target.article or self.older(raw):
             return Item(raw=raw, address=link or None)
+        if not link.startswith(("http://", "https://")):
+            return Item(raw=raw, address=link or None, without=("article",))
         try:
             response = await self.fetch(link)
         except Trouble as wrong:
             if not wrong.transient:
-                return Item(raw=raw | {"article_missing": str(wrong)}, address=link)
+                return Item(raw=raw | {"article_missing": str(wrong)}, address=link, without=("article",))
             if entry.tries + 1 >= self.target.attempts:
                 return Item(raw=raw, address=link, error=f"its page failed in {entry.tries + 1} runs: {wrong}")
             self.logger.warning("%s; tried again next time", wrong)
             return None
         found = main_text(decode(response.body, content_type(response)), response.url)
-        article = {"text": found.own, "quoted": found.quoted, "url": response.url} if found else None
-        return Item(raw=raw | {"article": article} if article else raw, address=link)
+        if found is None:
+            return Item(raw=raw, address=link, without=("article",))
+        return Item(raw=raw | {"article": {"text": found.own, "quoted": found.quoted, "url": response.url}}, address=link)
 
 
 class State:
@@ -136,8 +141,8 @@ class State:
 
     def waiting(self, fresh: list[Entry]) -> list[Entry]:
         """Entries whose article failed before, but for those that the feed now words anew."""
-        links = {entry.raw.get("link") for entry in fresh}
-        self.deferred = {mark: each for mark, each in self.deferred.items() if each["raw"].get("link") not in links}
+        anew = {(entry.raw.get("id"), entry.raw.get("link")) for entry in fresh}
+        self.deferred = {mark: each for mark, each in self.deferred.items() if (each["raw"].get("id"), each["raw"].get("link")) not in anew}
         return [Entry(each["raw"], each["tries"]) for each in self.deferred.values()]
 
     def settle(self, entry: Entry, item: Item | None) -> None:

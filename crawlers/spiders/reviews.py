@@ -7,6 +7,7 @@ again. Only a path from the root of the page (`/…`) looks outside of it, once,
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +26,10 @@ from crawlers.post import MOST, Post, clean, post_id, stars
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, content_type, refusal
 from crawlers.target import AboutItem, ReviewsTarget
+from crawlers.writer import FEW
 
+TOLD = ("text", "date", "author", "rating")
+"""Fields whose selectors must find something in a run."""
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 
 
@@ -37,6 +41,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
     async def start(self) -> AsyncIterator[Request]:
         self.descent = Descent(self.cursor, self.target.url)
         self.left = self.target.pages
+        self.tally = Tally(self.target)
         for request in self.onward(self.descent.address):
             yield request
 
@@ -59,7 +64,10 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
             onward = self.descent.took(known, following, old=old)
         else:
             onward = self.descent.nothing(honest=self.honestly_empty(page, response.url))
+        self.tally.add(raws)
+        self.tally.check(ended=not onward or not self.left)
         yield Page(items=tuple(Item(raw=raw, address=response.url) for raw in raws), cursor=self.descent.cursor())
+        self.tally.check(ended=self.full())
         yield from self.onward(onward)
 
     def page(self, response: Response) -> Selector:
@@ -174,6 +182,11 @@ class Fields:
             return Text(self.beside[name]) if name in self.beside else None
         return value(self.node, take, attribute)
 
+    def has(self, name: str) -> bool:
+        """Whether the field's selector finds anything; a count of nothing is nothing."""
+        words = self.words(name)
+        return words is not None and not (self.takes[name].count and words.own == "0")
+
     def text(self, name: str) -> str | None:
         words = self.words(name)
         return words.own if words else None
@@ -200,6 +213,33 @@ class Fields:
         if number is not None and number > MOST:
             raise ValueError(f"{name} is no possible number")
         return int(number) if number is not None else None
+
+
+class Tally:
+    """In how many items of a run the selectors have found what reviews have."""
+
+    def __init__(self, target: ReviewsTarget) -> None:
+        self.target = target
+        self.items = 0
+        self.found: Counter[str] = Counter()
+
+    def add(self, raws: list[dict[str, Any]]) -> None:
+        """Count the items of a page."""
+        self.items += len(raws)
+        for raw in raws:
+            fields = Fields(raw, self.target)
+            self.found.update(name for name in TOLD if fields.has(name))
+
+    def check(self, *, ended: bool) -> None:
+        """Raises CollectError for a selector that finds nothing. What some pages truly lack is judged once the walk has `ended`."""
+        every = {"date"} if self.target.ratings_without_text else {"date", "text"}
+        nothing = {name: take.select for name, take in takes(self.target).items() if name in TOLD and not self.found[name]}
+        wrong = [f"`{name}` ({selector!r})" for name, selector in nothing.items() if ended or name in every]
+        if wrong and self.items >= FEW:
+            raise CollectError(
+                f"the selector of {' and '.join(wrong)} finds nothing in any of {self.items} items: the layout has changed, or the "
+                "selector is wrong; mend it in the target's `take`"
+            )
 
 
 def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Post:
