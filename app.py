@@ -14,7 +14,7 @@ from crawlers.brand import Brands, read_brands
 from crawlers.place import config_folder
 from crawlers.yamlfile import ConfigError
 from dashboard import overview, posts
-from dashboard.filters import open_address, sidebar
+from dashboard.filters import open_address, reader_language, sidebar
 from dashboard.words import say
 from index import open_index
 from index.query import Index, IndexUnavailable
@@ -37,7 +37,7 @@ def reader_zone() -> ZoneInfo:
 def show() -> None:
     """Draw the page that the address names."""
     st.set_page_config(page_title="Molva", page_icon="🗣️", layout="wide")
-    lang = st.session_state.get("choice_lang", "ru")
+    lang = reader_language()
     try:
         brands: Brands = read_brands(config_folder())
     except ConfigError as error:
@@ -49,17 +49,17 @@ def show() -> None:
     now, zone = datetime.now(UTC), reader_zone()
     try:
         index = the_index()
-        view = open_address(brands)
-        listing = st.Page(lambda: posts.page(view, index, brands, now, zone), title=say(view.lang, "posts"), url_path="posts")
+        view = open_address(brands, lang)
+        listing = st.Page(lambda: posts.page(view, index, brands, now, zone), title=say(lang, "posts"), url_path="posts")
         summary = st.Page(
             lambda: overview.page(overview.Reading(view, index, brands, now, zone, listing)),
-            title=say(view.lang, "overview"),
+            title=say(lang, "overview"),
             url_path="overview",
             default=True,
         )
         chosen = st.navigation([summary, listing])
         if view.ignored:
-            st.warning(say(view.lang, "ignored", what=", ".join(view.ignored)))
+            st.warning(say(lang, "ignored", what=", ".join(view.ignored)))
         view = sidebar(view, brands, index, now, zone)
         chosen.run()
     except IndexUnavailable as error:

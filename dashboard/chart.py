@@ -5,9 +5,11 @@ The rule to know: a colour always means the same stance, a missing value is a ga
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -18,6 +20,10 @@ PASSIVE = "#a9b4be"
 DETRACTOR = "#d1495b"
 OURS = "#2f7dc9"
 OTHERS = "#8a97a6"
+
+
+TREND = ("detractor", "passive", "promoter")
+"""Stances of the bars of a trend, in the order of its traces; the line of online NPS is the trace after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,14 @@ def stance_bars(bars: Sequence[Bar], lang: Lang) -> go.Figure:
             text=[count or "" for count in counts],
             textposition="inside",
             insidetextanchor="middle",
+            textangle=0,
             orientation="h",
             name=say(lang, key),
             marker_color=colour,
             hovertemplate="%{y}: %{customdata}<extra>" + say(lang, key) + "</extra>",
         )
     figure.update_layout(barmode="relative", yaxis={"autorange": "reversed"}, xaxis={"showticklabels": False, "zeroline": True})
+    figure.update_layout(uniformtext={"mode": "hide", "minsize": 11})  # a bar too narrow for its number has none
     return _quiet(figure, height=30 + 34 * len(bars), legend=False)
 
 
@@ -109,7 +117,12 @@ def trend(steps: Sequence[Step], lang: Lang) -> go.Figure:
     figure.update_layout(
         barmode="relative",
         bargap=0.15,
-        yaxis={"title": say(lang, "authors_short"), "showgrid": False, "range": [-most, most]},  # zero level with the other axis
+        yaxis={
+            "title": say(lang, "authors_short"),
+            "showgrid": False,
+            "range": [-most, most],
+            **_both_ways(most),
+        },  # zero level with the other axis
         yaxis2={
             "title": say(lang, "nps_axis"),
             "overlaying": "y",
@@ -122,6 +135,13 @@ def trend(steps: Sequence[Step], lang: Lang) -> go.Figure:
         xaxis={"tickformat": _dates(steps, lang)},
     )
     return _quiet(figure, height=340)
+
+
+def _both_ways(most: float) -> dict[str, list[Any]]:
+    """Ticks of an axis that counts people to either side of zero."""
+    step = next(step for power in itertools.count() for step in (10**power, 2 * 10**power, 5 * 10**power) if most / step <= 4)
+    ticks = range(-int(most // step) * step, int(most // step) * step + 1, step)
+    return {"tickvals": list(ticks), "ticktext": [str(abs(tick)) for tick in ticks]}
 
 
 def _dates(steps: Sequence[Step], lang: Lang) -> str:

@@ -1,18 +1,25 @@
-"""The text of a post with what was found in it marked: names of the subject, sentences read as evidence.
+"""The text of a post with what was found in it marked: names of the subject, sentences read as evidence, words searched for.
 
 The rule to know: everything that comes from outside is escaped here, and only here, before it becomes HTML.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 from urllib.parse import urlsplit
+
+from index.token import tokens
+from index.words import parse
+
+_WORD = re.compile(r"[^\W_]+")
 
 STYLE = """<style>
 .post-text { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5; }
 .post-text mark { background: color-mix(in srgb, #e9c46a 45%, transparent); color: inherit; border-radius: 3px; padding: 0 2px; }
 .post-text u { text-decoration: underline dotted #2f7dc9 2px; text-underline-offset: 4px; }
+.post-text b { background: color-mix(in srgb, #2f7dc9 25%, transparent); border-radius: 3px; }
 .post-meta { opacity: .75; font-size: .875rem; }
 .post-meta a { color: inherit; }
 .chip { display: inline-block; border-radius: 999px; padding: 1px 10px; margin-right: 6px; font-size: .8125rem; color: #fff; }
@@ -22,23 +29,37 @@ STYLE = """<style>
 </style>"""
 
 
-def marked(text: str, names: Iterable[tuple[int, int]], evidence: Iterable[tuple[int, int]]) -> str:
-    """`text` as HTML: names in <mark>, evidence in <u>; offsets outside the text are cut to it."""
-    inside_name = _covered(text, names)
-    inside_evidence = _covered(text, evidence)
+def marked(
+    text: str, names: Iterable[tuple[int, int]], evidence: Iterable[tuple[int, int]], searched: Iterable[tuple[int, int]] = ()
+) -> str:
+    """`text` as HTML: names in <mark>, evidence in <u>, what was searched for in <b>; offsets outside the text are cut to it."""
+    covers = [("b", _covered(text, searched)), ("mark", _covered(text, names)), ("u", _covered(text, evidence))]
     parts: list[str] = []
     start = 0
     for at in range(1, len(text) + 1):
-        if at < len(text) and inside_name[at] == inside_name[start] and inside_evidence[at] == inside_evidence[start]:
+        if at < len(text) and all(cover[at] == cover[start] for _, cover in covers):
             continue
         piece = escape(text[start:at])
-        if inside_name[start]:
-            piece = f"<mark>{piece}</mark>"
-        if inside_evidence[start]:
-            piece = f"<u>{piece}</u>"
+        for tag, cover in covers:
+            if cover[start]:
+                piece = f"<{tag}>{piece}</{tag}>"
         parts.append(piece)
         start = at
     return f'<div class="post-text">{"".join(parts)}</div>'
+
+
+def where_found(text: str, search: str) -> list[tuple[int, int]]:
+    """Where the words and phrases of a search stand in the text, by the tokens that the index compares."""
+    terms = [term.tokens for term in parse(search) if not term.excluded]
+    if not terms:
+        return []
+    read = [(word.start(), word.end(), token) for word in _WORD.finditer(text) for token in tokens(word[0])]
+    return [
+        (read[at][0], read[at + len(term) - 1][1])
+        for term in terms
+        for at in range(len(read) - len(term) + 1)
+        if all(read[at + step][2] == token for step, token in enumerate(term))
+    ]
 
 
 def link(url: str | None, words: str) -> str:

@@ -1,29 +1,31 @@
 """The overview: who recommends the company and who warns against it, in one look.
 
-The rule to know: every figure is of authors by their last word in the period, and has a link to the posts behind it.
+The rule to know: figures are of authors by their last word in the period, reach is of all their posts that count, and each has
+a link to exactly the posts behind it. Only a company of which several products of the chosen kind are compared has none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from advocacy import measures
-from advocacy.measures import Basis, Change, OnlineNps
-from crawlers.brand import Brands
+from advocacy.measures import Basis, Change, LeftOut, OnlineNps
+from crawlers.brand import Brand, Brands
 from dashboard import chart
 from dashboard.filters import product_label, write_address
 from dashboard.marked import STYLE
 from dashboard.posts import when
-from dashboard.view import View
+from dashboard.view import LEFT_OUT, View
 from dashboard.words import Lang, number, say, share
 from index.query import Facet, Index, IndexUnavailable, Interval, Query, Reach
-from nlp.mention import GENERAL
+from nlp.mention import GENERAL, ROLES
 
 REFRESH = "30s"
 """How often an open page counts again, so that a new post is seen without a reload."""
@@ -50,6 +52,11 @@ class Reading:
     def query(self) -> Query:
         return self.view.query(self.now, self.zone)
 
+    @property
+    def last_words(self) -> View:
+        """The mentions that online NPS counts."""
+        return self.view.with_(counted="counted", last_word=True)
+
     def link(self, label: str, view: View) -> None:
         """A link to the mentions of another view."""
         st.page_link(self.posts, label=label, query_params=view.address())
@@ -57,7 +64,7 @@ class Reading:
 
 def page(reading: Reading) -> None:
     """The whole page."""
-    view = reading.view.with_(stances=(), genres=(), text="", counted="all", last_word=False)
+    view = reading.view.with_(stances=(), genres=(), text="", counted="all", named="all", last_word=False)
     write_address(view)
     st.fragment(lambda: _counted_again(replace(reading, view=view)), run_every=REFRESH)()
 
@@ -89,7 +96,7 @@ def _figures(reading: Reading) -> None:
     with right:
         _competitors(reading)
         _breakdown(reading, "by_role", Facet.ROLE, lambda role: say(lang, f"role.{role}"))
-    _left_out(reading, basis)
+    _left_out(reading, basis.left_out)
 
 
 def _newest(reading: Reading) -> None:
@@ -100,38 +107,59 @@ def _newest(reading: Reading) -> None:
 
 
 def _headline(reading: Reading, nps: OnlineNps, change: Change | None, basis: Basis) -> None:
-    lang = reading.view.lang
     reach = measures.reach_by_stance(reading.index, reading.query)
     columns = st.columns([1.3, 1, 1, 1, 1])
     with columns[0].container(border=True, height="stretch", key="nps"):
-        st.metric(
-            say(lang, "online_nps"),
-            say(lang, "unknown") if nps.value is None else number(lang, nps.value, sign=True),
-            delta=_change(lang, change) if change is not None and change.is_more_than_noise else None,
-            help=say(lang, "online_nps.help"),
-        )
-        if nps.interval is not None:
-            low, high = (number(lang, bound, sign=True) for bound in nps.interval)
-            st.caption(say(lang, "interval", low=low, high=high) + " · " + say(lang, "authors", n=number(lang, nps.authors)))
-        if change is not None and change.is_more_than_noise is False:
-            st.caption(say(lang, "change.noise"))
-        counted = reading.view.with_(counted="counted", last_word=True)
-        reading.link(say(lang, "posts"), counted)
+        _nps(reading, nps, change)
     for column, key, stance, people in (
         (columns[1], "promoters", "promoter", nps.promoters),
         (columns[2], "passives", "passive", nps.passives),
         (columns[3], "detractors", "detractor", nps.detractors),
     ):
         with column.container(border=True, height="stretch", key=key):
-            st.metric(say(lang, key), number(lang, people), help=say(lang, "of_authors", share=share(lang, people, nps.authors)))
-            st.caption(say(lang, "of_authors", share=share(lang, people, nps.authors)))
-            _reach(reach.get(stance), lang)
-            reading.link(say(lang, "posts"), counted.with_(stances=(stance,)))
+            _people(reading, key, stance, people, nps.authors)
+            _reach(reading, stance, reach.get(stance))
     with columns[4].container(border=True, height="stretch", key="basis"):
-        st.metric(
-            say(lang, "roles_known"), share(lang, basis.role_coverage or 0, 1 if basis.authors else 0), help=say(lang, "roles_known.help")
-        )
-        st.metric(say(lang, "unnamed"), share(lang, basis.unnamed, basis.authors), help=say(lang, "unnamed.help"))
+        _basis(reading, basis)
+
+
+def _nps(reading: Reading, nps: OnlineNps, change: Change | None) -> None:
+    lang = reading.view.lang
+    st.metric(
+        say(lang, "online_nps"),
+        say(lang, "unknown") if nps.value is None else number(lang, nps.value, sign=True),
+        delta=_change(lang, change) if change is not None and change.is_more_than_noise else None,
+        help=say(lang, "online_nps.help"),
+    )
+    if nps.interval is not None:
+        low, high = (number(lang, bound, sign=True) for bound in nps.interval)
+        st.caption(say(lang, "interval", low=low, high=high) + " · " + say(lang, "authors", n=number(lang, nps.authors)))
+    if change is not None and change.is_more_than_noise is False:
+        st.caption(say(lang, "change.noise"))
+    reading.link(say(lang, "posts"), reading.last_words)
+
+
+def _people(reading: Reading, key: str, stance: str, people: int, authors: int) -> None:
+    lang = reading.view.lang
+    st.metric(say(lang, key), number(lang, people))
+    st.caption(say(lang, "of_authors", share=share(lang, people, authors)))
+    reading.link(say(lang, "posts"), reading.last_words.with_(stances=(stance,)))
+
+
+def _basis(reading: Reading, basis: Basis) -> None:
+    """What is known of the authors, each share with the posts behind it."""
+    lang, words = reading.view.lang, reading.last_words
+    st.metric(
+        say(lang, "roles_known"), share(lang, basis.role_coverage or 0, 1 if basis.authors else 0), help=say(lang, "roles_known.help")
+    )
+    if basis.role_coverage:
+        known = tuple(role for role in words.roles or ROLES if role in ROLES)
+        with st.container(key="roles_known"):
+            reading.link(say(lang, "posts"), words.with_(roles=known))
+    st.metric(say(lang, "unnamed"), share(lang, basis.unnamed, basis.authors), help=say(lang, "unnamed.help"))
+    if basis.unnamed:
+        with st.container(key="unnamed"):
+            reading.link(say(lang, "posts"), words.with_(named="no"))
 
 
 def _change(lang: Lang, change: Change) -> str:
@@ -139,10 +167,11 @@ def _change(lang: Lang, change: Change) -> str:
     return say(lang, "change", change=f"{change.value:+.0f}")
 
 
-def _reach(reach: Reach | None, lang: Lang) -> None:
-    """Reach measured and estimated, apart; what is not known is said and not shown as zero."""
+def _reach(reading: Reading, stance: str, reach: Reach | None) -> None:
+    """Reach measured and estimated, apart; what is not known is said and not shown as zero. It is of all posts, not of last words."""
     if reach is None:
         return
+    lang = reading.view.lang
     lines = [
         f"{say(lang, 'reach')} ({say(lang, f'reach.{kind}')}): **{number(lang, people)}**"
         for kind, people in (("measured", reach.measured), ("estimated", reach.estimated))
@@ -153,6 +182,8 @@ def _reach(reach: Reach | None, lang: Lang) -> None:
         "  \n".join(lines) if lines else f"{say(lang, 'reach')}: {say(lang, 'unknown')}",
         help=say(lang, "reach.known", known=known, all=reach.posts),
     )
+    with st.container(key=f"reach_{stance}"):
+        reading.link(say(lang, "reach.posts"), reading.view.with_(counted="counted", stances=(stance,)))
 
 
 def _trend(reading: Reading) -> None:
@@ -175,7 +206,18 @@ def _trend(reading: Reading) -> None:
         chart.Step(point.start.astimezone(reading.zone), point.nps.promoters, point.nps.passives, point.nps.detractors, point.nps.value)
         for point in points
     ]
-    st.plotly_chart(chart.trend(steps, lang), config={"displayModeBar": False}, key="trend_chart")
+    clicked: Any = st.plotly_chart(
+        chart.trend(steps, lang), config={"displayModeBar": False}, key="trend_chart", on_select="rerun", selection_mode="points"
+    )
+    for bar in clicked.selection.points[:1]:
+        stances = chart.TREND[bar["curve_number"] : bar["curve_number"] + 1]
+        st.switch_page(reading.posts, query_params=_interval(reading, points[bar["point_index"]], stances).address())
+
+
+def _interval(reading: Reading, point: measures.Point, stances: tuple[str, ...]) -> View:
+    """The last words of these stances in one interval of the trend."""
+    first, after = (moment.astimezone(reading.zone).date() for moment in (point.since, point.until))
+    return reading.last_words.with_(period="dates", start=first, end=after - timedelta(days=1), stances=stances)
 
 
 def _breakdown(reading: Reading, word: str, facet: Facet, label: Callable[[str], str]) -> None:
@@ -188,17 +230,17 @@ def _breakdown(reading: Reading, word: str, facet: Facet, label: Callable[[str],
         return
     bars = [chart.Bar(_labelled(label(value), nps, lang), nps.promoters, nps.passives, nps.detractors) for value, nps in shown.items()]
     st.plotly_chart(chart.stance_bars(bars, lang), config={"displayModeBar": False}, key=f"{word}_chart")
-    _links(reading, word, facet, {value: label(value) for value in shown})
-
-
-def _links(reading: Reading, word: str, facet: Facet, labels: Mapping[str, str]) -> None:
     field = {Facet.PRODUCT: "product", Facet.SITE: "sites", Facet.ROLE: "roles"}[facet]
-    counted = reading.view.with_(counted="counted", last_word=True)
+    chosen = {label(value): value if facet is Facet.PRODUCT else (value,) for value in shown}
+    _links(reading, word, {name: reading.last_words.with_(**{field: value}) for name, value in chosen.items()})
+
+
+def _links(reading: Reading, word: str, views: Mapping[str, View]) -> None:
+    """A row of links: label -> the view that it opens."""
     with st.container(horizontal=True, gap="small", key=f"links_{word}"):
         st.caption(f"{say(reading.view.lang, 'posts')}:", width="content")
-        for value, label in labels.items():
-            narrowed = counted.with_(**{field: value if field == "product" else (value,)})
-            reading.link(label, narrowed)
+        for label, view in views.items():
+            reading.link(label, view)
 
 
 def _labelled(label: str, nps: OnlineNps, lang: Lang) -> str:
@@ -210,8 +252,7 @@ def _competitors(reading: Reading) -> None:
     st.subheader(say(lang, "competitors"), help=say(lang, "competitors.help"), anchor=False)
     query = replace(reading.query, brands=tuple(brand.slug for brand in reading.brands.brands), products=())
     if reading.view.product != GENERAL:
-        ours = next(brand for brand in reading.brands.brands if brand.slug == reading.view.brand)
-        query = replace(query, kinds=tuple(product.kind for product in ours.products if product.slug == reading.view.product))
+        query = replace(query, kinds=_kinds(reading))
     found = measures.nps_by(reading.index, query, Facet.BRAND)
     points = [
         chart.Point(
@@ -225,17 +266,33 @@ def _competitors(reading: Reading) -> None:
         return
     points.sort(key=lambda point: -(point.value or 0))
     st.plotly_chart(chart.comparison(points[:BARS], lang), config={"displayModeBar": False}, key="competitors_chart")
+    views = {brand.label(lang): _posts_of(reading, brand) for brand in reading.brands.brands if brand.slug in found}
+    _links(reading, "competitors", {label: view for label, view in views.items() if view is not None})
 
 
-def _left_out(reading: Reading, basis: Basis) -> None:
-    lang, out = reading.view.lang, basis.left_out
-    st.subheader(say(lang, "left_out"), anchor=False)
-    parts = {
-        "ads": out.official + out.ads, "news": out.news, "questions": out.questions, "employees": out.employees,
-        "no_stance": out.no_stance, "other": out.other, "undated": out.undated,
-    }  # fmt: skip
-    with st.container(horizontal=True):
-        for key, count in parts.items():
-            st.metric(say(lang, f"left_out.{key}"), number(lang, count), width="content")
+def _posts_of(reading: Reading, brand: Brand) -> View | None:
+    """The last words that the comparison counts for the company; None where it adds up several products that have no view together."""
+    words = reading.last_words.with_(brand=brand.slug)
     if reading.view.product == GENERAL:
-        reading.link(say(lang, "posts"), reading.view.with_(counted="left_out"))
+        return words
+    kinds = _kinds(reading)
+    products = [product.slug for product in brand.products if product.kind in kinds]
+    return words.with_(product=products[0]) if len(products) == 1 else None
+
+
+def _kinds(reading: Reading) -> tuple[str, ...]:
+    """What kind of product was chosen."""
+    chosen = next(brand for brand in reading.brands.brands if brand.slug == reading.view.brand)
+    return tuple(product.kind for product in chosen.products if product.slug == reading.view.product)
+
+
+def _left_out(reading: Reading, out: LeftOut) -> None:
+    lang = reading.view.lang
+    st.subheader(say(lang, "left_out"), anchor=False)
+    with st.container(horizontal=True):
+        for kind in LEFT_OUT:
+            count = getattr(out, kind)
+            with st.container(width="content", gap="xsmall", key=f"left_out_{kind}"):
+                st.metric(say(lang, f"left_out.{kind}"), number(lang, count), width="content")
+                if count:
+                    reading.link(say(lang, "posts"), reading.view.with_(counted=kind))

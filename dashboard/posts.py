@@ -17,11 +17,12 @@ from crawlers.brand import Brands
 from crawlers.post import Precision
 from dashboard import correct
 from dashboard.filters import posts_bar, product_label, write_address
-from dashboard.marked import STYLE, chip, link, marked
+from dashboard.marked import STYLE, chip, link, marked, where_found
 from dashboard.view import View
-from dashboard.words import Lang, number, say
+from dashboard.words import Lang, number, say, share
 from index.export import WRITERS
 from index.query import Hit, Index, Query
+from index.words import parse
 from nlp.mention import GENERAL
 
 PAGE = 20
@@ -38,34 +39,39 @@ def page(view: View, index: Index, brands: Brands, now: datetime, zone: ZoneInfo
     query = view.query(now, zone)
     key = repr((view, query.since, query.until))
     if st.session_state.get("posts_of") != key:
-        st.session_state["posts_of"], st.session_state["posts_after"] = key, None
-    found = index.search(query, sort=view.sort, size=PAGE, after=st.session_state["posts_after"])
+        st.session_state["posts_of"], st.session_state["posts_turned"] = key, []
+    turned: list[str] = st.session_state["posts_turned"]
+    found = index.search(query, sort=view.sort, size=PAGE, after=turned[-1] if turned else None)
     st.html(STYLE)
     correct.told()
+    _to_the_top(len(turned))
     head, export = st.columns([3, 1], vertical_alignment="center")
     head.markdown(f"**{say(lang, 'found_total', n=number(lang, found.total))}** · {say(lang, 'evidence')}")
     with export:
         _download(index, query, lang)
+    if view.text.strip() and not parse(view.text):
+        st.warning(say(lang, "empty.terms"))
     if not found.total:
         st.info(say(lang, "empty.search" if view.text or view.stances or view.genres else "empty.period"))
     for hit in found.hits:
-        _card(hit, index, brands, lang, zone)
-    _turn(found.after, lang)
+        _card(hit, index, brands, view, zone)
+    _turn(turned, found.after, lang)
 
 
-def _card(hit: Hit, index: Index, brands: Brands, lang: Lang, zone: ZoneInfo) -> None:
-    mention, post = hit.mention, hit.post
+def _card(hit: Hit, index: Index, brands: Brands, view: View, zone: ZoneInfo) -> None:
+    mention, post, lang = hit.mention, hit.post, view.lang
+    searched = where_found(post.text, view.text)
     with st.container(border=True):
         st.html(_chips(hit, brands, lang))
         if post.title:
-            st.html(f"<strong>{escape(post.title)}</strong>")
+            st.html(f"<strong>{marked(post.title, (), (), where_found(post.title, view.text))}</strong>")
         names = [span for span in mention.names if span[0] < len(post.text)]
         if len(post.text) > FOLDED:
-            st.html(marked(post.text[:FOLDED] + " …", names, mention.evidence))
+            st.html(marked(post.text[:FOLDED] + " …", names, mention.evidence, searched))
             with st.expander(say(lang, "more")):
-                st.html(marked(post.text, names, mention.evidence))
+                st.html(marked(post.text, names, mention.evidence, searched))
         else:
-            st.html(marked(post.text, names, mention.evidence))
+            st.html(marked(post.text, names, mention.evidence, searched))
         if post.company_reply:
             st.caption(say(lang, "reply_of_company"))
             st.html(f'<blockquote class="post-text">{escape(post.company_reply)}</blockquote>')
@@ -96,8 +102,8 @@ def _chips(hit: Hit, brands: Brands, lang: Lang) -> str:
         chips.append(chip(say(lang, "superseded")))
     chips.append(correct.corrected(mention, lang))
     if "stance" in mention.confidence and "stance" not in mention.corrected:
-        share = f"{round(100 * mention.confidence['stance'])} %"
-        chips.append(f'<span class="post-meta">{escape(say(lang, "confidence", share=share))}</span>')
+        sure = share(lang, mention.confidence["stance"], 1)
+        chips.append(f'<span class="post-meta">{escape(say(lang, "confidence", share=sure))}</span>')
     return "".join(chips)
 
 
@@ -128,14 +134,20 @@ def when(published: datetime | None, precision: Precision, lang: Lang, zone: Zon
     return published.astimezone(zone).strftime("%d.%m.%Y %H:%M" if lang == "ru" else "%d %b %Y %H:%M")
 
 
-def _turn(after: str | None, lang: Lang) -> None:
-    back, forth = st.columns(2)
-    if st.session_state["posts_after"] and back.button(say(lang, "first")):
-        st.session_state["posts_after"] = None
-        st.rerun()
-    if after and forth.button(say(lang, "next")):
-        st.session_state["posts_after"] = after
-        st.rerun()
+def _turn(turned: list[str], after: str | None, lang: Lang) -> None:
+    """To the first page, one back, one on; `turned` holds where each page after the first begins."""
+    first, back, forth = st.columns(3)
+    if turned:
+        first.button(say(lang, "first"), on_click=turned.clear)
+        back.button(say(lang, "back"), on_click=turned.__delitem__, args=(-1,))
+    if after:
+        forth.button(say(lang, "next"), on_click=turned.append, args=(after,))
+
+
+def _to_the_top(page: int) -> None:
+    """Begin another page at its top: a browser stays where the button was."""
+    script = f"/* {page} */ document.querySelector('[data-testid=\"stMain\"]').scrollTo(0, 0)"
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 def _download(index: Index, query: Query, lang: Lang) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -21,7 +21,22 @@ PERIODS: tuple[str, ...] = ("7", "28", "90", "365", "all", "dates")
 """Days back from now, everything, or from one date to another."""
 LANGUAGES: tuple[Literal["ru", "en"], ...] = ("ru", "en")
 SORTS: tuple[Sort, ...] = ("published", "reach")
-COUNTED: tuple[str, ...] = ("all", "counted", "left_out")
+LEFT_OUT: Mapping[str, Mapping[str, Any]] = {
+    "official": {"dated": True, "official": True},
+    "ads": {"dated": True, "official": False, "genres": ("ad",)},
+    "news": {"dated": True, "official": False, "genres": ("news",)},
+    "questions": {"dated": True, "official": False, "genres": ("question",)},
+    "employees": {"dated": True, "official": False, "genres": ("opinion",), "stances": ("promoter", "passive", "detractor")},
+    "no_stance": {"dated": True, "official": False, "genres": ("opinion",), "stances": ("none",)},
+    "other": {"dated": True, "official": False, "genres": ("other",)},
+    "undated": {"dated": False, "since": None, "until": None},
+}
+"""Kinds of mentions that do not count, named as in `measures.LeftOut`, with the conditions of a query that finds each."""
+COUNTED: tuple[str, ...] = ("all", "counted", "left_out", *LEFT_OUT)
+NAMED: Mapping[str, bool | None] = {"all": None, "yes": True, "no": False}
+"""Authors with an account of their own, or bare display names."""
+FIRST_DATE, LAST_DATE = date(1970, 1, 1), date(2099, 12, 31)
+"""Days that a period may begin and end with."""
 VIEW_ROLES: tuple[str, ...] = (*ROLES, "none", UNKNOWN)
 
 
@@ -42,6 +57,7 @@ class View:
     stances: tuple[str, ...] = ()
     genres: tuple[str, ...] = ()
     counted: str = "all"
+    named: str = "all"
     last_word: bool = False
     text: str = ""
     sort: Sort = "published"
@@ -50,7 +66,7 @@ class View:
 
     def with_(self, **changes: Any) -> View:
         """The same view with other choices."""
-        return dataclasses.replace(self, **changes)
+        return replace(self, **changes)
 
     def bounds(self, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
         """`since` and `until`; days begin at midnight in the reader's zone, today is included as far as it has come."""
@@ -66,7 +82,7 @@ class View:
         """The mentions of this view."""
         since, until = self.bounds(now, zone)
         whole = self.product == GENERAL
-        return Query(
+        query = Query(
             level="brand" if whole else "product",
             brands=(self.brand,) if self.brand else (),
             products=() if whole else (self.product,),
@@ -78,14 +94,16 @@ class View:
             since=since,
             until=until,
             text=self.text,
-            counting={"counted": True, "left_out": False}.get(self.counted),
+            counting={"all": None, "counted": True}.get(self.counted, False),
             last_word=self.last_word,
+            named=NAMED[self.named],
         )
+        return _both(query, LEFT_OUT.get(self.counted, {}))
 
     def address(self) -> dict[str, str | list[str]]:
         """The view as parameters of an address; what stands at its default is left out, the language never is."""
         found: dict[str, str | list[str]] = {"lang": self.lang}
-        for name in ("brand", "period", "product", "counted", "text", "sort"):
+        for name in ("brand", "period", "product", "counted", "named", "text", "sort"):
             value = getattr(self, name)
             if value and value != _DEFAULT[name]:
                 found[name] = value
@@ -103,8 +121,8 @@ class View:
 
 _DEFAULT: Mapping[str, Any] = {field.name: field.default for field in dataclasses.fields(View)}
 _ALLOWED: Mapping[str, Sequence[str]] = {
-    "lang": LANGUAGES, "period": PERIODS, "counted": COUNTED, "sort": SORTS,
-    "roles": VIEW_ROLES, "stances": STANCES, "genres": GENRES,
+    "lang": LANGUAGES, "period": PERIODS, "counted": COUNTED, "named": tuple(NAMED), "sort": SORTS,
+    "roles": VIEW_ROLES, "stances": STANCES, "genres": GENRES, "last_word": ("0", "1"),
 }  # fmt: skip
 
 
@@ -116,15 +134,12 @@ def from_address(parameters: Mapping[str, Sequence[str]], *, lang: Literal["ru",
         if name not in _DEFAULT or name == "ignored" or not given:
             ignored.append(name)
             continue
-        allowed = _ALLOWED.get(name)
-        known = [value for value in given if allowed is None or value in allowed]
-        ignored += [f"{name}={value}" for value in given if value not in known]
-        if name in ("start", "end"):
-            known = [value for value in known if _is_date(value)]
-            ignored += [f"{name}={value}" for value in given if value not in known]
-        if not known:
-            continue
-        values[name] = _value(name, known)
+        known = [value for value in dict.fromkeys(given) if _means_something(name, value)]
+        if not isinstance(_DEFAULT[name], tuple):
+            known = known[:1]  # a choice of one
+        ignored += [f"{name}={value}" for value in dict.fromkeys(given) if value not in known]
+        if known:
+            values[name] = _value(name, known)
     if values.get("period") == "dates" and not (values.get("start") and values.get("end") and values["start"] <= values["end"]):
         values["period"] = _DEFAULT["period"]
         ignored.append("period=dates")
@@ -137,13 +152,26 @@ def _value(name: str, known: Sequence[str]) -> Any:
     if name == "last_word":
         return known[0] == "1"
     if isinstance(_DEFAULT[name], tuple):
-        return tuple(dict.fromkeys(known))
+        return tuple(known)
     return known[0]
 
 
-def _is_date(value: str) -> bool:
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
+def _means_something(name: str, value: str) -> bool:
+    if name in ("start", "end"):
+        try:
+            return FIRST_DATE <= date.fromisoformat(value) <= LAST_DATE
+        except ValueError:
+            return False
+    return value in _ALLOWED[name] if name in _ALLOWED else bool(value) or name == "text"
+
+
+def _both(query: Query, conditions: Mapping[str, Any]) -> Query:
+    """The mentions of the query for which these conditions hold too."""
+    both: dict[str, Any] = dict(conditions)
+    for name in ("stances", "genres"):
+        asked = getattr(query, name)
+        if asked and name in conditions:
+            both[name] = tuple(value for value in asked if value in conditions[name])
+            if not both[name]:
+                return replace(query, counting=False, last_word=True)  # finds nothing: no mention is both
+    return replace(query, **both)

@@ -36,6 +36,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "counted.all": ("Все", "All"),
     "counted.counted": ("Учтённые", "Counted"),
     "counted.left_out": ("Не учтённые", "Left out"),
+    "counted.official": ("Не учтённые: сообщения компании", "Left out: the company's own posts"),
+    "counted.ads": ("Не учтённые: реклама", "Left out: ads"),
+    "counted.news": ("Не учтённые: новости", "Left out: news"),
+    "counted.questions": ("Не учтённые: вопросы", "Left out: questions"),
+    "counted.employees": ("Не учтённые: сотрудники", "Left out: employees"),
+    "counted.no_stance": ("Не учтённые: без позиции", "Left out: no stance"),
+    "counted.other": ("Не учтённые: прочее", "Left out: other"),
+    "counted.undated": ("Не учтённые: без даты, за всё время", "Left out: undated, of all time"),
+    "named": ("Аккаунт автора", "Author's account"),
+    "named.all": ("Неважно", "Any"),
+    "named.yes": ("Есть", "With one"),
+    "named.no": ("Без аккаунта", "Without one"),
     "last_word": ("Только последнее слово автора", "Only the author's last word"),
     "search": ("Поиск", "Search"),
     "search.hint": ('слова, "фраза", -без слова', 'words, "a phrase", -without'),
@@ -116,11 +128,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "online_nps": ("Онлайн-NPS", "Online NPS"),
     "online_nps.help": (
         "Доля промоутеров минус доля критиков среди авторов, у каждого по последнему слову за период. "
-        "Сотрудники, реклама и новости не учитываются. Рядом 95 % интервал. Это не опросный NPS.",
+        "Сотрудники, реклама и новости не учитываются. Рядом 95\u00a0% интервал. Это не опросный NPS.",
         "Share of promoters minus share of detractors among authors, each by the last word in the period. "
-        "Employees, ads and news are left out. With its 95 % interval. It is not the survey NPS.",
+        "Employees, ads and news are left out. With its 95% interval. It is not the survey NPS.",
     ),
-    "interval": ("95 %: от {low} до {high}", "95 %: {low} to {high}"),
+    "interval": ("95\u00a0%: от {low} до {high}", "95%: {low} to {high}"),
     "authors": ("авторов: {n}", "authors: {n}"),
     "authors_short": ("Авторы", "Authors"),
     "promoters": ("Промоутеры", "Promoters"),
@@ -130,6 +142,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reach": ("Охват", "Reach"),
     "reach.measured": ("измеренный: просмотры", "measured: views"),
     "reach.estimated": ("оценка: подписчики", "estimated: followers"),
+    "reach.posts": ("Сообщения с этим охватом", "Posts of this reach"),
     "reach.known": ("известен у {known} из {all} сообщений", "known for {known} of {all} posts"),
     "unknown": ("нет данных", "unknown"),
     "change": ("{change} к прошлому периоду", "{change} on the period before"),
@@ -139,23 +152,24 @@ WORDS: dict[str, tuple[str, str]] = {
     "trend.month": ("По месяцам", "Monthly"),
     "trend.week": ("По неделям", "Weekly"),
     "trend.help": (
-        "Каждый столбик: авторы по последнему слову внутри интервала",
-        "Each bar: authors by their last word within the interval",
+        "Каждый столбик: авторы по последнему слову внутри интервала; щелчок открывает их сообщения",
+        "Each bar: authors by their last word within the interval; a click opens their posts",
     ),
     "by_product": ("По продуктам", "By product"),
     "by_role": ("По роли автора", "By author's role"),
     "by_site": ("По сайтам", "By site"),
     "competitors": ("Рядом с конкурентами", "Against competitors"),
-    "competitors.help": ("Точка: онлайн-NPS, черта: 95 % интервал", "Dot: online NPS, line: 95 % interval"),
+    "competitors.help": ("Точка: онлайн-NPS, черта: 95\u00a0% интервал", "Dot: online NPS, line: 95% interval"),
     "left_out": ("Не вошло в показатели", "Left out of the measures"),
     "left_out.employees": ("сотрудники", "employees"),
     "left_out.news": ("новости", "news"),
-    "left_out.ads": ("реклама и сообщения компании", "ads and the company's own posts"),
+    "left_out.official": ("сообщения компании", "the company's own posts"),
+    "left_out.ads": ("реклама", "ads"),
     "left_out.questions": ("вопросы", "questions"),
     "left_out.other": ("прочее", "other"),
     "left_out.no_stance": ("мнения без позиции", "opinions without a stance"),
     "left_out.undated": ("без даты (за всё время)", "undated (of all time)"),
-    "unnamed": ("Без аккаунта", "Without an account"),
+    "unnamed": ("Без аккаунта", "No account"),
     "unnamed.help": (
         "Авторы, у которых видно только имя: каждый считается отдельным человеком",
         "Authors of whom only a name is seen: each counts as a person of its own",
@@ -171,6 +185,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "found_total": ("Найдено: {n}", "Found: {n}"),
     "original": ("Оригинал", "Original"),
     "next": ("Дальше", "Next"),
+    "back": ("Назад", "Back"),
     "first": ("К началу", "To the start"),
     "confidence": ("уверенность {share}", "confidence {share}"),
     "evidence": ("Подчёркнуто: предложения, по которым прочитано", "Underlined: the sentences read as evidence"),
@@ -203,6 +218,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "В файле brands.yaml нет ни одной компании: добавьте свою и конкурентов.",
         "There is no company in brands.yaml: add yours and its competitors.",
     ),
+    "empty.terms": (
+        "В поиске нет ни одной буквы или цифры: ниже всё, что подходит под остальные условия.",
+        "The search has no letter or digit: below is all that fits the other conditions.",
+    ),
     "broken.brands": ("Файл компаний не читается: {why}", "The brands file can't be read: {why}"),
     "broken.desk": ("Исправление не сохранено: {why}", "The correction was not kept: {why}"),
     "broken.index": ("Индекс не отвечает: {why}", "The index does not answer: {why}"),
@@ -218,8 +237,9 @@ def say(lang: Lang, key: str, **values: object) -> str:
 
 
 def number(lang: Lang, value: float, *, sign: bool = False, digits: int = 0) -> str:
-    """A number as the language writes it: thin spaces and a comma in Russian; a true minus sign in both."""
-    text = f"{value:{'+' if sign else ''},.{digits}f}"
+    """A number as the language writes it: thin spaces and a comma in Russian; a true minus sign in both; zero has no sign."""
+    value = round(value, digits) or 0  # what rounds to zero is zero
+    text = f"{value:{'+' if sign and value else ''},.{digits}f}"
     if lang == "ru":
         text = text.replace(",", "\u202f").replace(".", ",")
     return text.replace("-", "\u2212")

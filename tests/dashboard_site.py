@@ -97,7 +97,10 @@ def write_brands(config: Path) -> Path:
 
 
 def fill(data: Path, now: datetime, posts: int = 300) -> None:
-    """An index of made-up posts about `ours` and `rival` over the last ninety days, the same for the same `now`."""
+    """An index of made-up posts about `ours` and `rival` over the last ninety days, the same for the same `now`.
+
+    Some posts are undated, some the company's own.
+    """
     dice = random.Random(7)
     texts = {
         "promoter": "Перешёл в Нашброкер и не жалею: приложение быстрое.",
@@ -118,8 +121,9 @@ def fill(data: Path, now: datetime, posts: int = 300) -> None:
             language="ru",
             author_id=f"reviews.test:{dice.randrange(posts // 2)}" if dice.random() < 0.7 else None,
             author_name="Мария К.",
-            published=whole_milliseconds(now - timedelta(days=dice.random() * 89)),
+            published=whole_milliseconds(now - timedelta(days=dice.random() * 89)) if number % 40 else None,
             published_precision=Precision.MINUTE,
+            official=number % 40 == 1,
             collected=whole_milliseconds(now),
             views=dice.choice([None, 120, 2500]),
             followers=dice.choice([None, 300]),

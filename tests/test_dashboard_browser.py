@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 from dashboard_site import browser, dashboard, fill, settled, write_brands
 from playwright.sync_api import Page, expect
 
+from advocacy import measures
 from advocacy.measures import online_nps
 from dashboard.view import View
 from dashboard.words import number
@@ -61,7 +63,7 @@ def test_the_overview_shows_the_measures_of_the_index(address: str, filled: Path
 
 def test_a_number_leads_to_the_posts_behind_it(address: str, filled: Path, page: Page) -> None:
     settled(page.goto(f"{address}/?period=90&lang=ru") and page)
-    page.locator(".st-key-detractors a").click()
+    page.locator(".st-key-detractors").get_by_role("link", name="Сообщения", exact=True).click()
     page.wait_for_url("**/posts?**")
     index = open_index(str(filled / "index"))
     people = online_nps(index, View(brand="ours", period="90").query(datetime.now(UTC), MOSCOW)).detractors
@@ -70,6 +72,106 @@ def test_a_number_leads_to_the_posts_behind_it(address: str, filled: Path, page:
     expect(page.locator("mark").first).to_have_text("Нашброкер")
     expect(page.get_by_text("<b>никогда</b>").first).to_be_visible()
     assert page.locator('a[href^="https://reviews.test/"]').count() > 0
+
+
+@pytest.mark.parametrize("card", ["reach_detractor", "roles_known", "unnamed", "left_out_employees", "left_out_undated"])
+def test_every_other_number_leads_to_its_posts_too(address: str, filled: Path, page: Page, card: str) -> None:
+    settled(page.goto(f"{address}/?period=90&product=app") and page)
+    index = open_index(str(filled / "index"))
+    query = View(brand="ours", product="app", period="90").query(datetime.now(UTC), MOSCOW)
+    basis = measures.basis(index, query)
+    expected = {
+        "reach_detractor": measures.reach_by_stance(index, query)["detractor"].posts,
+        "roles_known": basis.roles_from_text + basis.roles_from_history,
+        "unnamed": basis.unnamed,
+        "left_out_employees": basis.left_out.employees,
+        "left_out_undated": basis.left_out.undated,
+    }
+    page.locator(f".st-key-{card}").get_by_role("link").click()
+    page.wait_for_url("**/posts?**")
+    expect(page.get_by_text(f"Найдено: {expected[card]}", exact=True)).to_be_visible()
+
+
+def test_a_competitor_leads_to_what_was_compared(address: str, filled: Path, page: Page) -> None:
+    settled(page.goto(f"{address}/?period=90&product=app") and page)
+    page.locator(".st-key-links_competitors").get_by_role("link", name="Соперник").click()
+    page.wait_for_url("**/posts?**")
+    index = open_index(str(filled / "index"))
+    theirs = View(brand="rival", product="rapp", period="90").query(datetime.now(UTC), MOSCOW)
+    expect(page.get_by_text(f"Найдено: {online_nps(index, theirs).authors}", exact=True)).to_be_visible()
+
+
+def test_a_bar_of_the_trend_leads_to_its_posts(address: str, filled: Path, page: Page) -> None:
+    settled(page.goto(f"{address}/?period=90") and page)
+    page.wait_for_timeout(1500)
+    detractors = page.locator(".st-key-trend_chart .bars").first.locator(".point path")
+    detractors.first.scroll_into_view_if_needed()
+    tallest = max((box for at in range(detractors.count()) if (box := detractors.nth(at).bounding_box())), key=lambda box: box["height"])
+    page.mouse.click(tallest["x"] + tallest["width"] / 2, tallest["y"] + tallest["height"] / 2)
+    page.wait_for_url("**/posts?**stances=detractor**")
+    index = open_index(str(filled / "index"))
+    weeks = measures.nps_trend(index, View(brand="ours", period="90").query(datetime.now(UTC), MOSCOW), "week", MOSCOW)
+    expect(page.get_by_text(f"Найдено: {max(week.nps.detractors for week in weeks)}", exact=True)).to_be_visible()
+
+
+def test_a_change_of_language_keeps_the_view(address: str, page: Page) -> None:
+    settled(page.goto(f"{address}/?lang=ru&brand=rival&period=90&product=rapp&roles=client&roles=none") and page)
+    chosen = parameters(page)
+    for language in ("EN", "RU", "EN"):
+        choose_language(page, language)
+        assert parameters(page) == {**chosen, "lang": [language.lower()]}
+    for choice, value in (("Company", "Rival"), ("Period", "90 days"), ("Product", "Their app")):
+        expect(page.get_by_role("combobox", name=choice)).to_have_value(value)
+    page.locator('[data-testid="stSidebarNav"]').get_by_text("Posts").click()
+    page.wait_for_url("**/posts?**")
+    assert parameters(settled(page)) == {**chosen, "lang": ["en"]}
+
+
+def test_after_a_change_of_language_one_more_choice_is_added_to_the_others(address: str, page: Page) -> None:
+    settled(page.goto(f"{address}/posts?lang=ru&stances=promoter&genres=opinion&period=90&counted=counted&text=нашброкер") and page)
+    chosen = parameters(page)
+    choose_language(page, "EN")
+    page.get_by_role("combobox", name="Stance").click()
+    page.get_by_role("option", name="detractor").click()
+    page.wait_for_url("**stances=detractor**")
+    assert parameters(settled(page)) == {**chosen, "lang": ["en"], "stances": ["promoter", "detractor"]}
+    choose_language(page, "RU")
+    assert parameters(page) == {**chosen, "stances": ["promoter", "detractor"]}
+
+
+def test_dates_live_through_a_change_of_language(address: str, page: Page) -> None:
+    settled(page.goto(f"{address}/?lang=ru&period=dates&start=1999-01-02&end=2030-02-01") and page)
+    choose_language(page, "EN")
+    assert (parameters(page)["start"], parameters(page)["end"]) == (["1999-01-02"], ["2030-02-01"])
+
+
+def test_a_site_that_nobody_wrote_on_is_kept_and_finds_nothing(address: str, page: Page) -> None:
+    settled(page.goto(f"{address}/posts?period=90&sites=gone.test&languages=xx") and page)
+    expect(page.get_by_text("Найдено: 0")).to_be_visible()
+    expect(page.locator('[data-testid="stSidebar"]')).to_contain_text("gone.test")
+    assert parameters(page)["sites"] == ["gone.test"]
+    assert parameters(page)["languages"] == ["xx"]
+
+
+def test_pages_turn_both_ways_and_begin_at_their_top(address: str, page: Page) -> None:
+    settled(page.goto(f"{address}/posts?lang=en&period=all") and page)
+    first = page.locator(".post-text").first.inner_text()
+    seen = [first]
+    for button in ("Next", "Next", "Back", "Back"):
+        page.get_by_role("button", name=button).click()
+        expect(page.locator(".post-text").first).not_to_have_text(seen[-1])
+        settled(page)
+        seen.append(page.locator(".post-text").first.inner_text())
+        assert page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollTop") == 0
+    assert seen[0] == seen[4] and seen[1] == seen[3] and len(set(seen)) == 3
+    expect(page.get_by_role("button", name="Back")).to_have_count(0)
+
+
+def test_a_search_without_a_word_says_so_and_a_word_is_marked(address: str, page: Page) -> None:
+    settled(page.goto(f"{address}/posts?period=90&text=*") and page)
+    expect(page.get_by_text("нет ни одной буквы или цифры")).to_be_visible()
+    settled(page.goto(f"{address}/posts?period=90&text=комиссия") and page)
+    expect(page.locator(".post-text b").first).to_have_text("комиссии")
 
 
 def test_a_view_can_be_sent_to_a_colleague(address: str, page: Page) -> None:
@@ -118,3 +220,16 @@ def test_a_broken_brands_file_is_named_with_its_line(tmp_path: Path, page: Page)
     with dashboard(tmp_path, config) as address:
         settled(page.goto(address) and page)
         expect(page.get_by_text("brands.yaml:3")).to_be_visible()
+        settled(page.goto(f"{address}/?lang=en") and page)
+        expect(page.get_by_text("The brands file can't be read")).to_be_visible()
+
+
+def parameters(page: Page) -> dict[str, list[str]]:
+    """What the address says."""
+    return parse_qs(urlsplit(page.url).query)
+
+
+def choose_language(page: Page, language: str) -> None:
+    page.locator('[data-testid="stSidebar"]').get_by_text(language, exact=True).click()
+    page.wait_for_url(f"**lang={language.lower()}**")
+    settled(page)

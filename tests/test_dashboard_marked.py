@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.marked import chip, link, marked
+from dashboard.marked import chip, link, marked, where_found
 
 
 class Reader(HTMLParser):
@@ -31,11 +31,20 @@ spans = st.lists(st.tuples(st.integers(-5, 60), st.integers(-5, 60)), max_size=4
 texts = st.text(st.characters(exclude_characters="\r\x00", exclude_categories=["Cs"]), max_size=50)
 
 
-@given(texts, spans, spans)
-def test_the_text_is_whole_whatever_is_marked(text: str, names: list[tuple[int, int]], evidence: list[tuple[int, int]]) -> None:
-    shown = Reader(marked(text, names, evidence))
+@given(texts, spans, spans, st.text(max_size=5))
+def test_the_text_is_whole_whatever_is_marked(
+    text: str, names: list[tuple[int, int]], evidence: list[tuple[int, int]], search: str
+) -> None:
+    shown = Reader(marked(text, names, evidence, where_found(text, search)))
     assert shown.text == text
-    assert shown.tags <= {"div", "mark", "u"}
+    assert shown.tags <= {"div", "mark", "u", "b"}
+
+
+def test_searched_words_are_marked_by_their_stems_and_phrases_only_whole() -> None:
+    text = "Комиссии растут. Не советую, и комиссий не жалею."
+    assert [text[start:end] for start, end in where_found(text, 'комиссия "не советую" -жалею')] == ["Комиссии", "комиссий", "Не советую"]
+    assert "<b>Комиссии</b>" in marked(text, (), (), where_found(text, "комиссия"))
+    assert where_found(text, "* -") == []
 
 
 def test_names_and_evidence_are_marked_where_they_stand() -> None:

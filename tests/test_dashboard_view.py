@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+from dashboard_site import fill
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advocacy import measures
 from advocacy.measures import previous
-from dashboard.view import COUNTED, PERIODS, SORTS, VIEW_ROLES, View, from_address
+from dashboard.view import COUNTED, LEFT_OUT, NAMED, PERIODS, SORTS, VIEW_ROLES, View, from_address
+from index import open_index
+from index.query import Index
 from nlp.mention import GENRES, STANCES
 
 MOSCOW = ZoneInfo("Europe/Moscow")
+NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 
 def some(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
@@ -30,6 +37,7 @@ views = st.builds(
     stances=some(STANCES),
     genres=some(GENRES),
     counted=st.sampled_from(COUNTED),
+    named=st.sampled_from(tuple(NAMED)),
     last_word=st.booleans(),
     text=st.text(max_size=20),
     sort=st.sampled_from(SORTS),
@@ -53,6 +61,48 @@ def test_what_means_nothing_is_named_and_left_at_its_default() -> None:
     assert view.period == "28"
     assert view.stances == ("detractor",)
     assert set(view.ignored) == {"period=yesterday", "stances=angry", "colour", "start=2026-13-01"}
+
+
+def test_a_second_value_of_a_choice_of_one_and_an_empty_one_are_named() -> None:
+    view = from_address({"brand": ["a", "b"], "last_word": ["yes"], "sites": ["", "x", "x"], "period": ["7", "7"]})
+    assert (view.brand, view.last_word, view.sites, view.period) == ("a", False, ("x",), "7")
+    assert set(view.ignored) == {"brand=b", "last_word=yes", "sites="}
+
+
+def test_dates_at_the_ends_of_the_calendar_are_named_and_harm_nothing() -> None:
+    view = from_address({"period": ["dates"], "start": ["0001-01-01"], "end": ["9999-12-31"]})
+    assert set(view.ignored) == {"period=dates", "start=0001-01-01", "end=9999-12-31"}
+    view = from_address({"period": ["dates"], "start": ["1970-01-01"], "end": ["2099-12-31"]})
+    since, until = view.bounds(datetime(2026, 3, 5, tzinfo=UTC), MOSCOW)
+    assert since and until and since < until
+    assert previous(view.query(datetime(2026, 3, 5, tzinfo=UTC), MOSCOW))
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    data = tmp_path_factory.mktemp("filled")
+    fill(data, NOW)
+    index = open_index(str(data / "index"))
+    yield index
+    index.close()
+
+
+@pytest.mark.parametrize("period", ["28", "all"])
+@pytest.mark.parametrize("product", ["general", "app"])
+def test_each_kind_left_out_has_a_view_that_finds_as_many(index: Index, period: str, product: str) -> None:
+    view = View(brand="ours", period=period, product=product)
+    out = measures.left_out(index, view.query(NOW, MOSCOW))
+    found = {kind: index.search(view.with_(counted=kind).query(NOW, MOSCOW)).total for kind in LEFT_OUT}
+    assert found == {kind: getattr(out, kind) for kind in LEFT_OUT}
+    assert all(found[kind] for kind in ("official", "ads", "news", "employees", "undated"))
+
+
+def test_a_kind_left_out_and_a_choice_hold_both(index: Index) -> None:
+    view = View(brand="ours", period="all", counted="employees")
+    by_stance = {stance: index.search(view.with_(stances=(stance,)).query(NOW, MOSCOW)).total for stance in STANCES}
+    assert sum(by_stance.values()) == index.search(view.query(NOW, MOSCOW)).total
+    assert by_stance["detractor"] > by_stance["none"] == 0
+    assert index.search(view.with_(genres=("news",)).query(NOW, MOSCOW)).total == 0
 
 
 def test_dates_that_run_backwards_are_left_out() -> None:

@@ -46,5 +46,6 @@ def test_a_value_without_words_is_shown_as_it_is() -> None:
 def test_numbers_are_written_as_the_language_writes_them() -> None:
     assert number("ru", -12345.6, digits=1) == "\u221212\u202f345,6"
     assert number("en", 12345.6, sign=True, digits=1) == "+12,345.6"
+    assert number("ru", -0.4, sign=True) == number("en", 0.4, sign=True) == "0"
     assert share("ru", 1, 4) == "25\u00a0%"
     assert share("en", 1, 0) == "–"
