@@ -1,4 +1,4 @@
-"""Commands: load what is tagged, rebuild the index, forget a post, print online NPS.
+"""Commands: load what is tagged, rebuild the index, forget a post, correct a mention, print online NPS.
 
 The rule to know: 0 is done, 1 the work failed and stderr says in one sentence what to do, 2 the command or the
 configuration is wrong.
@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,12 +20,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from advocacy import correct as correcting
 from advocacy import forget as forgetting
 from advocacy import load as loading
+from advocacy.correction import HEADS, Correction, WrongCorrection, written
+from advocacy.desk import DeskUnavailable, open_desk
 from advocacy.measures import basis, nps_by, nps_change, nps_trend, online_nps, reach_by_stance
 from advocacy.report import Report
 from crawlers.brand import Brand, read_brands
 from crawlers.place import config_folder, data_folder
+from crawlers.post import iso
 from crawlers.yamlfile import ConfigError
 from index import open_index
 from index.period import beginning
@@ -31,6 +37,7 @@ from index.query import UNKNOWN, Facet, Index, IndexUnavailable, Interval, Level
 from nlp.classifier import ModelError
 from nlp.mention import ROLES, Role
 from nlp.tag import TagError
+from nlp.whole import whole
 
 T = TypeVar("T")
 Relation = Role | Literal["unknown"]
@@ -38,9 +45,11 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="What is tagged becomes figures: load it into the index, rebuild the index, forget a post, print online NPS.\n\n"
+    help="What is tagged becomes figures: load it into the index, rebuild the index, forget a post, correct a mention, print online"
+    " NPS.\n\n"
     "MOLVA_DATA is the data folder (data), MOLVA_CONFIG the folder of brands and targets (dags), MOLVA_INDEX the index"
-    " (an http address is Elasticsearch; else a folder, MOLVA_DATA/index).",
+    " (an http address is Elasticsearch; else a folder, MOLVA_DATA/index), MOLVA_DESK the database of people's work"
+    " (sqlite:///… or postgresql://…; MOLVA_DATA/desk.sqlite).",
 )
 
 FACETS: Mapping[str, Facet] = {facet.value: facet for facet in Facet if facet is not Facet.STANCE}
@@ -151,6 +160,67 @@ def nps(
         Console(width=None if sys.stdout.isatty() else 120).print(report.to_tables())
 
 
+@app.command()
+def correct(
+    mention: Annotated[str, typer.Argument(metavar="MENTION", help="Its id, POST/BRAND/PRODUCT, as the dashboard and exports show it.")],
+    head: Annotated[str, typer.Option(help=f"One of: {', '.join(HEADS)}.")],
+    by: Annotated[str, typer.Option(help="Your name.")],
+    value: Annotated[str | None, typer.Option(help="The right answer; several roles with commas between.")] = None,
+    take_back: Annotated[bool, typer.Option("--take-back", help="Let the model's answer hold again.")] = False,
+    note: Annotated[str | None, typer.Option(help="Why.")] = None,
+) -> None:
+    """Answer a head of a mention in the place of the model, from now on and after every load and rebuild.
+
+    The head `exists` says wrong_brand or not_about_us of a mention that is none, and yes of one that the model missed. An answer
+    that the model gave as well is kept as a confirmation. Roles and switch reach all mentions of the brand in the post.
+    """
+    if (value is None) != take_back:
+        raise typer.BadParameter("give either --value or --take-back")
+    with told(), opened() as index:
+        answers = {head: None if value is None else written(head, value)}
+        done = correcting.correct(index, mention, answers, by=by, note=note, data=data_folder(), config=config_folder())
+    typer.echo("taken back" if take_back else "corrected")
+    if not done:
+        typer.echo("the index doesn't show it yet: `python -m nlp tag` and `python -m advocacy load` do the rest", err=True)
+
+
+@app.command()
+def corrections(
+    review: Annotated[bool, typer.Option("--review", help="Only those not applied: the text has changed, the mention is gone.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of lines.")] = False,
+) -> None:
+    """List the corrections in force, oldest first. One under review is made again or taken back with `correct`."""
+    with told():
+        with closing(open_desk(data_folder())) as desk:
+            known = desk.in_force()
+        found: list[tuple[Correction, str | None]] = [(each, None) for each in known]
+        if review:
+            with opened() as index:
+                found = [(each.correction, each.why) for each in correcting.review(index, known)]
+    if as_json:
+        rows = [asdict(each) | {"mention": each.mention, "made": iso(each.made), "review": why} for each, why in found]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for each, why in found:
+        value = ",".join(each.value) if isinstance(each.value, tuple) else each.value
+        tail = "".join(f", {part}" for part in (each.note, why) if part)
+        typer.echo(f"{each.mention} {each.head} = {value}: {each.author}, {each.made:%Y-%m-%d %H:%M}{tail}")
+
+
+@app.command()
+def export_corrections(out: Annotated[Path, typer.Argument(metavar="OUT.jsonl", help="The file to write.")]) -> None:
+    """Write the corrections as labelled records, for `python -m nlp train --corrections` and `python -m nlp evaluate`.
+
+    One record for each post and company with the answers that people gave. Those under review are left out, and answers about
+    one product.
+    """
+    with told(), opened() as index, closing(open_desk(data_folder())) as desk, whole(out) as file:
+        number = 0
+        for number, record in enumerate(correcting.records(index, desk, read_brands(config_folder())), 1):  # noqa: B007
+            file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+    typer.echo(f"exported: {number} records")
+
+
 @contextmanager
 def opened(then: str = "`python -m advocacy load` makes it") -> Iterator[Index]:
     """The index, closed at the end. Where none was made yet, stderr says so and what then: MOLVA_INDEX may be mistyped."""
@@ -169,10 +239,10 @@ def told() -> Iterator[None]:
     """What can go wrong, said on stderr, with its exit code."""
     try:
         yield
-    except ConfigError as error:
+    except (ConfigError, WrongCorrection) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    except (IndexUnavailable, loading.LoadError, forgetting.TombstoneError, ModelError, TagError) as error:
+    except (IndexUnavailable, DeskUnavailable, loading.LoadError, forgetting.TombstoneError, ModelError, TagError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     except OSError as error:

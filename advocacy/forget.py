@@ -4,7 +4,7 @@ The rule to know: a tombstone is written first, then the post goes. Each index r
 that its next load finishes a forgetting that was killed, or that was done in another index of the same data. A tombstone is
 a hash: it recognises the post and tells nobody which it was.
 
-Forgetting reaches the index and the authors' documents. Raw and tagged batches still hold the post.
+Forgetting reaches the index, the authors' documents and the desk. Raw and tagged batches still hold the post.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
+from advocacy.desk import open_desk
 from advocacy.ledger import refresh
 from crawlers.page import canonical
 from crawlers.post import Post, iso
@@ -38,6 +40,8 @@ class TombstoneError(Exception):
 def forget(index: Index, post_ids: Iterable[str], *, data: Path) -> int:
     """Take the posts (by `Post.id`) out of the index for good; how many of them it held."""
     wanted = sorted(set(post_ids))
+    with closing(open_desk(data)) as desk:
+        desk.forget(wanted)
     with index.writing():
         known = tombstones(data)
         _clear(index, known)

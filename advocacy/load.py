@@ -16,10 +16,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from advocacy.correction import applied
+from advocacy.desk import Desk, open_desk
 from advocacy.forget import CLEAR_OF, finish_forgetting, tombstone, tombstones
 from advocacy.ledger import enter, refresh
 from advocacy.sighting import Sighting, Sightings, one_post
 from crawlers.archive import Batch, DamagedBatch
+from crawlers.brand import Brands, read_brands
 from crawlers.post import Post
 from index.query import Index
 from nlp.mention import Mention
@@ -32,6 +35,8 @@ Progress = Callable[[int, int], None]
 POSTS_AT_ONCE = 1000
 """Posts written together, as far as whole batches allow: what a kill makes the next load do again."""
 SUFFIX = ".jsonl.gz"
+CORRECTED = "/corrections-"
+"""Between a fingerprint and a number: the record of the newest correction that an index has seen. No key of a batch looks so."""
 
 
 class LoadError(Exception):
@@ -77,6 +82,7 @@ def load(index: Index, *, data: Path, config: Path, progress: Progress | None = 
     fingerprint = present_fingerprint(config)
     with index.writing():
         removed = finish_forgetting(index, data=data)
+        finish_correcting(index, data=data, config=config)
         return replace(_brought_up_to_date(index, data, config, fingerprint, progress), removed=removed)
 
 
@@ -85,11 +91,11 @@ def _brought_up_to_date(index: Index, data: Path, config: Path, fingerprint: str
     loaded = {key for key in index.loaded() if not key.startswith(CLEAR_OF)}
     if all(key.startswith(f"{fingerprint}/") for key in loaded):
         wanted = [key for key in present if key not in loaded]
-        return _load(index, wanted, present, enter, data=data, fingerprint=fingerprint, progress=progress)
+        return _load(index, wanted, present, enter, data=data, config=config, fingerprint=fingerprint, progress=progress)
     waiting, damaged = still_untagged(data, config)
     if waiting or not present:
         return Loaded(waiting=waiting)
-    return replace(_rebuilt(index, present, data, fingerprint, progress), damaged=damaged)
+    return replace(_rebuilt(index, present, data, config, fingerprint, progress), damaged=damaged)
 
 
 def rebuild(index: Index, *, data: Path, config: Path, progress: Progress | None = None) -> Loaded:
@@ -106,7 +112,7 @@ def rebuild(index: Index, *, data: Path, config: Path, progress: Progress | None
     if not (present := keys(data, fingerprint)):
         raise LoadError(f"Nothing is tagged in {data}: collect and tag first, or set MOLVA_DATA to the folder that holds the batches.")
     with index.writing():
-        rebuilt = _rebuilt(index, present, data, fingerprint, progress)
+        rebuilt = _rebuilt(index, present, data, config, fingerprint, progress)
         finish_forgetting(index, data=data)
         return replace(rebuilt, damaged=damaged)
 
@@ -140,7 +146,46 @@ def keys(data: Path, fingerprint: str) -> dict[str, Path]:
     return {f"{fingerprint}/{path.parent.name}/{path.name.removesuffix(SUFFIX)}": path for path in tagged(data, fingerprint)}
 
 
-def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, fingerprint: str, progress: Progress | None) -> Loaded:
+def finish_correcting(index: Index, *, data: Path, config: Path) -> None:
+    """Make anew the posts whose corrections the index has not seen; the caller holds the writer's lock.
+
+    The index records the newest correction that it has seen, so that what a kill cut off is done by the next load.
+    """
+    loaded = index.loaded()
+    with closing(open_desk(data)) as desk:
+        newest = desk.newest()
+        for fingerprint in sorted({key.partition("/")[0] for key in loaded}):
+            record = f"{fingerprint}{CORRECTED}{newest}"
+            if not newest or record in loaded or not (present := keys(data, fingerprint)):
+                continue
+            before = max((int(key.partition(CORRECTED)[2]) for key in loaded if key.startswith(f"{fingerprint}{CORRECTED}")), default=0)
+            changed = desk.posts_since(before if before < newest else 0)
+            _make_anew(index, changed, present, desk, read_brands(config), data / "tagged" / fingerprint)
+            index.replace([], [], batch=record)
+
+
+def _make_anew(index: Index, posts: Set[str], present: Mapping[str, Path], desk: Desk, brands: Brands, folder: Path) -> None:
+    """Write again those of the posts that the index holds, of all their sightings."""
+    with registered(folder / "sightings.sqlite") as sightings:
+        sightings.register(present)
+        seen = all_sightings({post for post in posts if index.post(post) is not None}, present, sightings)
+    for portion in _portions(list(seen.values())):
+        united = _corrected([one_post(versions) for versions in portion], desk, brands)
+        _enter(index, united, portion, enter)
+
+
+def _corrected(united: Sequence[Sighting], desk: Desk, brands: Brands) -> list[Sighting]:
+    """The posts with what people say of them in the place of what the model said: the one place where that happens."""
+    said = desk.of(post.id for post, _ in united)
+    return [(post, applied(post, mentions, said.get(post.id, ()), brands)) for post, mentions in united]
+
+
+def _enter(index: Index, united: Sequence[Sighting], portion: Sequence[list[Sighting]], entry: Entry) -> int:
+    authors = {post.author_key for versions in portion for post, _ in versions} | {post.author_key for post, _ in united}
+    return entry(index, [post for post, _ in united], [mention for _, found in united for mention in found], authors)
+
+
+def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, config: Path, fingerprint: str, progress: Progress | None) -> Loaded:
     """Everything present in a fresh index, which nobody reads before its end: so the ledgers come once, at the end."""
     authors: set[str] = set()
 
@@ -148,9 +193,14 @@ def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, fingerprint:
         authors.update(theirs)
         return fresh.replace(posts, mentions)
 
+    with closing(open_desk(data)) as desk:
+        newest = desk.newest()
     with index.rebuild() as fresh:
-        done = _load(fresh, list(present), present, enter_without_ledgers, data=data, fingerprint=fingerprint, progress=progress)
+        entry = enter_without_ledgers
+        done = _load(fresh, list(present), present, entry, data=data, config=config, fingerprint=fingerprint, progress=progress)
         refresh(fresh, authors)
+        if newest:
+            fresh.replace([], [], batch=f"{fingerprint}{CORRECTED}{newest}")
     remove_stale(data, fingerprint)
     return replace(done, rebuilt=True)
 
@@ -162,6 +212,7 @@ def _load(
     entry: Entry,
     *,
     data: Path,
+    config: Path,
     fingerprint: str,
     progress: Progress | None,
 ) -> Loaded:
@@ -172,7 +223,8 @@ def _load(
     loaded: set[str] = set()
     passed_over: set[str] = set()
     batches = mentions = 0
-    with registered(data / "tagged" / fingerprint / "sightings.sqlite") as sightings:
+    brands = read_brands(config)
+    with closing(open_desk(data)) as desk, registered(data / "tagged" / fingerprint / "sightings.sqlite") as sightings:
         sightings.register(present)
         for group in _groups(wanted, sightings):
             if progress is not None:
@@ -181,9 +233,8 @@ def _load(
             buried = {post_id for post_id in ids if tombstone(post_id) in gone} if gone else set()
             seen = all_sightings(ids - buried - loaded, present, sightings)
             for portion in _portions(list(seen.values())):
-                united = [one_post(versions) for versions in portion]
-                authors = {post.author_key for versions in portion for post, _ in versions} | {post.author_key for post, _ in united}
-                mentions += entry(index, [post for post, _ in united], [mention for _, found in united for mention in found], authors)
+                united = _corrected([one_post(versions) for versions in portion], desk, brands)
+                mentions += _enter(index, united, portion, entry)
             for key in group:
                 index.replace([], [], batch=key)
             batches += len(group)

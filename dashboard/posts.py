@@ -15,6 +15,7 @@ import streamlit as st
 
 from crawlers.brand import Brands
 from crawlers.post import Precision
+from dashboard import correct
 from dashboard.filters import posts_bar, product_label, write_address
 from dashboard.marked import STYLE, chip, link, marked, where_found
 from dashboard.view import View
@@ -42,6 +43,7 @@ def page(view: View, index: Index, brands: Brands, now: datetime, zone: ZoneInfo
     turned: list[str] = st.session_state["posts_turned"]
     found = index.search(query, sort=view.sort, size=PAGE, after=turned[-1] if turned else None)
     st.html(STYLE)
+    correct.told()
     _to_the_top(len(turned))
     head, export = st.columns([3, 1], vertical_alignment="center")
     head.markdown(f"**{say(lang, 'found_total', n=number(lang, found.total))}** · {say(lang, 'evidence')}")
@@ -52,11 +54,11 @@ def page(view: View, index: Index, brands: Brands, now: datetime, zone: ZoneInfo
     if not found.total:
         st.info(say(lang, "empty.search" if view.text or view.stances or view.genres else "empty.period"))
     for hit in found.hits:
-        _card(hit, brands, view, zone)
+        _card(hit, index, brands, view, zone)
     _turn(turned, found.after, lang)
 
 
-def _card(hit: Hit, brands: Brands, view: View, zone: ZoneInfo) -> None:
+def _card(hit: Hit, index: Index, brands: Brands, view: View, zone: ZoneInfo) -> None:
     mention, post, lang = hit.mention, hit.post, view.lang
     searched = where_found(post.text, view.text)
     with st.container(border=True):
@@ -73,7 +75,9 @@ def _card(hit: Hit, brands: Brands, view: View, zone: ZoneInfo) -> None:
         if post.company_reply:
             st.caption(say(lang, "reply_of_company"))
             st.html(f'<blockquote class="post-text">{escape(post.company_reply)}</blockquote>')
-        st.html(f'<div class="post-meta">{_meta(hit, lang, zone)}</div>')
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.html(f'<div class="post-meta">{_meta(hit, lang, zone)}</div>')
+            correct.popover(mention, index, brands, lang)
 
 
 def _chips(hit: Hit, brands: Brands, lang: Lang) -> str:
@@ -96,7 +100,8 @@ def _chips(hit: Hit, brands: Brands, lang: Lang) -> str:
         chips.append(chip(say(lang, f"found.{mention.found}")))
     if standing.superseded_at is not None:
         chips.append(chip(say(lang, "superseded")))
-    if "stance" in mention.confidence:
+    chips.append(correct.corrected(mention, lang))
+    if "stance" in mention.confidence and "stance" not in mention.corrected:
         sure = share(lang, mention.confidence["stance"], 1)
         chips.append(f'<span class="post-meta">{escape(say(lang, "confidence", share=sure))}</span>')
     return "".join(chips)

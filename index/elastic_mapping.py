@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-VERSION = 1
+VERSION = 2
 """Version of the mapping and of the tokens; an index of another version has to be rebuilt."""
 
 Kind = Literal["posts", "mentions", "authors", "loaded"]
@@ -90,6 +90,7 @@ _MENTION: dict[str, Field] = {
     "names": _OFFSETS,
     "evidence": _OFFSETS,
     "model": _KEYWORD,
+    "corrected": _KEYWORD,
     # The mention's standing in its author's ledger.
     "counts": _FLAG,
     "superseded_at": _DATE,

@@ -34,7 +34,7 @@ _MENTION = {
 }  # fmt: skip
 _STANDING = {"roles": _LIST, "role_from": _TEXT, "counts": pa.bool_(), "superseded_at": _TIME}
 _COMPUTED = {
-    "roles_in_text": _LIST, "confidence": _TEXT, "evidence": _LIST, "author_key": _TEXT, "reach_measured": _NUMBER,
+    "roles_in_text": _LIST, "corrected": _LIST, "confidence": _TEXT, "evidence": _LIST, "author_key": _TEXT, "reach_measured": _NUMBER,
     "reach_estimated": _NUMBER,
 }  # fmt: skip
 COLUMNS = {"id": _TEXT, "post": _TEXT} | _MENTION | _STANDING | _COMPUTED | _POST
@@ -53,6 +53,7 @@ def row(hit: Hit) -> Row:
     found |= {name: getattr(standing, name) for name in _STANDING}
     found |= {
         "roles_in_text": mention.roles,
+        "corrected": mention.corrected,
         "confidence": json.dumps(mention.confidence),
         "evidence": [post.text[start:end] for start, end in mention.evidence],
         "author_key": post.author_key,

@@ -154,6 +154,9 @@ def train_command(
     encoder: Annotated[Path | None, typer.Option(help="Folder of the base encoder (default: ../shared/models/e5-small-ruen).")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the trained model (default: the one that ships, in models/).")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 20,
+    corrections: Annotated[
+        list[Path] | None, typer.Option(help="Records of `python -m advocacy export-corrections` to learn from too; may be repeated.")
+    ] = None,
 ) -> None:
     """Fine-tune the encoder on the labelled posts, calibrate it, measure it, and write the ONNX model.
 
@@ -163,15 +166,18 @@ def train_command(
     Example:
 
         python -m nlp train --out models/mine
+
+        python -m nlp train --out models/mine --corrections corrections.jsonl
     """
     try:
         from nlp.course import Recipe
-        from nlp.train import TrainingError, train
+        from nlp.train import OWN, TrainingError, train
     except ImportError as error:
         _fail(f"training needs {error.name}: `uv pip install -r requirements-train.txt`")
     try:
         with _told():
-            print(train(labels, encoder, out, recipe=Recipe(seed=seed), say=lambda text: say.print(text, markup=False, highlight=False)))
+            recipe, more = Recipe(seed=seed), (*OWN, *(corrections or ()))
+            print(train(labels, encoder, out, more=more, recipe=recipe, say=lambda text: say.print(text, markup=False, highlight=False)))
     except TrainingError as error:
         _fail(error)
 
@@ -183,6 +189,7 @@ def evaluate_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
     rating: Annotated[bool, typer.Option("--rating", help="Let the model see the stars of a record.")] = False,
     model: Annotated[Path | None, typer.Option(help="Folder of the model (default: the one that ships).")] = None,
+    months: Annotated[bool, typer.Option("--by-month", help="Also by month of the posts: does the model drift?")] = False,
 ) -> None:
     """Measure the model on labelled records: macro-F1 of each head, with counts per class.
 
@@ -194,11 +201,13 @@ def evaluate_command(
         python -m nlp evaluate ../shared/labels/test.jsonl
 
         python -m nlp evaluate mine.jsonl --predictions out.jsonl --json
+
+        python -m nlp evaluate corrections.jsonl --by-month
     """
     from nlp.evaluate import evaluate
 
     with _told():
-        report = evaluate(file, model=model, predictions=predictions, rating=rating)
+        report = evaluate(file, model=model, predictions=predictions, rating=rating, months=months)
         _print(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
 
 

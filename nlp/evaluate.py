@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from nlp import drift
 from nlp.classifier import Classifier, Judgement
 from nlp.records import Answer, Record, read_records
 from nlp.scores import HeadScore, scored
@@ -38,6 +39,8 @@ class Report:
     """Main figure of tone for each source of the records, where there are several."""
     stance_error: float | None
     """Expected calibration error of the stance's answer, 10 bins of equal width."""
+    months: drift.Months = field(default_factory=dict)
+    """The scores month by month, where they were asked for."""
 
     def to_json(self) -> dict[str, Any]:
         """The report as a JSON object."""
@@ -47,7 +50,11 @@ class Report:
             "roles_answered": _rounded(self.roles_answered), "roles_surest_80": _rounded(self.surest_roles),
             "tone_by_source": {name: round(value, 4) for name, value in self.tone_by_source.items()},
             "stance_calibration_error": _rounded(self.stance_error),
+            **({"months": self._months()} if self.months else {}),
         }  # fmt: skip
+
+    def _months(self) -> dict[str, Any]:
+        return {month: {name: head.to_json() for name, head in heads.items()} for month, heads in self.months.items()}
 
     def lines(self) -> list[str]:
         """The report for people."""
@@ -66,15 +73,17 @@ class Report:
             found += ["", *(f"tone, {source}: {value:.3f}" for source, value in self.tone_by_source.items())]
         if self.stance_error is not None:
             found += [f"stance: expected calibration error {self.stance_error:.3f}"]
-        return found
+        return [*found, *drift.lines(self.months)]
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def evaluate(path: Path, *, model: Path | None = None, predictions: Path | None = None, rating: bool = False, threads: int = 2) -> Report:
-    """Judges the records of the file, scores what they answer, and writes the answers to `predictions` if given.
+def evaluate(
+    path: Path, *, model: Path | None = None, predictions: Path | None = None, rating: bool = False, months: bool = False, threads: int = 2
+) -> Report:
+    """Judges the records of the file, scores what they answer (by month too), and writes the answers to `predictions` if given.
 
     Raises RecordError for a malformed record, ModelError for a model that can't be used, OSError where the predictions can't be
     written: then what was there stays.
@@ -86,7 +95,8 @@ def evaluate(path: Path, *, model: Path | None = None, predictions: Path | None 
         if file:
             for record, judgement in zip(records, judgements, strict=True):
                 file.write(json.dumps(prediction(record, judgement), ensure_ascii=False).encode() + b"\n")
-    return report(path.name, classifier.name, records, judgements)
+    found = report(path.name, classifier.name, records, judgements)
+    return replace(found, months=drift.by_month(records, [judgement.answers() for judgement in judgements])) if months else found
 
 
 def prediction(record: Record, judgement: Judgement) -> dict[str, Any]:

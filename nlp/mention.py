@@ -66,6 +66,8 @@ class Mention:
     """Sentences that speak of the subject: character offsets in `Post.text`."""
     model: str = ""
     """Name of the model that judged."""
+    corrected: tuple[str, ...] = ()
+    """Heads that a person answered, `exists` among them; their confidence is 1."""
 
     @property
     def id(self) -> str:
@@ -73,14 +75,18 @@ class Mention:
 
 
 def mention_to_json(mention: Mention) -> dict[str, Any]:
-    """The mention as a JSON object; every head is present, roles null where the model abstained."""
-    return dataclasses.asdict(mention)
+    """The mention as a JSON object; every head is present, roles null where the model abstained, `corrected` where anything is."""
+    record = dataclasses.asdict(mention)
+    if not mention.corrected:
+        del record["corrected"]
+    return record
 
 
 def mention_from_json(record: dict[str, Any]) -> Mention:
     """The inverse of `mention_to_json`. Raises TypeError on an unknown field."""
     values = dict(record)
     values["roles"] = None if values["roles"] is None else tuple(values["roles"])
+    values["corrected"] = tuple(values.get("corrected", ()))
     for name in ("names", "evidence"):
         values[name] = tuple((int(start), int(end)) for start, end in values.get(name, ()))
     return Mention(**values)

@@ -92,6 +92,50 @@ def test_forget_and_rebuild(place: Place) -> None:
     assert open_index().post(post(2).id) is None
 
 
+def test_correct_list_and_export(place: Place, tmp_path: Path) -> None:
+    run("load")
+    happy = f"{post(1).id}/bank/general"
+    made = run("correct", happy, "--head", "stance", "--value", "detractor", "--by", "Анна", "--note", "сарказм")
+    assert (made.exit_code, made.stdout, made.stderr) == (0, "corrected\n", "")
+    assert run("correct", happy, "--head", "roles", "--value", "client,ex_client", "--by", "Борис").exit_code == 0
+    assert json.loads(run("nps", "--brand", "bank", "--json").stdout)["online_nps"]["detractors"] == 2
+    lines = run("corrections").stdout.splitlines()
+    assert [line.partition(", ")[0] for line in lines] == [
+        f"{happy} stance = detractor: Анна",
+        f"{happy} roles = client,ex_client: Борис",
+    ]
+    assert lines[0].endswith(", сарказм")
+    (stance, roles) = json.loads(run("corrections", "--json").stdout)
+    assert (stance["mention"], stance["value"], stance["author"], stance["note"], stance["review"]) == (
+        happy, "detractor", "Анна", "сарказм", None,
+    )  # fmt: skip
+    assert (roles["value"], roles["made"][-1]) == (["client", "ex_client"], "Z")
+    assert run("corrections", "--review").stdout == ""
+    edited = post(1, text="Теперь иначе", collected=post(1, 9).collected)
+    place.tagged("forum", 2, [(edited, [mention(edited)])])
+    run("load")
+    assert [row["review"] for row in json.loads(run("corrections", "--review", "--json").stdout)] == ["the text has changed"] * 2
+    assert all(line.endswith(", the text has changed") for line in run("corrections", "--review").stdout.splitlines())
+    for head in ("stance", "roles"):
+        assert run("correct", happy, "--head", head, "--take-back", "--by", "Анна").stdout == "taken back\n"
+    run("correct", f"{post(4).id}/bank/general", "--head", "genre", "--value", "ad", "--by", "Анна")
+    out = tmp_path / "out.jsonl"
+    assert run("export-corrections", str(out)).stdout == "exported: 1 records\n"
+    assert json.loads(out.read_text(encoding="utf-8")) == {
+        "id": f"{post(4).id}/bank", "source": "reviews", "target": "Банк", "date": "2026-01-04", "text": post(4).text, "genre": "ad",
+    }  # fmt: skip
+
+
+def test_a_desk_that_cannot_be_used_is_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("load")
+    monkeypatch.setenv("MOLVA_DESK", "postgresql://nobody@127.0.0.1:9/desk")
+    for command in (["load"], ["corrections"], ["correct", f"{post(1).id}/bank/general", "--head", "tone", "--value", "1", "--by", "А"]):
+        result = run(*command)
+        assert result.exit_code == 1
+        assert len(result.stderr.strip().splitlines()) == 1
+        assert "The desk at postgresql+psycopg://nobody@127.0.0.1:9/desk can't be used" in result.stderr
+
+
 def test_a_post_is_forgotten_by_the_id_of_a_mention_or_by_its_address(place: Place) -> None:
     linked = post(5, url="https://forum.test/5?utm_source=mail")
     place.tagged("forum", 2, [(linked, [mention(linked)])])
@@ -166,6 +210,12 @@ def test_the_beginning_of_the_calendar_is_a_period_with_none_before_it(place: Pl
         (["nps", "--brand", "bank", "--zone", "Mars"], "Europe/Moscow"),
         (["nps"], "--brand"),
         (["forget"], "POST"),
+        (["correct", "x", "--head", "stance", "--by", "Анна"], "either --value or --take-back"),
+        (["correct", "x", "--head", "stance", "--by", "Анна", "--value", "passive", "--take-back"], "either --value or --take-back"),
+        (["correct", "x", "--head", "mood", "--by", "Анна", "--value", "good"], "'mood' is no head"),
+        (["correct", "forum.test:00001/bank/general", "--head", "stance", "--by", "Анна", "--value", "fan"], "not 'fan'"),
+        (["correct", "forum.test:1/bank/general", "--head", "stance", "--by", "Анна", "--value", "passive"], "no post"),
+        (["correct", "forum.test:00001/bank/general", "--head", "stance", "--value", "passive"], "--by"),
     ],
 )
 def test_wrong_usage_is_two(place: Place, arguments: list[str], message: str) -> None:
@@ -228,6 +278,6 @@ def test_a_damaged_tagged_batch_is_one_and_named(place: Place) -> None:
 def test_every_command_has_help() -> None:
     overview = run("--help")
     assert overview.exit_code == 0
-    for command in ("load", "rebuild", "forget", "nps"):
+    for command in ("load", "rebuild", "forget", "nps", "correct", "corrections", "export-corrections"):
         assert command in overview.stdout
         assert len(run(command, "--help").stdout.splitlines()) > 5

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from advocacy.correction import HEADS
+from dashboard.correct import WORDS as BEGINNINGS
 from dashboard.view import COUNTED, PERIODS, SORTS, VIEW_ROLES
 from dashboard.words import WORDS, number, say, share
 from nlp.mention import GENRES, STANCES
@@ -32,6 +34,7 @@ def test_every_word_used_has_a_meaning() -> None:
 
 def test_every_value_of_a_choice_has_words() -> None:
     choices = {"period": PERIODS, "counted": COUNTED, "sort": SORTS, "role": VIEW_ROLES, "stance": STANCES, "genre": GENRES}
+    choices |= {BEGINNINGS.get(head, head): values for head, values in HEADS.items()} | {"head": tuple(HEADS)}
     missing = {f"{name}.{value}" for name, values in choices.items() for value in values} - set(WORDS)
     assert missing == set()
 

@@ -14,7 +14,9 @@ import pytest
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import BertConfig, BertModel
+from typer.testing import CliRunner
 
+from nlp.__main__ import app
 from nlp.classifier import Classifier
 from nlp.course import Recipe
 from nlp.lesson import UNASKED, batches, plain, targets_of, weak_answers
@@ -184,3 +186,26 @@ def test_the_latest_tweets_are_kept_out(labels: Path) -> None:
     write(labels / "tone_train.jsonl.gz", tweets)
     material = read_material(labels, seed=3, stars=12, star_length=700)
     assert sorted(each.date for each in material.held if "tone" in each.answers) == ["1057", "1058", "1059"]
+
+
+def test_corrections_are_learned_from_besides_the_projects_own_records(
+    labels: Path, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command, with records that lack most answers, as `export-corrections` writes them."""
+    own, corrections, given = tmp_path / "own.jsonl", tmp_path / "corrections.jsonl", []
+    write(own, annotated(3))
+    said = {"id": "forum.test:1/north", "source": "reviews", "lang": "ru", "target": "Север", "date": "2026-03-01"}
+    write(corrections, [said | {"text": "банк Север вернул деньги", "stance": "passive", "tone": 1, "roles": ["ex_client", "employee"]}])
+    monkeypatch.setattr("nlp.train.OWN", (own,))
+    monkeypatch.setattr("nlp.train.COURSE", tmp_path / "course")
+    monkeypatch.setattr("nlp.course.Recipe", lambda seed: replace(TINY, seed=seed))
+    read = read_material
+    monkeypatch.setattr("nlp.train.read_material", lambda *names, **more: given.append(read(*names, **more)) or given[-1])
+    options = ["--labels", str(labels), "--encoder", str(encoder), "--out", str(tmp_path / "mini")]
+    done = CliRunner().invoke(app, ["train", *options, "--corrections", str(corrections), "--corrections", str(own)])
+    assert done.exit_code == 0, done.output
+    [learned] = [record for record in given[0].annotated if record.id == "forum.test:1/north"]
+    assert learned.answers == {"stance": "passive", "tone": 1, "roles": ("ex_client", "employee")}
+    assert sum(record.id == "r0" for record in given[0].annotated) >= 2
+    missing = CliRunner().invoke(app, ["train", *options, "--corrections", str(tmp_path / "none.jsonl")])
+    assert (missing.exit_code, "none.jsonl is missing" in missing.output) == (1, True)

@@ -1,0 +1,206 @@
+"""Correcting: a person answers heads of a mention; what was said waits for review where the text has changed since.
+
+The rule to know: the desk keeps the answer first, then the post is made anew in the index, so that a correction killed at any
+moment is finished by the next load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from advocacy.correction import EXISTS, YES, Correction, Value, WrongCorrection, checked
+from advocacy.desk import Desk, open_desk
+from advocacy.load import finish_correcting
+from crawlers.brand import Brands, read_brands
+from crawlers.post import Post, clean, iso, whole_milliseconds
+from index.query import Index, Level, Query
+from nlp.brands import document
+from nlp.mention import GENERAL, Mention
+from nlp.reader import BY_BRAND
+from nlp.records import RECOMMEND_WORDS, SWITCH_WORDS, text_hash
+
+LEVELS: tuple[Level, ...] = ("brand", "product")
+POSTS_AT_ONCE = 500
+CODES: Mapping[str, Mapping[str, str]] = {
+    "recommendation": {word: code for code, word in RECOMMEND_WORDS.items()},
+    "switch": {word: code for code, word in SWITCH_WORDS.items()},
+}
+"""Words of a mention -> answers of a record."""
+FIELDS: Mapping[str, str] = {"recommendation": "recommend"}
+"""Head -> field of a record, where they differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A correction that is not applied, and why."""
+
+    correction: Correction
+    why: str
+
+
+def correct(
+    index: Index, mention: str, answers: Mapping[str, Value | None], *, by: str, note: str | None = None, data: Path, config: Path
+) -> bool:
+    """Keep these answers (head -> value; None takes back) about the mention with this id, and apply them.
+
+    False where they are kept but the post's tagged batch is missing: they are applied once it is tagged and loaded again.
+    Raises WrongCorrection before anything is kept, DeskUnavailable, IndexUnavailable, LoadError, TagError.
+    """
+    post_id, brand, product = parts(mention)
+    post = index.post(post_id)
+    if post is None:
+        raise WrongCorrection(f"The index has no post {post_id}: the id of a mention is POST/BRAND/PRODUCT, as `index search` shows it.")
+    author, note = clean(by), clean(note or "") or None
+    if not author:
+        raise WrongCorrection("A correction needs the name of whoever makes it.")
+    if not answers:
+        raise WrongCorrection("There is nothing to correct: answer at least one head.")
+    brands = read_brands(config)
+    known = {each.id for each in mentions_of(index, [post_id])}
+    with closing(open_desk(data)) as desk:
+        said = {(each.brand, each.product, each.head) for each in desk.of([post_id]).get(post_id, ())}
+        now = whole_milliseconds(datetime.now(UTC))
+        made = []
+        for head, value in answers.items():
+            whole = GENERAL if head in BY_BRAND else product
+            if value is not None:
+                value = checked(head, value)
+                _check_subject(mention, known, brands, adds=answers.get(EXISTS) == YES)
+            elif (brand, whole, head) not in said:
+                raise WrongCorrection(f"There is no correction of {head} of {mention} to take back.")
+            made.append(
+                Correction(
+                    post=post_id, brand=brand, product=whole, head=head, value=value, text_hash=text_hash(post.text),
+                    author=author, made=now, note=note,
+                )
+            )  # fmt: skip
+        desk.append(made)
+    with index.writing():
+        finish_correcting(index, data=data, config=config)
+        return _stand(made, {each.id: each for each in mentions_of(index, [post_id])})
+
+
+def parts(mention: str) -> tuple[str, str, str]:
+    """Post, brand and product of a mention's id. Raises WrongCorrection."""
+    found = mention.rsplit("/", 2)
+    if len(found) != 3 or not all(found):
+        raise WrongCorrection(f"{mention!r} is no id of a mention: it is POST/BRAND/PRODUCT, as `index search` shows it.")
+    return found[0], found[1], found[2]
+
+
+def mentions_of(index: Index, posts: Sequence[str]) -> list[Mention]:
+    """All mentions of the posts, of both levels."""
+    return [hit.mention for level in LEVELS for hit in index.export(Query(level=level, posts=tuple(posts)))] if posts else []
+
+
+def _check_subject(mention: str, known: set[str], brands: Brands, *, adds: bool) -> None:
+    """Raises WrongCorrection where the mention is not there, or can't be added."""
+    post, slug, product = parts(mention)
+    if mention in known:
+        return
+    if not adds:
+        there = ", ".join(sorted(known)) or "none"
+        raise WrongCorrection(f"There is no mention {mention}; the post has {there}. A missing one is added by exists = yes.")
+    brand = brands.by_slug(slug)
+    if brand is None or (product != GENERAL and brand.product(product) is None):
+        raise WrongCorrection(f"{slug}/{product} can't be added to {post}: it is no brand and product of brands.yaml.")
+
+
+def _stand(made: Sequence[Correction], mentions: Mapping[str, Mention]) -> bool:
+    """Whether the index shows what was said."""
+    for each in made:
+        mention = mentions.get(each.mention)
+        if each.value is None:
+            shown = mention is None or each.head not in mention.corrected
+        elif each.head == EXISTS:
+            shown = (mention is not None) == (each.value == YES)
+        else:
+            shown = mention is not None and each.head in mention.corrected and getattr(mention, each.head) == each.value
+        if not shown:
+            return False
+    return True
+
+
+# What people said, for review and for training
+
+
+def review(index: Index, corrections: Sequence[Correction]) -> list[Review]:
+    """Those of the corrections that are not applied, with the reason: the text changed, or the mention or post is gone."""
+    found = []
+    for post, mentions, said in _with_posts(index, corrections):
+        for each in said:
+            if post is None:
+                found.append(Review(correction=each, why="the index has no such post"))
+            elif each.text_hash != text_hash(post.text):
+                found.append(Review(correction=each, why="the text has changed"))
+            elif each.mention not in mentions and (each.head != EXISTS or each.value == YES):
+                found.append(Review(correction=each, why="the mention is not there"))
+    return found
+
+
+def records(index: Index, desk: Desk, brands: Brands) -> Iterator[dict[str, Any]]:
+    """What people answered, as labelled records for training and evaluation: one for each post x brand, by id.
+
+    They hold the corrected answers and no others. A record is about the company as a whole: answers about one product train
+    nothing. `products` are the kinds that remain where a person added or removed one. Ratings without a text are left out.
+    """
+    for post, mentions, said in _with_posts(index, desk.in_force()):
+        if post is None:
+            continue
+        holding = sorted((each for each in said if each.text_hash == text_hash(post.text)), key=lambda each: each.brand)
+        for slug, theirs in groupby(holding, key=lambda each: each.brand):
+            brand, answers = brands.by_slug(slug), list(theirs)
+            general = mentions.get(f"{post.id}/{slug}/{GENERAL}")
+            if brand is None or general is None or not post.text.strip():
+                continue
+            fields = dict(_answer(each.head, each.value) for each in answers if _of_company(each))
+            if any(each.head == EXISTS and each.product != GENERAL for each in answers):
+                kinds = {each.product_kind for each in mentions.values() if each.brand == slug and each.product != GENERAL}
+                fields["products"] = sorted(kinds)[:3] or [GENERAL]
+            if fields:
+                alone = len({each.brand for each in mentions.values()}) == 1
+                yield _record(post, slug, brands, alone=alone) | fields
+
+
+def _of_company(correction: Correction) -> bool:
+    return correction.product == GENERAL and correction.head != EXISTS
+
+
+def _answer(head: str, value: Any) -> tuple[str, Any]:
+    codes = CODES.get(head)
+    return FIELDS.get(head, head), list(value) if isinstance(value, tuple) else codes[value] if codes else value
+
+
+def _record(post: Post, slug: str, brands: Brands, *, alone: bool) -> dict[str, Any]:
+    """The record without answers: what the model is given in use. Stars that may stand for another company are left out."""
+    lang = "en" if post.language == "en" else "ru"
+    labels = {brand.slug: brand.label(lang) for brand in brands.brands}
+    others = [labels[about] for about in post.about if about in labels and about != slug]
+    reviewed = others[0] if others and slug not in post.about else None
+    rating = post.rating if slug in post.about or (alone and not reviewed) else None
+    record = {
+        "id": f"{post.id}/{slug}", "source": post.source, "lang": post.language, "target": labels[slug], "reviewed": reviewed,
+        "rating": rating, "date": (iso(post.published) or "")[:10] or None, "text": document(post)[0],
+    }  # fmt: skip
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def _with_posts(index: Index, corrections: Sequence[Correction]) -> Iterator[tuple[Post | None, dict[str, Mention], list[Correction]]]:
+    """Posts (None where the index has it no more), their mentions by id, and what was said of them; by the post's id."""
+    by_post: dict[str, list[Correction]] = {}
+    for each in corrections:
+        by_post.setdefault(each.post, []).append(each)
+    ids = sorted(by_post)
+    for start in range(0, len(ids), POSTS_AT_ONCE):
+        some = ids[start : start + POSTS_AT_ONCE]
+        mentions: dict[str, dict[str, Mention]] = {}
+        for mention in mentions_of(index, some):
+            mentions.setdefault(mention.post, {})[mention.id] = mention
+        for post in some:
+            yield index.post(post), mentions.get(post, {}), by_post[post]

@@ -1,0 +1,154 @@
+"""A correction: what a person answers about a mention in the place of the model.
+
+The rule to know: it holds for the text that it was made on, and for no other. It is keyed by post, brand, product and head;
+roles and switch belong to author and brand, so theirs always stands under the `general` product and reaches all mentions of
+the brand in the post.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from crawlers.brand import Brands
+from crawlers.post import Post
+from nlp.mention import GENERAL, GENRES, RECOMMENDATIONS, ROLES, SENTIMENTS, STANCES, SWITCHES, TONES, Mention
+from nlp.reader import BY_BRAND
+from nlp.records import text_hash
+
+Value = str | int | tuple[str, ...]
+
+EXISTS = "exists"
+"""The head that says whether there is such a mention at all."""
+YES = "yes"
+"""Of `exists`: the mention is right, or one that the model missed."""
+PEOPLE = "people"
+"""`Mention.model` of a mention that only people saw."""
+
+HEADS: Mapping[str, tuple[Any, ...]] = {
+    EXISTS: (YES, "wrong_brand", "not_about_us"),
+    "genre": GENRES,
+    "sentiment": SENTIMENTS,
+    "tone": TONES,
+    "stance": STANCES,
+    "recommendation": RECOMMENDATIONS,
+    "roles": (*ROLES, "none"),
+    "switch": SWITCHES,
+}
+"""Head -> what can be answered; of roles one or several, `none` alone."""
+
+
+class WrongCorrection(ValueError):
+    """A correction that can't be made; one sentence with what can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """One answer of one person."""
+
+    post: str
+    """`Post.id`."""
+    brand: str
+    product: str = GENERAL
+    head: str
+    """One of HEADS."""
+    value: Value | None
+    """None takes back what was said before under the same key."""
+    text_hash: str
+    """`nlp.records.text_hash` of the text that it was made on."""
+    author: str
+    """Who corrects, as they name themselves."""
+    made: datetime
+    note: str | None = None
+
+    @property
+    def mention(self) -> str:
+        """Id of the mention."""
+        return f"{self.post}/{self.brand}/{self.product}"
+
+
+def checked(head: str, value: object) -> Value:
+    """The value as it is kept: roles in the order of ROLES. Raises WrongCorrection for what the head can't say."""
+    if head not in HEADS:
+        raise WrongCorrection(f"{head!r} is no head: it is one of {', '.join(HEADS)}.")
+    known = HEADS[head]
+    if head != "roles":
+        if isinstance(value, bool) or value not in known:
+            raise WrongCorrection(f"{head} is one of {', '.join(map(str, known))}, not {value!r}.")
+        return known[known.index(value)]  # type: ignore[no-any-return]
+    given = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else ()
+    if not given or any(role not in known for role in given) or ("none" in given and len(set(given)) > 1):
+        raise WrongCorrection(f"roles are one or several of {', '.join(ROLES)}, or none alone, not {value!r}.")
+    return tuple(role for role in known if role in given)
+
+
+def written(head: str, text: str) -> Value:
+    """The value that a person wrote: a word, a number for tone, roles with commas between. Raises WrongCorrection."""
+    if head == "roles":
+        return checked(head, [role.strip() for role in text.split(",")])
+    if head == "tone":
+        return checked(head, next((tone for tone in TONES if str(tone) == text.strip().removeprefix("+")), text))
+    return checked(head, text.strip())
+
+
+def applied(post: Post, mentions: Iterable[Mention], corrections: Sequence[Correction], brands: Brands) -> list[Mention]:
+    """The post's mentions with people's answers in the place of the model's, by id.
+
+    `corrections` are those in force, in the order in which they were made; those made on another text are passed over.
+    """
+    found = {mention.id: mention for mention in mentions}
+    holding = [each for each in corrections if each.text_hash == text_hash(post.text)]
+    for each in holding:
+        if each.head == EXISTS:
+            _exist(found, each, brands)
+    for each in holding:
+        if each.head != EXISTS:
+            for key, mention in found.items():
+                if key == each.mention or (each.head in BY_BRAND and mention.brand == each.brand):
+                    found[key] = answered(mention, each.head, each.value)
+    return [mention for _, mention in sorted(found.items())]
+
+
+def answered(mention: Mention, head: str, value: Value | None) -> Mention:
+    """The mention with a head that a person answered."""
+    answer = {} if head == EXISTS else {head: value}
+    corrected = tuple(known for known in HEADS if known == head or known in mention.corrected)
+    return replace(mention, **answer, confidence=mention.confidence | {head: 1.0}, corrected=corrected)  # type: ignore[arg-type]
+
+
+def _exist(found: dict[str, Mention], correction: Correction, brands: Brands) -> None:
+    """Take out what is no mention (with a brand as a whole go its products), or put in what is missing."""
+    if correction.value != YES:
+        for key, mention in list(found.items()):
+            if key == correction.mention or (correction.product == GENERAL and mention.brand == correction.brand):
+                del found[key]
+        return
+    brand = brands.by_slug(correction.brand)
+    product = brand.product(correction.product) if brand is not None else None
+    if correction.mention not in found and (brand is None or (product is None and correction.product != GENERAL)):
+        return  # gone from brands.yaml
+    whole = f"{correction.post}/{correction.brand}/{GENERAL}"
+    general = found.get(whole) or answered(_blank(correction), EXISTS, YES)
+    found[whole] = general
+    if product is not None and correction.mention not in found:
+        found[correction.mention] = replace(general, product=product.slug, product_kind=product.kind, found="text", names=())
+    found[correction.mention] = answered(found[correction.mention], EXISTS, YES)
+
+
+def _blank(correction: Correction) -> Mention:
+    """A mention of which nobody has said more than that it exists: an opinion without a stance, which counts nowhere."""
+    return Mention(
+        post=correction.post,
+        brand=correction.brand,
+        found="text",
+        genre="opinion",
+        sentiment="neutral",
+        tone=0,
+        stance="none",
+        recommendation="none",
+        roles=None,
+        switch="none",
+        model=PEOPLE,
+    )

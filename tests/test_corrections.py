@@ -1,0 +1,402 @@
+"""Corrections on both engines: they win at once and after every load, re-tagging and rebuild; a changed text sends them to review."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desks import fresh_desk
+from tagged_batches import BRANDS, ENGINES, Place, everything, fresh_index, mention, post
+
+from advocacy import load as loading
+from advocacy.correct import correct, records, review
+from advocacy.correction import HEADS, PEOPLE, Correction, WrongCorrection, applied, checked, written
+from advocacy.desk import Desk, DeskUnavailable, open_desk
+from advocacy.forget import forget
+from advocacy.load import load, rebuild
+from advocacy.measures import online_nps
+from crawlers.brand import read_brands
+from index.query import Hit, Index, Query
+from nlp.evaluate import evaluate
+from nlp.mention import Mention
+from nlp.records import read_records, text_hash
+
+WHOLE = Query(brands=("bank",))
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.delenv("MOLVA_DESK", raising=False)
+    return Place(tmp_path, monkeypatch)
+
+
+@pytest.fixture(params=ENGINES)
+def index(request: pytest.FixtureRequest, place: Place) -> Iterator[Index]:
+    with fresh_index(request.param, place.data / "index") as opened:
+        yield opened
+
+
+@pytest.fixture
+def embedded(place: Place) -> Iterator[Index]:
+    with fresh_index("embedded", place.data / "index") as opened:
+        yield opened
+
+
+def run(place: Place, index: Index) -> loading.Loaded:
+    return load(index, data=place.data, config=place.config)
+
+
+def say(place: Place, index: Index, of: str, by: str = "Анна", note: str | None = None, **answers: Any) -> bool:
+    return correct(index, of, answers, by=by, note=note, data=place.data, config=place.config)
+
+
+def desk_of(place: Place) -> closing[Desk]:
+    return closing(open_desk(place.data))
+
+
+def waiting(place: Place, index: Index) -> list[tuple[str, str]]:
+    with desk_of(place) as desk:
+        return [(each.correction.head, each.why) for each in review(index, desk.in_force())]
+
+
+def shown(index: Index, query: Query = WHOLE) -> list[Hit]:
+    return list(index.export(query))
+
+
+def subjects(index: Index) -> list[str]:
+    return [hit.mention.id.partition("/")[2] for hit in everything(index)[0]]
+
+
+def test_a_correction_wins_everywhere_at_once(place: Place, index: Index) -> None:
+    first, second = post(1, 0), post(2, 1)
+    place.tagged("forum", 1, [(first, [mention(first, confidence={"stance": 0.6, "tone": 0.9})]), (second, [mention(second, "none")])])
+    run(place, index)
+    assert online_nps(index, WHOLE).value == 100
+    assert say(place, index, f"{first.id}/bank/general", stance="detractor", roles=("client",), note="сарказм")
+    hit, later = shown(index)
+    assert (hit.mention.stance, hit.mention.roles, hit.mention.corrected) == ("detractor", ("client",), ("stance", "roles"))
+    assert hit.mention.confidence == {"stance": 1.0, "tone": 0.9, "roles": 1.0}
+    assert (hit.standing.roles, hit.standing.role_from) == (("client",), "text")
+    assert (later.standing.roles, later.standing.role_from) == (("client",), "history"), "the author's memory knows it too"
+    assert (online_nps(index, WHOLE).value, index.count(replace(WHOLE, stances=("promoter",)))) == (-100, {"": 0})
+    assert [hit.mention.id for hit in index.search(replace(WHOLE, stances=("detractor",))).hits] == [f"{first.id}/bank/general"]
+    assert [(author.stance, author.roles) for author in index.authors()] == [("detractor", ("client",))]
+    assert say(place, index, f"{second.id}/bank/general", stance="promoter")
+    assert shown(index)[0].standing.superseded_at == second.published
+    assert [flip.after for flip in index.authors()[0].flips] == ["promoter"]
+
+
+def test_it_survives_the_next_load_re_tagging_and_rebuild(place: Place, index: Index) -> None:
+    seen, other = post(1), post(2, author_id="forum.test:b")
+    place.tagged("forum", 1, [(seen, [mention(seen)]), (other, [mention(other)])])
+    run(place, index)
+    say(place, index, f"{seen.id}/bank/general", stance="detractor")
+    corrected = everything(index)
+    assert run(place, index) == loading.Loaded()
+    again = replace(seen, views=9, collected=seen.collected + timedelta(days=1))
+    place.tagged("forum", 2, [(again, [mention(again)])])
+    run(place, index)
+    assert [hit.mention for hit in everything(index)[0]] == [hit.mention for hit in corrected[0]]
+    place.new_model("second")
+    for number, sighting in enumerate((seen, again, other), 1):
+        place.tagged("forum", number, [(sighting, [mention(sighting, "passive", tone=1)])])
+    assert run(place, index).rebuilt
+    assert [(hit.mention.stance, hit.mention.tone, hit.mention.corrected) for hit in shown(index)] == [
+        ("detractor", 1, ("stance",)),
+        ("passive", 1, ()),
+    ]
+    before = everything(index)
+    rebuild(index, data=place.data, config=place.config)
+    assert everything(index) == before
+    assert run(place, index) == loading.Loaded()
+    assert everything(index) == before
+
+
+def test_a_changed_text_sends_it_to_review(place: Place, index: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, index)
+    say(place, index, f"{seen.id}/bank/general", stance="detractor", tone=-1)
+    assert waiting(place, index) == []
+    edited = replace(seen, text="Банк всё исправил", collected=seen.collected + timedelta(days=1))
+    place.tagged("forum", 2, [(edited, [mention(edited, "passive")])])
+    run(place, index)
+    assert [(hit.mention.stance, hit.mention.tone, hit.mention.corrected) for hit in shown(index)] == [("passive", 0, ())]
+    assert waiting(place, index) == [("stance", "the text has changed"), ("tone", "the text has changed")]
+    say(place, index, f"{seen.id}/bank/general", stance="promoter")
+    say(place, index, f"{seen.id}/bank/general", tone=None)
+    assert [(hit.mention.stance, hit.mention.corrected) for hit in shown(index)] == [("promoter", ("stance",))]
+    assert waiting(place, index) == []
+
+
+def test_what_is_taken_back_is_the_models_again(place: Place, index: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen, confidence={"stance": 0.6})])])
+    run(place, index)
+    before = everything(index)
+    say(place, index, f"{seen.id}/bank/general", stance="detractor")
+    say(place, index, f"{seen.id}/bank/general", stance=None, by="Борис")
+    assert everything(index) == before
+    with pytest.raises(WrongCorrection, match="no correction of stance"):
+        say(place, index, f"{seen.id}/bank/general", stance=None)
+
+
+def test_a_wrong_brand_goes_with_its_products_and_a_missing_one_comes(place: Place, index: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen), mention(seen, "detractor", product="app", product_kind="app_online")])])
+    run(place, index)
+    assert say(place, index, f"{seen.id}/bank/app", exists="not_about_us")
+    assert subjects(index) == ["bank/general"]
+    assert say(place, index, f"{seen.id}/bank/app", exists=None)
+    assert subjects(index) == ["bank/general", "bank/app"]
+    assert say(place, index, f"{seen.id}/bank/general", exists="wrong_brand")
+    assert (subjects(index), index.authors(), index.post(seen.id) is not None) == ([], [], True)
+    assert say(place, index, f"{seen.id}/rival/general", exists="yes")
+    assert say(place, index, f"{seen.id}/rival/general", stance="detractor")
+    (hit,) = shown(index, Query())
+    assert (hit.mention.brand, hit.mention.model, hit.mention.corrected) == ("rival", PEOPLE, ("exists", "stance"))
+    assert hit.standing.counts
+    rebuild(index, data=place.data, config=place.config)
+    assert subjects(index) == ["rival/general"]
+    assert say(place, index, f"{seen.id}/bank/app", exists="yes")
+    assert sorted(subjects(index)) == ["bank/app", "bank/general", "rival/general"]
+
+
+def test_roles_and_switch_reach_every_mention_of_the_brand(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    of_product = mention(seen, product="app", product_kind="app_online", roles=("employee",))
+    place.tagged("forum", 1, [(seen, [mention(seen, roles=("employee",)), of_product])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/app", roles=("client",), switch="left")
+    hits = everything(embedded)[0]
+    assert [(hit.mention.roles, hit.mention.switch, hit.standing.counts) for hit in hits] == [(("client",), "left", True)] * 2
+    with desk_of(place) as desk:
+        assert {each.product for each in desk.in_force()} == {"general"}
+
+
+def test_a_product_that_is_added_says_what_the_company_as_a_whole_says(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen, "detractor", evidence=((0, 4),), roles=("client",))])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/app", exists="yes")
+    (hit,) = shown(embedded, Query(level="product"))
+    assert (hit.mention.product_kind, hit.mention.stance, hit.mention.roles, hit.mention.names) == (
+        "app_online",
+        "detractor",
+        ("client",),
+        (),
+    )
+    assert (hit.mention.evidence, hit.mention.corrected, hit.standing.counts) == (((0, 4),), ("exists",), True)
+
+
+def test_what_the_brands_file_no_longer_knows_waits_for_review(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/rival/general", exists="yes", stance="promoter")
+    assert sorted(subjects(embedded)) == ["bank/general", "rival/general"]
+    (place.config / "brands.yaml").write_text(BRANDS.partition("  - slug: rival")[0], encoding="utf-8")
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    assert subjects(embedded) == ["bank/general"]
+    assert waiting(place, embedded) == [("exists", "the mention is not there"), ("stance", "the mention is not there")]
+
+
+def test_a_correction_that_was_cut_off_is_finished_by_the_next_load(place: Place, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, index)
+
+    class CutOff(BaseException):
+        pass
+
+    def cut(*_: object, **__: object) -> None:
+        raise CutOff
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index, "replace", cut)
+        with pytest.raises(CutOff):
+            say(place, index, f"{seen.id}/bank/general", stance="detractor")
+    assert [hit.mention.stance for hit in shown(index)] == ["promoter"]
+    run(place, index)
+    assert [(hit.mention.stance, hit.standing.counts) for hit in shown(index)] == [("detractor", True)]
+
+
+def test_another_index_of_the_same_data_takes_it_over_with_its_next_load(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    with fresh_index("embedded", place.data / "other") as other:
+        run(place, other)
+        say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+        run(place, other)
+        assert [hit.mention.stance for hit in shown(other)] == ["detractor"]
+
+
+def test_without_the_tagged_batch_it_is_kept_and_applied_later(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    (path,) = place.data.glob("tagged/*/forum/*.jsonl.gz")
+    kept = path.read_bytes()
+    path.unlink()
+    assert not say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    path.write_bytes(kept)
+    run(place, embedded)
+    assert [hit.mention.stance for hit in shown(embedded)] == ["detractor"]
+
+
+def test_postgresql_as_the_desk(place: Place, embedded: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with fresh_desk("postgresql", tmp_path) as address:
+        monkeypatch.setenv("MOLVA_DESK", address)
+        seen = post(1)
+        place.tagged("forum", 1, [(seen, [mention(seen)])])
+        run(place, embedded)
+        say(place, embedded, f"{seen.id}/bank/general", stance="detractor", roles=("client", "employee"))
+        rebuild(embedded, data=place.data, config=place.config)
+        assert [(hit.mention.stance, hit.mention.roles) for hit in shown(embedded)] == [("detractor", ("client", "employee"))]
+        assert not (place.data / "desk.sqlite").exists()
+
+
+def test_a_load_without_its_desk_fails_rather_than_forget_the_corrections(
+    place: Place, embedded: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    monkeypatch.setenv("MOLVA_DESK", "postgresql://nobody@127.0.0.1:9/desk")
+    with pytest.raises(DeskUnavailable):
+        run(place, embedded)
+    assert embedded.loaded() == frozenset()
+
+
+def test_a_forgotten_post_leaves_the_desk(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    forget(embedded, [seen.id], data=place.data)
+    run(place, embedded)
+    with desk_of(place) as desk:
+        assert desk.in_force() == []
+    assert embedded.post(seen.id) is None
+
+
+@pytest.mark.parametrize(
+    ("of", "answers", "by", "message"),
+    [
+        ("forum.test:00001/bank/general", {"mood": "bad"}, "Анна", "'mood' is no head: it is one of exists, genre"),
+        ("forum.test:00001/bank/general", {"stance": "fan"}, "Анна", "stance is one of promoter, passive, detractor, none, not 'fan'"),
+        ("forum.test:00001/bank/general", {"tone": 2}, "Анна", "tone is one of -1, 0, 1, not 2"),
+        ("forum.test:00001/bank/general", {"tone": True}, "Анна", "tone is one of"),
+        ("forum.test:00001/bank/general", {"roles": ("client", "none")}, "Анна", "or none alone"),
+        ("forum.test:00001/bank/general", {"roles": ()}, "Анна", "roles are one or several of client"),
+        ("forum.test:00001/bank/general", {"exists": "no"}, "Анна", "exists is one of yes, wrong_brand, not_about_us"),
+        ("forum.test:00001/bank/general", {"stance": "passive"}, " ", "needs the name"),
+        ("forum.test:00001/bank/general", {}, "Анна", "nothing to correct"),
+        ("forum.test:00001/bank/app", {"stance": "passive"}, "Анна", "There is no mention forum.test:00001/bank/app; the post has forum"),
+        ("forum.test:00001/bank/card", {"exists": "yes"}, "Анна", "bank/card can't be added"),
+        ("forum.test:00001/nobody/general", {"exists": "yes"}, "Анна", "nobody/general can't be added"),
+        ("forum.test:9/bank/general", {"stance": "passive"}, "Анна", "no post forum.test:9"),
+        ("forum.test:00001", {"stance": "passive"}, "Анна", "no id of a mention"),
+    ],
+)
+def test_what_is_wrong_is_refused_and_nothing_is_kept(
+    place: Place, embedded: Index, of: str, answers: dict[str, Any], by: str, message: str
+) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    with pytest.raises(WrongCorrection) as caught:
+        correct(embedded, of, {"genre": "news"} | answers if answers else {}, by=by, data=place.data, config=place.config)
+    assert message in str(caught.value)
+    with desk_of(place) as desk:
+        assert desk.newest() == 0
+
+
+def test_values_as_people_write_them() -> None:
+    assert written("roles", " client, ex_client") == ("client", "ex_client")
+    assert checked("roles", ["employee", "client"]) == ("client", "employee")
+    assert [written("tone", text) for text in ("-1", "+1", "0")] == [-1, 1, 0]
+    assert written("stance", " promoter ") == "promoter"
+    with pytest.raises(WrongCorrection, match="tone is one of -1, 0, 1, not 'bad'"):
+        written("tone", "bad")
+
+
+def test_every_head_of_a_mention_can_be_corrected(place: Place) -> None:
+    seen = post(1)
+    now, digest = datetime.now(UTC), text_hash(seen.text)
+    answers = {head: checked(head, values[-1]) for head, values in HEADS.items() if head != "exists"}
+    made = [
+        Correction(post=seen.id, brand="bank", head=head, value=value, text_hash=digest, author="А", made=now)
+        for head, value in answers.items()
+    ]
+    (found,) = applied(seen, [mention(seen)], made, read_brands(place.config))
+    assert found.corrected == tuple(HEADS)[1:]
+    assert (found.genre, found.sentiment, found.tone, found.stance) == ("other", "positive", 1, "none")
+    assert (found.recommendation, found.roles, found.switch) == ("none", ("none",), "none")
+
+
+def corpus(place: Place, index: Index) -> tuple[str, str]:
+    """Two posts with corrections of several kinds; their ids."""
+    first = post(1, 0, text="Ушёл из Банка в Соперник: приложение висит", title="Банк и его приложение", language="ru", rating=1.0)
+    second = post(2, 40, author_id="forum.test:b", text="Thebank is great", language="en", rating=5.0, about=("bank",))
+    app = {"product": "app", "product_kind": "app_online"}
+    place.tagged("forum", 1, [(first, [mention(first), mention(first, brand="rival"), mention(first, **app)]), (second, [mention(second)])])
+    run(place, index)
+    say(place, index, f"{first.id}/bank/general", stance="detractor", roles=("ex_client",), switch="left", recommendation="warns", tone=-1)
+    say(place, index, f"{first.id}/bank/app", exists="not_about_us")
+    say(place, index, f"{first.id}/rival/general", exists="wrong_brand")
+    say(place, index, f"{second.id}/bank/general", genre="opinion", sentiment="positive")
+    return first.id, second.id
+
+
+def test_corrections_are_exported_as_labelled_records(place: Place, index: Index, tmp_path: Path) -> None:
+    first, second = corpus(place, index)
+    with desk_of(place) as desk:
+        exported = list(records(index, desk, read_brands(place.config)))
+    assert exported == [
+        {
+            "id": f"{first}/bank", "source": "reviews", "lang": "ru", "target": "Банк", "rating": 1.0, "date": "2026-01-01",
+            "text": "Банк и его приложение\n\nУшёл из Банка в Соперник: приложение висит", "stance": "detractor", "roles": ["ex_client"],
+            "switch": "left", "recommend": "no", "tone": -1, "products": ["general"],
+        },
+        {
+            "id": f"{second}/bank", "source": "reviews", "lang": "en", "target": "The Bank", "rating": 5.0, "date": "2026-02-10",
+            "text": "Thebank is great", "genre": "opinion", "sentiment": "positive",
+        },
+    ]  # fmt: skip
+    file = tmp_path / "corrections.jsonl"
+    file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in exported), encoding="utf-8")
+    assert [record.answers.get("stance") for record in read_records(file)] == ["detractor", None]
+
+
+def test_what_was_exported_is_measured_month_by_month(place: Place, embedded: Index, tmp_path: Path) -> None:
+    """By the shipped model, whatever it answers."""
+    corpus(place, embedded)
+    file = tmp_path / "corrections.jsonl"
+    with desk_of(place) as desk:
+        rows = list(records(embedded, desk, read_brands(place.config)))
+    del rows[0]["date"]
+    file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), encoding="utf-8")
+    shipped = Path(__file__).parents[1] / "models" / "reader-1"
+    report = evaluate(file, model=shipped, months=True, threads=1)
+    assert list(report.months) == ["2026-02", "undated"]
+    assert set(report.months["2026-02"]) == {"genre", "sentiment"}
+    assert report.to_json()["months"]["undated"]["stance"]["records"] == 1
+    assert any(line.startswith("    2026-02   macro-F1 ") and "agreement" in line for line in report.lines())
+    assert evaluate(file, model=shipped, threads=1).months == {}
+
+
+def test_a_mention_without_corrections_is_written_as_before() -> None:
+    from nlp.mention import mention_from_json, mention_to_json
+
+    plain = mention(post(1))
+    assert "corrected" not in mention_to_json(plain)
+    fixed: Mention = replace(plain, corrected=("stance",))
+    assert mention_from_json(json.loads(json.dumps(mention_to_json(fixed)))) == fixed
