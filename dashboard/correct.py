@@ -44,7 +44,7 @@ def told() -> None:
 
 def popover(mention: Mention, index: Index, brands: Brands, lang: Lang) -> None:
     """The button; its form is drawn while it is open."""
-    key = f"correct_{mention.id}"
+    key = f"correct_{mention.id}_{lang}"  # a choice comes back by its label: each language has fields of its own
     box = st.popover(say(lang, "correct"), type="tertiary", key=key, on_change="rerun")
     if not box.open:
         return
