@@ -40,12 +40,11 @@ class TombstoneError(Exception):
 def forget(index: Index, post_ids: Iterable[str], *, data: Path) -> int:
     """Take the posts (by `Post.id`) out of the index for good; how many of them it held."""
     wanted = sorted(set(post_ids))
-    with closing(open_desk(data)) as desk:
-        desk.forget(wanted)
-    with index.writing():
+    with closing(open_desk(data)) as desk, index.writing():
         known = tombstones(data)
         _clear(index, known)
         bury(wanted, data=data)
+        desk.forget(wanted)
         posts = [post for post_id in wanted if (post := index.post(post_id)) is not None]
         _remove(index, posts)
         _record(index, known.union(map(tombstone, wanted)))

@@ -78,6 +78,6 @@ def _latest(tweets: Sequence[Record], one_in: int) -> list[Record]:
     """The last part of each source by time: what is read in use is later than what was learned from."""
     held: list[Record] = []
     for source in sorted({record.source for record in tweets}):
-        ordered = sorted((record for record in tweets if record.source == source), key=lambda record: (record.date, record.id))
+        ordered = sorted((record for record in tweets if record.source == source), key=lambda record: (record.date, str(record.id)))
         held += ordered[len(ordered) - len(ordered) // one_in :]
     return held
