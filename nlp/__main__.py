@@ -211,5 +211,25 @@ def evaluate_command(
         _print(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
 
 
+@app.command("contrast")
+def contrast_command(
+    file: Annotated[Path | None, typer.Argument(help="Posts with `expected` subjects (default: labels/contrast.jsonl).")] = None,
+    brands: Annotated[Path | None, typer.Option(help="Their brands file (default: labels/contrast_brands.yaml).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    model: Annotated[Path | None, typer.Option(help="Folder of the model (default: the one that ships).")] = None,
+) -> None:
+    """Measure how often each product of a post that speaks of several gets its own stance, from finding it to judging it.
+
+    Example:
+
+        python -m nlp contrast
+    """
+    from nlp.contrast import BRANDS, FILE, contrasts, lines_of
+
+    with _told():
+        answers = contrasts(file or FILE, read_brands_of(brands or BRANDS), Classifier.load(model))
+        _print(lines_of(answers, as_json=as_json))
+
+
 if __name__ == "__main__":
     app()

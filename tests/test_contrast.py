@@ -1,0 +1,51 @@
+"""Contrasts: what counts as right, and the test set itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from plain_judge import PlainJudge
+
+from nlp.contrast import BRANDS, FILE, contrasts, lines_of
+from nlp.records import RecordError
+from nlp.stream import read_brands_of
+
+
+def write(path: Path, *posts: dict[str, object]) -> Path:
+    path.write_text("".join(f"{json.dumps(post, ensure_ascii=False)}\n" for post in posts), encoding="utf-8")
+    return path
+
+
+def subject(product: str, stance: str) -> dict[str, str]:
+    return {"brand": "kedrobank", "product": product, "stance": stance}
+
+
+def test_a_subject_is_right_when_it_is_found_and_judged_right(tmp_path: Path) -> None:
+    text = "У Кедробанка приложение отличное, доволен. А ипотека просто ужас."
+    expected = [subject("app", "promoter"), subject("mortgage", "promoter"), subject("loan", "none")]
+    answers = contrasts(
+        write(tmp_path / "c.jsonl", {"id": 1, "lang": "ru", "text": text, "expected": expected}), read_brands_of(BRANDS), PlainJudge()
+    )
+    assert [(each.found, each.right) for each in answers] == [("promoter", True), ("detractor", False), (None, False)]
+    figures = json.loads(lines_of(answers, as_json=True))
+    assert figures["all"] == {"right": 1, "subjects": 3, "accuracy": 0.3333}
+    assert figures["not_found"] == 1
+    assert "all        0.333   1 of 3" in lines_of(answers)
+
+
+@pytest.mark.parametrize("expected", [None, {}, [{"brand": "kedrobank", "product": "app", "stance": "fan"}], [{"stance": "none"}]])
+def test_a_line_without_expected_subjects_is_named(tmp_path: Path, expected: object) -> None:
+    path = write(tmp_path / "c.jsonl", {"id": 1, "text": "Кедробанк", "expected": expected})
+    with pytest.raises(RecordError, match=r"c\.jsonl:1: expected"):
+        contrasts(path, read_brands_of(BRANDS), PlainJudge())
+
+
+def test_the_test_set_contrasts_and_every_subject_is_found() -> None:
+    posts = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+    assert len({post["id"] for post in posts}) == len({post["text"] for post in posts}) == len(posts) >= 60
+    assert {post["lang"] for post in posts} == {"ru", "en"}
+    assert all(len({each["stance"] for each in post["expected"]}) > 1 for post in posts)
+    answers = contrasts(FILE, read_brands_of(BRANDS), PlainJudge())
+    assert sum(each.found is None for each in answers) <= len(answers) // 50
