@@ -172,5 +172,7 @@ class GateMiddleware:
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        if not isinstance(exception, IgnoreRequest):
+        if "certificate verify failed" in str(exception):
+            request.meta["dont_retry"] = True  # it will be no better in a minute
+        elif not isinstance(exception, IgnoreRequest):
             self.gate.failed(host_of(request.url))

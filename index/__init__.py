@@ -14,8 +14,7 @@ import re
 from pathlib import Path
 
 from crawlers.place import data_folder
-from index.elastic import ElasticIndex
-from index.elastic_node import address, no_address
+from index.address import address, no_address
 from index.embedded import EmbeddedIndex
 from index.query import Index
 
@@ -32,6 +31,8 @@ def open_index(where: str | None = None) -> Index:
     own = data_folder() / "index"
     where = (where or os.environ.get("MOLVA_INDEX") or "").strip()
     if _ADDRESS.match(where):
+        from index.elastic import ElasticIndex  # two seconds that the embedded index is spared
+
         server, name = address(where)
         return ElasticIndex(server, name, key=os.environ.get("MOLVA_INDEX_KEY") or None, lock=own / "elastic.lock")
     if _NEARLY.match(where):

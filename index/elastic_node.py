@@ -33,36 +33,7 @@ _REBUILD = "run `python -m advocacy rebuild`"
 _FULL = ("flood-stage", "read-only-allow-delete", "no space left")
 
 
-DEFAULT_NAME = "molva"
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
-_HOST = re.compile(r"[\w.:-]+")
 _KEY = re.compile(r"[!-~]+")
-
-
-def address(url: str) -> tuple[str, str]:
-    """Server and name of the index, of an address `http://host:9200/NAME`; the name is `molva` where there is none.
-
-    Raises IndexUnavailable for what can't be an address, and for a name that Elasticsearch would not take.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
-    except ValueError as error:
-        raise no_address("its host or its port can't be") from error
-    if not _HOST.fullmatch(host) or port == 0 or parts.query or parts.fragment:
-        raise no_address("it has no host that can be, or more than a host, a port and a name")
-    path, _, name = parts.path.rpartition("/")
-    if not _NAME.fullmatch(name or DEFAULT_NAME):
-        raise IndexUnavailable(
-            f"{name!r} can't name an index: at the end of MOLVA_INDEX, after the last /, put small Latin letters, digits, - and _"
-            " (the first a letter or digit, at most 100)."
-        )
-    return parts._replace(path=path).geturl(), name or DEFAULT_NAME
-
-
-def no_address(why: str) -> IndexUnavailable:
-    """What MOLVA_INDEX says is no address. It isn't repeated, for a password may stand in it."""
-    return IndexUnavailable(f"MOLVA_INDEX is no address of Elasticsearch ({why}): write it as http://host:9200/NAME.")
 
 
 def client(url: str, key: str | None) -> Elasticsearch:

@@ -386,7 +386,7 @@ def test_killed_at_any_step_it_loses_nothing_and_doubles_nothing(tmp_path: Path,
     assert deaths > 20
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     chosen=st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["a", "b", ""]), st.sampled_from(["0", "1"])), max_size=12),
     cuts=st.lists(st.integers(1, 30), max_size=3),

@@ -24,9 +24,10 @@ from elasticsearch_node import elasticsearch_url
 
 from crawlers.post import Post, Precision
 from index import open_index
+from index.address import address
 from index.elastic import ElasticIndex
 from index.elastic_mapping import KINDS, mapping
-from index.elastic_node import Indices, address, client
+from index.elastic_node import Indices, client
 from index.embedded import EmbeddedIndex
 from index.query import Facet, IndexUnavailable, Query, Standing
 from nlp.mention import Mention
