@@ -155,7 +155,8 @@ def train_command(
     out: Annotated[Path | None, typer.Option(help="Folder for the trained model (default: the one that ships, in models/).")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 20,
     corrections: Annotated[
-        list[Path] | None, typer.Option(help="Records of `python -m advocacy export-corrections` to learn from too; may be repeated.")
+        list[Path] | None,
+        typer.Option(help="Records to learn from too: of `python -m advocacy export-corrections`, or of labels/; may be repeated."),
     ] = None,
 ) -> None:
     """Fine-tune the encoder on the labelled posts, calibrate it, measure it, and write the ONNX model.
@@ -171,12 +172,12 @@ def train_command(
     """
     try:
         from nlp.course import Recipe
-        from nlp.train import OWN, TrainingError, train
+        from nlp.train import TrainingError, train
     except ImportError as error:
         _fail(f"training needs {error.name}: `uv pip install -r requirements-train.txt`")
     try:
         with _told():
-            recipe, more = Recipe(seed=seed), (*OWN, *(corrections or ()))
+            more, recipe = corrections or (), Recipe(seed=seed)
             print(train(labels, encoder, out, more=more, recipe=recipe, say=lambda text: say.print(text, markup=False, highlight=False)))
     except TrainingError as error:
         _fail(error)

@@ -38,13 +38,13 @@ class Recipe:
     """Tokens of a batch, with padding."""
     most: int = 48
     """Pairs of a batch."""
-    stars: int = 500
+    stars: int = 1000
     """Reviews with stars in the first stage, beside all tweets."""
     star_length: int = 700
     """Characters of the longest such review."""
-    epochs: int = 3
+    epochs: int = 5
     """Over the annotated records, in the second stage."""
-    tweets: int = 3000
+    tweets: int = 2000
     """Tweets in each epoch of the second stage."""
     rate: float = 1e-4
     """Learning rate of the top layer."""

@@ -43,11 +43,12 @@ def read_material(labels: Path, *, seed: int, stars: int, star_length: int, more
     """
     for path in (*(labels / name for name in FILES), *more):
         if not path.is_file():
-            raise TrainingError(f"{path} is missing: give the folder of labelled posts with --labels")
+            help_ = "" if path in more else ": give the folder of labelled posts with --labels"
+            raise TrainingError(f"{path} is missing{help_}")
     annotated, written, tweets, reviews = (read_records(labels / name) for name in FILES)
     texts = {text_hash(record.text): record.text for record in (*tweets, *reviews)}
     added = [record for path in more for record in read_records(path, texts)]
-    held = [record for record in annotated if _kept_out(record, 10)] + _latest(tweets, 20)
+    held = [record for record in annotated if _kept_out(record, 10)] + [record for record in tweets if _kept_out(record, 20)]
     apart = {text_key(record.text) for record in held}
     known = apart | {text_key(record.text) for record in added}
     starred = [
@@ -72,12 +73,3 @@ def text_key(text: str) -> str:
 
 def _kept_out(record: Record, one_in: int) -> bool:
     return int(hashlib.blake2b(text_key(record.text).encode(), digest_size=4).hexdigest(), 16) % one_in == 0
-
-
-def _latest(tweets: Sequence[Record], one_in: int) -> list[Record]:
-    """The last part of each source by time: what is read in use is later than what was learned from."""
-    held: list[Record] = []
-    for source in sorted({record.source for record in tweets}):
-        ordered = sorted((record for record in tweets if record.source == source), key=lambda record: (record.date, str(record.id)))
-        held += ordered[len(ordered) - len(ordered) // one_in :]
-    return held

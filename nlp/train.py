@@ -34,8 +34,6 @@ from nlp.scores import scored
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 COURSE = ROOT / "data" / "training"
-OWN = tuple(ROOT / "labels" / name for name in ("annotated.jsonl", "written.jsonl"))
-"""Records that the project brings: answers for texts of the labelled folder, and posts written for training."""
 SHAPE = (
     "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "max_position_embeddings",
     "layer_norm_eps",
@@ -46,14 +44,14 @@ __all__ = ["Recipe", "TrainingError", "train"]
 
 
 def train(
-    labels: Path | None = None, encoder: Path | None = None, out: Path | None = None, *, more: Sequence[Path] | None = None,
+    labels: Path | None = None, encoder: Path | None = None, out: Path | None = None, *, more: Sequence[Path] = (),
     course: Path | None = None, recipe: Recipe | None = None, say: Callable[[str], None] = print,
 ) -> Path:  # fmt: skip
     """Trains the network and the baseline, measures both, and writes the model's folder; returns it.
 
     By default the labels and the encoder are those of `../shared` beside the project and the folder is the shipped
-    model's. `more` are further files of records (by default the project's own, `labels/`). `course` is where a stopped
-    training goes on from (`data/training`); it is removed at the end.
+    model's. `more` are further files of records. `course` is where a stopped training goes on from (`data/training`); it is
+    removed at the end.
     Raises TrainingError when something is missing, RecordError for a malformed record.
     """
     labels, encoder, out = labels or SHARED / "labels", encoder or SHARED / "models" / "e5-small-ruen", out or MODEL
@@ -61,7 +59,6 @@ def train(
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         if not (encoder / name).is_file():
             raise TrainingError(f"{encoder / name} is missing: give the folder of the base encoder with --encoder")
-    more = OWN if more is None else more
     material = read_material(labels, seed=recipe.seed, stars=recipe.stars, star_length=recipe.star_length, more=more)
     course.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()

@@ -181,28 +181,18 @@ def test_a_text_can_be_named_by_its_hash(labels: Path, tmp_path: Path) -> None:
         read_material(labels, seed=3, stars=12, star_length=700, more=[more])
 
 
-def test_the_latest_tweets_are_kept_out(labels: Path) -> None:
-    tweets = [{"target": "Юг", "text": f"твит {n}", "tone": 0, "date": str(1000 + n * 7 % 60)} for n in range(60)]
-    write(labels / "tone_train.jsonl.gz", tweets)
-    material = read_material(labels, seed=3, stars=12, star_length=700)
-    assert sorted(each.date for each in material.held if "tone" in each.answers) == ["1057", "1058", "1059"]
-
-
-def test_corrections_are_learned_from_besides_the_projects_own_records(
-    labels: Path, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_corrections_are_learned_from_too(labels: Path, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the command, with records that lack most answers, as `export-corrections` writes them."""
-    own, corrections, given = tmp_path / "own.jsonl", tmp_path / "corrections.jsonl", []
-    write(own, annotated(3))
+    other, corrections, given = tmp_path / "other.jsonl", tmp_path / "corrections.jsonl", []
+    write(other, annotated(3))
     said = {"id": "forum.test:1/north", "source": "reviews", "lang": "ru", "target": "Север", "date": "2026-03-01"}
     write(corrections, [said | {"text": "банк Север вернул деньги", "stance": "passive", "tone": 1, "roles": ["ex_client", "employee"]}])
-    monkeypatch.setattr("nlp.train.OWN", (own,))
     monkeypatch.setattr("nlp.train.COURSE", tmp_path / "course")
     monkeypatch.setattr("nlp.course.Recipe", lambda seed: replace(TINY, seed=seed))
     read = read_material
     monkeypatch.setattr("nlp.train.read_material", lambda *names, **more: given.append(read(*names, **more)) or given[-1])
     options = ["--labels", str(labels), "--encoder", str(encoder), "--out", str(tmp_path / "mini")]
-    done = CliRunner().invoke(app, ["train", *options, "--corrections", str(corrections), "--corrections", str(own)])
+    done = CliRunner().invoke(app, ["train", *options, "--corrections", str(corrections), "--corrections", str(other)])
     assert done.exit_code == 0, done.output
     [learned] = [record for record in given[0].annotated if record.id == "forum.test:1/north"]
     assert learned.answers == {"stance": "passive", "tone": 1, "roles": ("ex_client", "employee")}
