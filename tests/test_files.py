@@ -278,7 +278,7 @@ def test_what_is_no_text_and_no_number_rejects_its_record(tmp_path: Path, form: 
         ("export.csv", b"id,text,text\n1,a,b\n", "export.csv: line 1: columns given twice: text"),
         ("export.csv", as_csv([row(n) for n in range(9)]).encode("cp1251"), "perhaps `encoding: windows-1251`"),
         ("export.csv", b"id,text,author,date,stars,,\n1,a,b,,5,,\n", "its columns are id, text, author, date, stars: mend"),
-        ("export.csv.gz", gzip.compress(as_csv([row(n) for n in range(9)]).encode(), mtime=0)[:60], "the packed file is damaged or cut off"),
+        ("export.csv.gz", gzip.compress(as_csv([row(n) for n in range(9)]).encode(), mtime=0)[:60], "packed file is damaged or cut off"),
         ("export.json", b"[]", "export.json: has no rows"),
         ("export.json", b'{"id": 1}', "is a single record, not a list of records; if each line is a record, state `format: jsonl`"),
         ("export.json", b'[{"id": "1", "text": "a", "date": ""}, {"id": ', "export.json: line 1: broken JSON"),
