@@ -142,7 +142,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reach": ("Охват", "Reach"),
     "reach.measured": ("измеренный: просмотры", "measured: views"),
     "reach.estimated": ("оценка: подписчики", "estimated: followers"),
-    "reach.posts": ("Сообщения с этим охватом", "Posts of this reach"),
+    "reach.posts": ("Весь охват", "All of the reach"),
     "reach.known": ("известен у {known} из {all} сообщений", "known for {known} of {all} posts"),
     "unknown": ("нет данных", "unknown"),
     "change": ("{change} к прошлому периоду", "{change} on the period before"),
