@@ -112,9 +112,6 @@ class Molva:
         assert self.process.poll() is None, self.said.read_text()
         return self
 
-    def wait_for(self, ask: Callable[[], T], seconds: float = 120, what: str = "what the test waits for") -> T:
-        return until(ask, seconds, what)
-
     def stop(self, by: signal.Signals = signal.SIGINT) -> float:
         """Ask it to end as Ctrl-C does; the seconds it took."""
         assert self.process is not None
@@ -142,13 +139,3 @@ def chromium() -> str:
     if not found:
         pytest.skip("requires: Chromium (install chromium, or name it in MOLVA_CHROMIUM)")
     return found
-
-
-@pytest.fixture(scope="module")
-def running_molva(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Molva]:
-    """The demo company with everything around it, started once for the tests of a module: it goes on collecting while it runs."""
-    molva = Molva(tmp_path_factory.mktemp("running") / "data")
-    try:
-        yield molva.start()
-    finally:
-        molva.stop()

@@ -1,25 +1,38 @@
-"""`make run`: everything starts, collects and shows; Ctrl-C leaves nothing behind; a second start goes on where it was."""
+"""`make run`: everything starts, collects and shows in a browser; Ctrl-C leaves nothing behind; a second start goes on where it was."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psutil
 import pytest
 from conftest import ROOT, Molva, get, until, unused_port
+from dashboard_site import browser, settled
+from playwright.sync_api import Page, expect
 
 import run
+from advocacy.measures import online_nps
+from crawlers.archive import Archive
+from crawlers.post import Post
+from dashboard.view import View
+from index import open_index
+from index.query import Facet, Index, Query
 
 GIGABYTE = 1 << 30
+WHOLE = View(brand="vestarna", period="90")
 
 
 def refused(*arguments: str, **environ: str) -> str:
@@ -138,7 +151,7 @@ def addresses(processes: list[psutil.Process]) -> set[str]:
     """Where the processes listen."""
     found: set[str] = set()
     for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             found |= {connection.laddr.ip for connection in process.net_connections() if connection.status == psutil.CONN_LISTEN}
     return found
 
@@ -156,51 +169,97 @@ def airflow(molva: Molva, path: str) -> dict[str, Any]:
     return answer
 
 
-def posts(data: Path) -> int:
-    """Distinct posts in the index."""
-    from index import open_index
-    from index.query import Facet, Query
-
-    index = open_index(str(data / "index"))
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Molva]:
+    """The demo company with everything around it, started once: it goes on collecting until the last of its tests ends it."""
+    molva = Molva(tmp_path_factory.mktemp("running") / "data with space")
     try:
-        return sum(index.count(Query(), Facet.BRAND).values())
+        yield molva.start()
     finally:
-        index.close()
+        molva.stop()
+
+
+@pytest.fixture
+def index(running: Molva) -> Iterator[Index]:
+    """The index that Airflow fills, once the ninety days of the demo are in it."""
+    with closing(open_index(str(running.data / "index"))) as found:
+        until(lambda: sum(found.count(Query()).values()) >= 380, 420, "the demo's archive is in the index")
+        yield found
+
+
+@pytest.fixture
+def page(chromium: str) -> Iterator[Page]:
+    with browser(chromium, timezone_id="UTC") as page:
+        yield page
 
 
 @pytest.mark.timeout(900)
-def test_everything_starts_collects_ends_on_ctrl_c_and_goes_on_where_it_was(tmp_path: Path) -> None:
-    molva = Molva(tmp_path / "data with space").start()
-    try:
-        assert get(f"{molva.dashboard}/_stcore/health") == "ok"
-        assert get(molva.demo)
-        until(lambda: posts(molva.data) > 100, 400, "the demo's posts are in the index")
-        processes = family(molva)
-        assert memory(processes) < 3 * GIGABYTE
-        assert addresses(processes) == {"127.0.0.1"}
-        states = {run["dag_id"]: run["state"] for run in airflow(molva, "dags/~/dagRuns?order_by=start_date&limit=100")["dag_runs"]}
-        assert "demo.group" in states
-        assert "enrich" in states
-        assert airflow(molva, "importErrors")["total_entries"] == 0
+def test_everything_answers_on_the_loopback_alone_and_collects(running: Molva, index: Index) -> None:
+    assert get(f"{running.dashboard}/_stcore/health") == "ok"
+    assert get(running.demo)
+    processes = family(running)
+    assert memory(processes) < 3 * GIGABYTE
+    assert addresses(processes) == {"127.0.0.1"}
+    states = {run["dag_id"]: run["state"] for run in airflow(running, "dags/~/dagRuns?order_by=start_date&limit=100")["dag_runs"]}
+    assert "demo.group" in states
+    assert "enrich" in states
+    assert airflow(running, "importErrors")["total_entries"] == 0
 
-        until(lambda: any(is_called(process, "scrapy") for process in family(molva)), 120, "a collection is under way")
-        processes = family(molva)
-        assert molva.stop(signal.SIGINT) < 10
-        assert molva.process is not None
-        assert molva.process.returncode == 0, molva.said.read_text()
-        assert [process for process in processes if process.is_running()] == []
-        known = posts(molva.data)
 
-        molva.start()
-        assert "Preparing" not in molva.said.read_text()
-        assert posts(molva.data) >= known
-        runs = airflow(molva, "dags/~/dagRuns?limit=1000")["total_entries"]
-        until(lambda: airflow(molva, "dags/~/dagRuns?limit=1000")["total_entries"] > runs, 120, "collections go on")
-        processes = family(molva)
-        assert molva.stop(signal.SIGTERM) < 10
-        assert [process for process in processes if process.is_running()] == []
-    finally:
-        molva.stop()
+@pytest.mark.timeout(900)
+def test_the_overview_shows_the_numbers_of_the_demo(running: Molva, index: Index, page: Page) -> None:
+    def authors() -> int:
+        return online_nps(index, WHOLE.query(datetime.now(UTC), ZoneInfo("UTC"))).authors
+
+    before = authors()
+    settled(page.goto(f"{running.dashboard}/?lang=ru&period=90") and page)
+    expect(page.locator(".st-key-nps")).to_contain_text("авторов:")
+    shown = re.search(r"авторов:\s*(\d+)", page.locator(".st-key-nps").inner_text())
+    assert shown
+    assert before > 50
+    assert before <= int(shown[1]) <= authors()  # the demo goes on publishing meanwhile
+    expect(page.get_by_role("heading", name="Вестарна")).to_be_visible()
+    assert page.locator(".js-plotly-plot").count() >= 4
+
+
+@pytest.mark.timeout(900)
+def test_a_freshly_published_post_is_in_the_list(running: Molva, index: Index, page: Page) -> None:
+    started = datetime.now(UTC)
+
+    def fresh() -> Post | None:
+        hits = index.search(Query(since=started), size=1).hits
+        return hits[0].post if hits else None
+
+    post = until(fresh, 300, "a post published after the test began is in the index")
+    brand = index.search(Query(posts=(post.id,)), size=1).hits[0].mention.brand
+    settled(page.goto(f"{running.dashboard}/posts?lang=ru&period=7&brand={brand}") and page)
+    expect(page.get_by_text(post.text[:60]).first).to_be_visible()
+
+
+@pytest.mark.timeout(900)
+def test_it_ends_on_ctrl_c_and_goes_on_where_it_was(running: Molva, index: Index) -> None:
+    """The last of the tests with what runs, for it ends it."""
+    until(lambda: any(is_called(process, "scrapy") for process in family(running)), 120, "a collection is under way")
+    processes = family(running)
+    assert running.stop(signal.SIGINT) < 10
+    assert running.process is not None
+    assert running.process.returncode == 0, running.said.read_text()
+    assert [process for process in processes if process.is_running()] == []
+    known = posts(index)
+
+    running.start()
+    assert "Preparing" not in running.said.read_text()
+    assert posts(index) >= known
+    runs = airflow(running, "dags/~/dagRuns?limit=1000")["total_entries"]
+    until(lambda: airflow(running, "dags/~/dagRuns?limit=1000")["total_entries"] > runs, 120, "collections go on")
+    processes = family(running)
+    assert running.stop(signal.SIGTERM) < 10
+    assert [process for process in processes if process.is_running()] == []
+
+
+def posts(index: Index) -> int:
+    """Distinct posts in the index."""
+    return sum(index.count(Query(), Facet.BRAND).values())
 
 
 TARGET = """\
@@ -219,8 +278,6 @@ def tags(molva: Molva) -> dict[str, set[str]]:
 
 @pytest.mark.timeout(900)
 def test_edit_takes_effect_without_restart_and_a_part_that_dies_ends_the_rest(tmp_path: Path) -> None:
-    from crawlers.archive import Archive
-
     config = tmp_path / "config"
     (config / "targets").mkdir(parents=True)
     (config / "brands.yaml").write_text("brands:\n  - {slug: vestarna, name: Вестарна, ours: true}\n")
