@@ -20,7 +20,7 @@ from index.query import Index
 BATCHES = 90
 POSTS = 8
 """Posts of a batch; two batches are written together."""
-KILLS = {"embedded": 7, "elastic": 3}
+KILLS = {"embedded": 5, "elastic": 3}
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -13,7 +13,7 @@ from raw_batches import Place, plain_command
 
 ROOT = Path(__file__).parents[1]
 BATCHES = 24
-KILLS = 7
+KILLS = 5
 TEXTS = (
     "Сбер отличный банк",
     "В ВТБ хамство, приложение ужас",
