@@ -53,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name != "test_run.py")
 
 
+def pytest_configure() -> None:
+    """A shell that runs the tests in the background has them ignore Ctrl-C; what they start must not inherit that."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def unused_port() -> int:
     """A port of the loopback that nobody listens on."""
     with socket.socket() as probe:

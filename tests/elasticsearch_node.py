@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import functools
+import os
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,8 @@ from conftest import unused_port
 
 RUN = Path(__file__).parents[1].parent / "shared" / "elasticsearch" / "run"
 _READY_WITHIN = 90
+_JAVA = "-Xms512m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+"""A node that lives for minutes is compiled quickly rather than well."""
 
 
 def elasticsearch_url() -> str:
@@ -40,7 +43,8 @@ def _node() -> str:
     url = f"http://127.0.0.1:{(port := unused_port())}"
     log = (state / "log").open("wb")
     command = [str(RUN), str(state / "state"), str(port)]
-    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, preexec_fn=_die_with_the_tests)
+    environ = {"ES_JAVA_OPTS": _JAVA, **os.environ}
+    process = subprocess.Popen(command, env=environ, stdout=log, stderr=subprocess.STDOUT, preexec_fn=_die_with_the_tests)
 
     def stop() -> None:
         process.terminate()

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dashboard_site import browser, dashboard, fill, settled, write_brands
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from advocacy import measures
 from advocacy.measures import online_nps
@@ -101,13 +101,21 @@ def test_a_competitor_leads_to_what_was_compared(address: str, filled: Path, pag
     expect(page.get_by_text(f"Найдено: {online_nps(index, theirs).authors}", exact=True)).to_be_visible()
 
 
+def boxes(found: Locator) -> list[FloatRect]:
+    """Where each of them stands on the screen."""
+    return [box for at in range(found.count()) if (box := found.nth(at).bounding_box())]
+
+
 def test_a_bar_of_the_trend_leads_to_its_posts(address: str, filled: Path, page: Page) -> None:
     settled(page.goto(f"{address}/?period=90") and page)
     page.wait_for_timeout(1500)
-    detractors = page.locator(".st-key-trend_chart .bars").first.locator(".point path")
-    detractors.first.scroll_into_view_if_needed()
-    tallest = max((box for at in range(detractors.count()) if (box := detractors.nth(at).bounding_box())), key=lambda box: box["height"])
-    page.mouse.click(tallest["x"] + tallest["width"] / 2, tallest["y"] + tallest["height"] / 2)
+    chart = page.locator(".st-key-trend_chart")
+    chart.locator(".bars").first.scroll_into_view_if_needed()
+    tallest = max(boxes(chart.locator(".bars").first.locator(".point path")), key=lambda box: box["height"])
+    at = tallest["x"] + tallest["width"] / 2
+    line = min(boxes(chart.locator(".scatterlayer .point")), key=lambda box: abs(box["x"] + box["width"] / 2 - at))
+    heights = (tallest["y"] + tallest["height"] * share for share in (0.2, 0.8))
+    page.mouse.click(at, max(heights, key=lambda height: abs(height - line["y"])))  # the point of the line may lie on the bar
     page.wait_for_url("**/posts?**stances=detractor**")
     index = open_index(str(filled / "index"))
     weeks = measures.nps_trend(index, View(brand="ours", period="90").query(datetime.now(UTC), MOSCOW), "week", MOSCOW)
