@@ -34,7 +34,7 @@ def finished(place: Place) -> int:
     return sum(name.endswith(".jsonl.gz") for name in place.outputs())
 
 
-def test_tagging_killed_seven_times_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
+def test_tagging_killed_again_and_again_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
     place = Place(tmp_path)
     for number in range(BATCHES):
         rows = [{"id": f"{number}-{at}", "text": f"{TEXTS[at % len(TEXTS)]} {number} {at}"} for at in range(40)]
