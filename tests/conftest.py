@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -53,8 +54,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name != "test_run.py")
 
 
+MEMORY = Path("/dev/shm")
+ENOUGH = 4 * 2**30
+"""Bytes that the folders of all tests need at most."""
+
+
 def pytest_configure() -> None:
-    """A shell that runs the tests in the background has them ignore Ctrl-C; what they start must not inherit that."""
+    """Folders of tests stand in memory where there is room: most of what they wait for is a disk that confirms each write.
+
+    A shell that runs the tests in the background has them ignore Ctrl-C; what they start must not inherit that.
+    """
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
