@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -154,6 +155,9 @@ def train_command(
     encoder: Annotated[Path | None, typer.Option(help="Folder of the base encoder (default: ../shared/models/e5-small-ruen).")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the trained model (default: the one that ships, in models/).")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 20,
+    start: Annotated[Path | None, typer.Option(help="Begin with the weights of this trained model, without the first stage.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="How often the annotated records are gone through.")] = None,
+    tweets: Annotated[int | None, typer.Option(min=0, help="Tweets in each such epoch.")] = None,
     corrections: Annotated[
         list[Path] | None,
         typer.Option(help="Records to learn from too: of `python -m advocacy export-corrections`, or of labels/; may be repeated."),
@@ -168,7 +172,7 @@ def train_command(
 
         python -m nlp train --out models/mine
 
-        python -m nlp train --out models/mine --corrections corrections.jsonl
+        python -m nlp train --out models/mine --start models/reader-1 --epochs 2 --corrections corrections.jsonl
     """
     try:
         from nlp.course import Recipe
@@ -177,7 +181,8 @@ def train_command(
         _fail(f"training needs {error.name}: `uv pip install -r requirements-train.txt`")
     try:
         with _told():
-            more, recipe = corrections or (), Recipe(seed=seed)
+            more, recipe = corrections or (), Recipe(seed=seed, start=str(start or ""))
+            recipe = replace(recipe, epochs=epochs or recipe.epochs, tweets=recipe.tweets if tweets is None else tweets)
             print(train(labels, encoder, out, more=more, recipe=recipe, say=lambda text: say.print(text, markup=False, highlight=False)))
     except TrainingError as error:
         _fail(error)

@@ -1,6 +1,7 @@
 """A course: the network learns from the records, first tone and stars, then all heads.
 
-The rule to know: everything is drawn from one seed, in an order that does not depend on where a stopped course goes on.
+The rule to know: everything is drawn from one seed, in an order that does not depend on where a stopped course goes on. A
+course that begins with the weights of a trained model goes straight to the second stage.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from nlp.classifier import read_config
+from nlp.export import reference_network
 from nlp.lesson import UNASKED, Example, batches, examples, plain, stacked
 from nlp.material import Material, TrainingError
-from nlp.network import Network, new_network
+from nlp.network import FAST_BFLOAT16, Network, new_network
 from nlp.records import CLASSES
 
 Say = Callable[[str], None]
-FAST_BFLOAT16: bool = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-"""Whether the processor computes in bfloat16. One that does not imitates it, four times slower than in 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class Recipe:
     """How long and how fast the network learns."""
 
     seed: int = 20
+    start: str = ""
+    """Folder of a trained model whose weights it begins with; nothing: the bare encoder."""
     window: int = 256
     tokens: int = 2048
     """Tokens of a batch, with padding."""
@@ -181,6 +184,8 @@ def new_course(encoder: Path, recipe: Recipe, steps: int) -> Course:
     """A course at its beginning."""
     torch.manual_seed(recipe.seed)
     network = new_network(encoder, recipe.dropout)
+    if recipe.start:
+        _go_on_from(Path(recipe.start), network)
     optimizer = torch.optim.AdamW(groups(network, recipe), fused=True)
     warm = max(1, int(steps * recipe.warmup))
 
@@ -190,17 +195,25 @@ def new_course(encoder: Path, recipe: Recipe, steps: int) -> Course:
     return Course(network, Averaged(network), optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, speed), recipe)
 
 
+def _go_on_from(folder: Path, network: Network) -> None:
+    """Gives the network the weights of a trained model, the lift of rare classes put back into its heads (see `natural`)."""
+    network.load_state_dict(reference_network(folder).state_dict())
+    prior = {name: torch.tensor(values) for name, values in read_config(folder)["calibration"]["log_prior"].items()}
+    _lift(network, prior, -1.0)
+
+
 def learn(material: Material, encoder: Path, recipe: Recipe, *, checkpoint: Path | None, say: Say) -> tuple[Network, dict[str, Tensor]]:
     """Both stages; the averaged network, the lift of rare classes taken back out of its answers, and the log shares of classes."""
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     prior = priors(plain(material.annotated + material.tweets, tokenizer, recipe.window))
-    steps = sum(len(lesson_of(epoch, material, tokenizer, recipe)[1]) for epoch in range(recipe.epochs + 1))
+    epochs = range(1 if recipe.start else 0, recipe.epochs + 1)
+    steps = sum(len(lesson_of(epoch, material, tokenizer, recipe)[1]) for epoch in epochs)
     course = new_course(encoder, recipe, steps)
     if checkpoint and checkpoint.is_file():
         course.resume(checkpoint)
         say(f"goes on from step {course.step}")
     done, started = 0, time.monotonic()
-    for epoch in range(recipe.epochs + 1):
+    for epoch in epochs:
         lesson, order = lesson_of(epoch, material, tokenizer, recipe)
         say(f"epoch {epoch} of {recipe.epochs}: {len(lesson)} records in {len(order)} batches")
         for loss in _epoch(course, lesson, order[max(0, course.step - done) :], prior, recipe):
@@ -236,8 +249,12 @@ def _epoch(
 def natural(network: Network, prior: Mapping[str, Tensor]) -> Network:
     """A copy whose probabilities are those of classes as frequent as they are: the lift goes into the heads' biases."""
     network = copy.deepcopy(network).eval()
-    with torch.no_grad():
-        for name, head in zip(network.names, network.heads, strict=True):
-            if name in PRIOR_POWER:
-                head.bias += PRIOR_POWER[name] * prior[name]  # type: ignore[operator]
+    _lift(network, prior, 1.0)
     return network
+
+
+@torch.no_grad()
+def _lift(network: Network, prior: Mapping[str, Tensor], times: float) -> None:
+    for name, head in zip(network.names, network.heads, strict=True):
+        if name in PRIOR_POWER:
+            head.bias += times * PRIOR_POWER[name] * prior[name]  # type: ignore[operator]

@@ -59,7 +59,8 @@ def train(
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         if not (encoder / name).is_file():
             raise TrainingError(f"{encoder / name} is missing: give the folder of the base encoder with --encoder")
-    material = read_material(labels, seed=recipe.seed, stars=recipe.stars, star_length=recipe.star_length, more=more)
+    stars = 0 if recipe.start else recipe.stars
+    material = read_material(labels, seed=recipe.seed, stars=stars, star_length=recipe.star_length, more=more)
     course.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     network, prior = learn(material, encoder, recipe, checkpoint=course / "checkpoint.pt", say=say)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
@@ -22,7 +23,7 @@ from nlp.course import Recipe
 from nlp.lesson import UNASKED, batches, plain, targets_of, weak_answers
 from nlp.material import TrainingError, read_material
 from nlp.network import padded
-from nlp.pair import Pair
+from nlp.pair import Pair, frame
 from nlp.records import Record, RecordError, read_records, text_hash
 from nlp.train import train
 
@@ -80,6 +81,10 @@ def encoder(tmp_path: Path) -> Path:
     return folder
 
 
+def tokenizer_of(encoder: Path) -> Tokenizer:
+    return Tokenizer.from_file(str(encoder / "tokenizer.json"))
+
+
 def digest(folder: Path) -> str:
     return hashlib.sha256((folder / "model.onnx").read_bytes() + (folder / "config.json").read_bytes()).hexdigest()
 
@@ -97,6 +102,12 @@ def test_training_ends_in_a_folder_that_judges(labels: Path, encoder: Path, tmp_
     assert "| stance | macro-F1 |" in card and "test.jsonl (30 records)" in card
     assert any("epoch 12 of 12" in line for line in said)
     assert not (tmp_path / "course").exists()
+    still = replace(recipe, start=str(out), epochs=1, rate=1e-9, head_rate=1e-9)
+    again = train(labels, encoder, tmp_path / "next", more=(), course=tmp_path / "course", recipe=still, say=said.append)
+    assert not any(line.startswith("epoch 0 of 1:") for line in said)
+    framed = frame([Pair(text=f"{word} банк Север", target="Север") for word in ("отличный", "ужасный")], tokenizer_of(encoder), 32)
+    for name, logits in Classifier.load(again, threads=1).logits(framed).items():
+        assert np.allclose(logits, classifier.logits(framed)[name], atol=0.05), name
 
 
 def test_a_stopped_training_goes_on_to_the_same_weights(labels: Path, encoder: Path, tmp_path: Path) -> None:
@@ -154,8 +165,7 @@ def test_stars_as_weak_labels(stars: int, stance: str) -> None:
 
 
 def test_every_record_stands_in_one_batch_of_bounded_size(labels: Path, encoder: Path) -> None:
-
-    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    tokenizer = tokenizer_of(encoder)
     lesson = plain(read_records(labels / "train.jsonl"), tokenizer, 32)
     found = batches(lesson, 256, 8, random.Random(1))
     assert sorted(at for batch in found for at in batch) == list(range(len(lesson)))
@@ -188,7 +198,7 @@ def test_corrections_are_learned_from_too(labels: Path, encoder: Path, tmp_path:
     said = {"id": "forum.test:1/north", "source": "reviews", "lang": "ru", "target": "Север", "date": "2026-03-01"}
     write(corrections, [said | {"text": "банк Север вернул деньги", "stance": "passive", "tone": 1, "roles": ["ex_client", "employee"]}])
     monkeypatch.setattr("nlp.train.COURSE", tmp_path / "course")
-    monkeypatch.setattr("nlp.course.Recipe", lambda seed: replace(TINY, seed=seed))
+    monkeypatch.setattr("nlp.course.Recipe", lambda **given: replace(TINY, **given))
     read = read_material
     monkeypatch.setattr("nlp.train.read_material", lambda *names, **more: given.append(read(*names, **more)) or given[-1])
     options = ["--labels", str(labels), "--encoder", str(encoder), "--out", str(tmp_path / "mini")]
