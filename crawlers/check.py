@@ -12,9 +12,10 @@ from pathlib import Path
 
 from crawlers.brand import Brands, read_brands
 from crawlers.collectors import files
+from crawlers.kinds import AboutItem, FilesTarget, RedditTarget
 from crawlers.mapping import company
 from crawlers.source import CollectError, Rejected
-from crawlers.target import AboutItem, BrokenTarget, FilesTarget, RedditTarget, Target, read_targets
+from crawlers.target import BrokenTarget, Target, read_targets
 from crawlers.yamlfile import ConfigError, YamlFile, shown
 
 

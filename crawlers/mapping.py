@@ -17,9 +17,10 @@ from typing import Any
 
 from crawlers import link
 from crawlers.brand import Brands
+from crawlers.kinds import AboutItem
 from crawlers.post import MOST, Post, clean
 from crawlers.source import CollectError, Item, Rejected
-from crawlers.target import AboutItem, Target
+from crawlers.target import Target
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 FUTURE = timedelta(days=2)

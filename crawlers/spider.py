@@ -26,11 +26,11 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawlers.gate import FAILURES
+from crawlers.kinds import TargetModel
 from crawlers.middlewares import HostBusy, Refused
 from crawlers.place import config_folder
 from crawlers.sink import find_target
 from crawlers.source import CollectError, Cursor
-from crawlers.target import TargetModel
 from crawlers.writer import Sink
 
 T = TypeVar("T", bound=TargetModel)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from crawlers.archive import Archive
+from crawlers.kinds import FilesTarget
 from crawlers.post import post_to_json
-from crawlers.target import BrokenTarget, FilesTarget, read_target
+from crawlers.target import BrokenTarget, read_target
 
 BRANDS = """\
 brands:

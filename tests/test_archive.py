@@ -22,9 +22,9 @@ from crawlers.archive import Archive, DamagedBatch
 from crawlers.brand import Brands, read_brands
 from crawlers.collect import collect
 from crawlers.disk import Busy
+from crawlers.kinds import FilesTarget
 from crawlers.run import Outcome, RunFailed
 from crawlers.source import CollectError, Item, Page
-from crawlers.target import FilesTarget
 from crawlers.writer import Writer
 from tests.target_folder import at, files_target, kept_state, row, write_config
 

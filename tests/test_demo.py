@@ -25,7 +25,8 @@ from parsel import Selector
 
 from crawlers.article import main_text
 from crawlers.brand import read_brands
-from crawlers.target import BrokenTarget, ReviewsTarget, read_targets
+from crawlers.kinds import ReviewsTarget
+from crawlers.target import BrokenTarget, read_targets
 from demo.content import COMPANIES, SPAN, Content, ContentError, read_content
 from demo.page import HERE, Answer, address, answer, teaser
 from demo.server import Server, publish

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from crawlers.archive import Archive
+from crawlers.kinds import FeedTarget
 from crawlers.page import decode, plain
 from crawlers.run import RunFailed
 from crawlers.sink import open_sink
 from crawlers.source import CollectError, Item
 from crawlers.spiders.feed import REMEMBERED, UNCHANGED, Entry, Feed, State, fingerprint, post, read_feed
-from crawlers.target import FeedTarget
 from tests.recording import cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
 

@@ -15,10 +15,10 @@ import pytest
 
 from crawlers.archive import Archive
 from crawlers.collectors.reddit import post, walk, without_quotes
+from crawlers.kinds import RedditTarget
 from crawlers.post import Post, post_id
 from crawlers.run import RunFailed
 from crawlers.source import CollectError, Cursor, Page, Rejected
-from crawlers.target import RedditTarget
 from tests.recording import RECORDED
 from tests.site import Answer, Place, Request, Site, site
 

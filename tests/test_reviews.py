@@ -13,11 +13,11 @@ from parsel import Selector
 
 from crawlers.archive import Archive
 from crawlers.interval import PATIENCE, Descent
+from crawlers.kinds import ReviewsTarget
 from crawlers.page import decode
 from crawlers.run import RunFailed
 from crawlers.source import CollectError, Cursor
 from crawlers.spiders.reviews import Tally, next_page, read_page
-from crawlers.target import ReviewsTarget
 from tests.recording import RECORDED, cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
 

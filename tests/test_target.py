@@ -8,16 +8,8 @@ from pathlib import Path
 import pytest
 
 from crawlers import target as targets
-from crawlers.target import (
-    BrokenTarget,
-    FeedTarget,
-    FilesTarget,
-    ReviewsTarget,
-    read_target,
-    read_targets,
-    target_from_json,
-    target_to_json,
-)
+from crawlers.kinds import FeedTarget, FilesTarget, ReviewsTarget
+from crawlers.target import BrokenTarget, read_target, read_targets, target_from_json, target_to_json
 from tests.target_folder import TARGET, write_config
 
 FILE = TARGET.format(path="a.csv")

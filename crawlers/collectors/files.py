@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from crawlers.jsonlist import Row
+from crawlers.kinds import AboutItem, FilesTarget
 from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import canonical
@@ -26,7 +27,6 @@ from crawlers.post import Post, clean, post_id, stars
 from crawlers.record import Record
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 from crawlers.table import format_of, read_rows
-from crawlers.target import AboutItem, FilesTarget
 
 ROWS = 500
 """Rows of one page, and records of JSON that are looked at to see whether the columns are there at all."""

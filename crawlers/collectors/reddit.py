@@ -29,12 +29,12 @@ from prawcore.exceptions import (
     TooManyRequests,
 )
 
+from crawlers.kinds import RedditTarget
 from crawlers.page import tidy
 from crawlers.polite import PolitePraw
 from crawlers.post import Post, Precision, post_id, whole_milliseconds
 from crawlers.settings import USER_AGENT
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
-from crawlers.target import RedditTarget
 
 SITE = "reddit.com"
 DELAY = 0.6

@@ -24,13 +24,13 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.article import main_text
+from crawlers.kinds import FeedTarget
 from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, decode, plain, without_declaration
 from crawlers.post import Post, Precision, clean, post_id, whole_milliseconds
 from crawlers.source import CollectError, Cursor, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
-from crawlers.target import FeedTarget
 
 TOGETHER = 8
 """Articles fetched side by side, and kept together with one cursor."""

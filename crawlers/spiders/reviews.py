@@ -19,13 +19,13 @@ from scrapy.http import Response
 
 from crawlers.field import TakeModel
 from crawlers.interval import Descent
+from crawlers.kinds import AboutItem, ReviewsTarget
 from crawlers.link import hidden, is_link, within
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, decode, plain
 from crawlers.post import MOST, Post, clean, post_id, stars
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, content_type, refusal
-from crawlers.target import AboutItem, ReviewsTarget
 from crawlers.writer import FEW
 
 TOLD = ("text", "date", "author", "rating")

@@ -1,0 +1,201 @@
+"""What a target may say: the keys that all kinds share, and those of feeds, review sites, Reddit and files.
+
+The rule to know: a kind is a model here or in `crawlers/platforms.py`, listed in `crawlers/target.py`; a key's type and its one
+sentence are all that checks and documents it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from crawlers.field import (
+    BrandName,
+    Columns,
+    DateFormat,
+    Day,
+    Delimiter,
+    Encoding,
+    Fields,
+    Language,
+    Schedule,
+    Selector,
+    Take,
+    Text,
+    Timezone,
+    Url,
+    Variable,
+    below,
+)
+from crawlers.post import MOST
+from crawlers.yamlfile import Many, Strict
+
+
+class AboutItem(Strict):
+    """Whom a post is about, said by each item."""
+
+    mapping: dict[str, str] = Field(default_factory=dict)
+    """Company as the source names it -> brand, where the source's name isn't one in the brands file."""
+
+
+class AboutColumn(AboutItem):
+    """A column of a file names the company."""
+
+    column: Text
+
+
+class AboutSelector(AboutItem):
+    """A part of a page names the company."""
+
+    selector: Take
+
+
+_NAME_OR_ITEM = Discriminator(lambda value: "name" if isinstance(value, str) else "item")
+
+
+class Limits(Strict):
+    """What a run may take, and when it counts as failed."""
+
+    rejected: float = Field(default=0.2, ge=0, le=1)
+    """Share of new items that may be rejected before the run fails."""
+    text: int = Field(default=50_000, gt=0)
+    """Longest text, in characters; a longer one is rejected."""
+    items: int | None = Field(default=None, gt=0)
+    """Items taken in one run; the next run goes on."""
+
+
+class TargetModel(Strict):
+    """What every target says, whatever its kind."""
+
+    name: str
+    """The file's name without `.yaml`."""
+    folder: Path = Field(exclude=True, default=Path())
+    """Configuration folder; relative paths start here."""
+    secrets: dict[str, str] = Field(exclude=True, repr=False, default_factory=dict)
+    """Variables of the environment that the file names; what they hold is neither written nor said."""
+    kind: str
+    language: Language | None = None
+    timezone: Timezone = "UTC"
+    """Zone of times that the source gives without one."""
+    schedule: Schedule | None = None
+    """None: collected only by hand."""
+    about: BrandName | AboutItem | None = None
+    """Whom every post here is about: a brand's name or slug; or, in some kinds, where each item says it."""
+    site: Text | None = None
+    place: Text | None = None
+    members: int | None = Field(default=None, ge=0, le=MOST)
+    """Members or visitors of the place, where the source doesn't tell."""
+    group: Text | None = None
+    enabled: bool = True
+    since: Day | None = None
+    """Nothing published before is taken."""
+    allow_private: bool = False
+    """Addresses of private networks may be asked."""
+    delay: float | None = Field(default=None, ge=0, le=86_400)
+    """Seconds between two requests to the host."""
+    ratings_without_text: bool = False
+    """A rating without text is a post, else it is rejected."""
+    limits: Limits = Limits()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Zone of times that the source gives without one."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def brand(self) -> str | None:
+        """The brand that every post here is about, as the file names it."""
+        return self.about if isinstance(self.about, str) else None
+
+
+class FeedTarget(TargetModel):
+    """An RSS or Atom feed."""
+
+    kind: Literal["feed"]
+    about: BrandName | None = None
+    url: Url
+    article: bool = False
+    """Each entry's page is fetched and its main text taken."""
+    attempts: int = Field(default=5, gt=0)
+    """Runs in which a page that fails for now is tried, before its entry is rejected."""
+    author: Text | None = None
+    """Author of all entries, where the feed names none."""
+
+
+class ReviewsTarget(TargetModel):
+    """A paged site of reviews."""
+
+    kind: Literal["reviews"]
+    about: Annotated[Annotated[Text, Tag("name")] | Annotated[AboutSelector, Tag("item")], _NAME_OR_ITEM] | None = None
+    url: Url
+    item: Selector
+    """Each review of a page."""
+    take: Fields
+    next: Take | None = None
+    """Link to the next page."""
+    pages: int = Field(default=50, gt=0)
+    """Pages of one run."""
+    unique_logins: bool = False
+    """A name is the login of one person only on this site."""
+    day_first: bool = True
+    """03.04.2025 is the 3rd of April."""
+    date_formats: Many[DateFormat] = ()
+    """Forms of dates tried first, as in strptime."""
+    empty: Take | None = None
+    """What an honestly empty page has."""
+
+
+class RedditTarget(TargetModel):
+    """Posts and comments of Reddit."""
+
+    kind: Literal["reddit"]
+    about: BrandName | None = None
+    subreddits: Many[Text] = ()
+    search: Many[Text] = ()
+    """Queries, within the subreddits if any are given."""
+    threads: Many[Text] = ()
+    """Ids or addresses of threads to follow."""
+    comments: bool = True
+    limit: int = Field(default=1000, gt=0)
+    client_id_env: Variable = "MOLVA_REDDIT_ID"
+    client_secret_env: Variable = "MOLVA_REDDIT_SECRET"
+    reddit_url: Url = "https://www.reddit.com"
+    oauth_url: Url = "https://oauth.reddit.com"
+    short_url: Url = "https://redd.it"
+
+    @model_validator(mode="after")
+    def _something(self) -> RedditTarget:
+        if not (self.subreddits or self.search or self.threads):
+            raise ValueError("must name what to watch: `subreddits`, `search` or `threads`")
+        return self
+
+
+class FilesTarget(TargetModel):
+    """Files of a folder: CSV, JSON, JSON Lines or Parquet, each also `.gz`."""
+
+    kind: Literal["files"]
+    about: Annotated[Annotated[Text, Tag("name")] | Annotated[AboutColumn, Tag("item")], _NAME_OR_ITEM] | None = None
+    path: Text
+    """File or pattern (`exports/*.csv.gz`), relative to the configuration folder."""
+    format: Literal["csv", "json", "jsonl", "parquet"] | None = None
+    """Where the extension doesn't tell."""
+    columns: Columns
+    encoding: Encoding = "utf-8"
+    delimiter: Delimiter = ","
+    day_first: bool = True
+    date_formats: Many[DateFormat] = ()
+    rating_max: float = Field(default=5, gt=1)
+    rating_min: Annotated[float, below("rating_max")] = 1
+    unique_logins: bool = False
+    """A name is the login of one person only in this source."""
+    sites: dict[str, str] = Field(default_factory=dict)
+    """Site as the file names it -> host."""
+
+    @model_validator(mode="after")
+    def _site_is_known(self) -> FilesTarget:
+        if self.site is None and self.columns.site is None:
+            raise ValueError("must say where the posts stood: `site`, or `columns.site`")
+        return self
