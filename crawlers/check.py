@@ -12,7 +12,7 @@ from pathlib import Path
 
 from crawlers.brand import Brands, read_brands
 from crawlers.collectors import files
-from crawlers.kinds import AboutItem, FilesTarget, RedditTarget
+from crawlers.kinds import AboutItem, FilesTarget
 from crawlers.mapping import company
 from crawlers.source import CollectError, Rejected
 from crawlers.target import BrokenTarget, Target, read_targets
@@ -56,11 +56,9 @@ def _wrong(target: Target, config: Path, brands: Brands | None, remarks: list[st
     """What the schema of a target's file can't see."""
     file = YamlFile(config / "targets" / f"{target.name}.yaml")
     errors = [] if brands is None else _unknown_brands(target, brands, file)
-    if isinstance(target, RedditTarget) and target.enabled:
-        for field in ("client_id_env", "client_secret_env"):
-            variable = getattr(target, field)
-            if not os.environ.get(variable):
-                errors.append(file.error((field,), f"the environment variable {variable} isn't set"))
+    if target.enabled:
+        unset = {key: variable for key, variable in target.keys.items() if not os.environ.get(variable)}
+        errors += [file.error((key,), f"the environment variable {variable} isn't set") for key, variable in unset.items()]
     if isinstance(target, FilesTarget):
         wrong = _wrong_files(target, brands, file, remarks)
         if target.enabled:

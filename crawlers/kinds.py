@@ -106,6 +106,12 @@ class TargetModel(Strict):
         return ZoneInfo(self.timezone)
 
     @property
+    def keys(self) -> dict[str, str]:
+        """Key of the file -> variable of the environment that holds a secret."""
+        named = {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_env")}
+        return {name: variable for name, variable in named.items() if variable is not None}
+
+    @property
     def brand(self) -> str | None:
         """The brand that every post here is about, as the file names it."""
         return self.about if isinstance(self.about, str) else None

@@ -48,13 +48,18 @@ def is_collector(kind: str) -> bool:
 
 def mapped_again(raw: dict[str, Any], target: Target, collected: datetime, about: Sequence[str], official: bool) -> Post:
     """The post of an item that was kept before; `about` and `official` as they were found then. Raises Rejected."""
-    return _finished(_as_its_source_says(raw, target, collected), target, tuple(about), official)
+    return _finished(as_its_source_says(raw, target, collected), target, tuple(about), official)
 
 
-def _as_its_source_says(raw: dict[str, Any], target: Target, collected: datetime) -> Post:
+def as_its_source_says(raw: dict[str, Any], target: Target, collected: datetime) -> Post:
+    """The post of an item, without what the target adds. Raises Rejected; also for an item without the form that its source has."""
     post_of: PostOf = source(target.kind).post
     try:
         return post_of(raw, target, collected)
+    except KeyError as error:
+        raise Rejected(f"lacks {error}") from error
+    except (TypeError, AttributeError, IndexError) as error:
+        raise Rejected(f"has not the form of a post ({error})") from error
     except ValueError as error:
         raise Rejected(str(error)) from error
 
@@ -115,7 +120,7 @@ class Mapper:
         """The post, with slugs of the brands it is about. Raises Rejected with the reason."""
         if item.error is not None:
             raise Rejected(item.error)
-        post = _as_its_source_says(item.raw, self.target, collected)
+        post = as_its_source_says(item.raw, self.target, collected)
         about = dict.fromkeys([*self._always, *(self._slug(name) for name in post.about)])
         return _finished(post, self.target, tuple(about), post.author_id in self.brands.official)
 

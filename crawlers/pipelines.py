@@ -34,7 +34,8 @@ class ArchivePipeline:
         self.error: str | None = None
         self.taken = 0
         self.sink: Sink | None = None
-        logging.getLogger("scrapy.core.scraper").addFilter(brief)
+        for name in ("scrapy.core.scraper", "scrapy.core.engine"):
+            logging.getLogger(name).addFilter(brief)
         crawler.signals.connect(self.failed, signal=signals.spider_error)
         crawler.signals.connect(self.failed, signal=signals.item_error)
         crawler.signals.connect(self.closed, signal=signals.spider_closed)

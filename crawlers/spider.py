@@ -6,8 +6,8 @@ The rule to know: a spider walks and yields pages; the pipeline keeps them. What
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -27,10 +27,11 @@ from twisted.python.failure import Failure
 
 from crawlers.gate import FAILURES
 from crawlers.kinds import TargetModel
+from crawlers.mapping import as_its_source_says
 from crawlers.middlewares import HostBusy, Refused
 from crawlers.place import config_folder
 from crawlers.sink import find_target
-from crawlers.source import CollectError, Cursor
+from crawlers.source import CollectError, Cursor, Rejected
 from crawlers.writer import Sink
 
 T = TypeVar("T", bound=TargetModel)
@@ -145,14 +146,30 @@ class TargetSpider(Spider, Generic[T]):
 
     async def fetch(self, url: str) -> Response:
         """A page in the middle of a walk. Raises Trouble."""
-        assert self.crawler.engine is not None
-        try:
-            response = await self.crawler.engine.download_async(Request(url, dont_filter=True))
-        except DOWNLOAD_ERRORS as error:
-            raise trouble(error, url) from error
+        response = await self.answered(Request(url, dont_filter=True))
         if wrong := refusal(response):
             raise wrong
         return response
+
+    async def answered(self, request: Request) -> Response:
+        """What the host answers, be it a refusal. Raises Trouble where there is no answer."""
+        assert self.crawler.engine is not None
+        try:
+            return await self.crawler.engine.download_async(request)
+        except DOWNLOAD_ERRORS as error:
+            raise trouble(error, request.url) from error
+
+    def look(self, raws: Iterable[dict[str, Any]]) -> tuple[dict[str, bool], bool]:
+        """Whether each post of a page was taken before, and whether all of them are older than what is wanted."""
+        now, known, old = datetime.now(UTC), {}, []
+        for raw in raws:
+            try:
+                made = as_its_source_says(raw, self.target, now)  # type: ignore[arg-type]  # every target is one of a kind
+            except Rejected:
+                continue
+            known[made.id] = self.seen(made.id)
+            old.append(bool(self.since and made.published and made.published < self.since))
+        return known, bool(old) and all(old)
 
 
 def _read(name: str, kind: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -88,18 +88,6 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
                 f"page {url} has no items for selector {self.target.item!r}: the layout has changed, or it is not the page that is meant"
             )
         return False
-
-    def look(self, raws: list[dict[str, Any]]) -> tuple[dict[str, bool], bool]:
-        """Whether each post of a page was taken before, and whether all of them are older than what is wanted."""
-        now, known, old = datetime.now(UTC), {}, []
-        for raw in raws:
-            try:
-                made = post(raw, self.target, now)
-            except ValueError:
-                continue
-            known[made.id] = self.seen(made.id)
-            old.append(bool(self.since and made.published and made.published < self.since))
-        return known, bool(old) and all(old)
 
 
 def select(node: Selector, selector: str) -> SelectorList[Selector]:

@@ -1,0 +1,47 @@
+"""Targets of places with an interface for programs: social networks, question sites, stores of apps.
+
+The rule to know: what all of them share stands in PlatformTarget, and `crawlers/listing.py` walks them all.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from crawlers.field import BrandName, Text, Url, Variable
+from crawlers.kinds import TargetModel
+from crawlers.yamlfile import Many
+
+
+class PlatformTarget(TargetModel):
+    """Posts of a place, newest first, and the threads below them."""
+
+    about: BrandName | None = None
+    comments: bool = True
+    """The replies to a post are taken too."""
+    pages: int = Field(default=20, gt=0)
+    """Pages of each list, and of each thread, in one run."""
+
+
+class MastodonTarget(PlatformTarget):
+    """Public posts that a Mastodon server knows."""
+
+    kind: Literal["mastodon"]
+    url: Url
+    """The server (`https://mastodon.social`)."""
+    hashtags: Many[Text] = ()
+    accounts: Many[Text] = ()
+    """Handles: `name`, or `name@server` for an account of another server."""
+    search: Many[Text] = ()
+    """Queries; only servers with full-text search answer them, and only with a key."""
+    token_env: Variable | None = None
+    """Variable of the environment that holds an access token."""
+
+    @model_validator(mode="after")
+    def _something(self) -> MastodonTarget:
+        if not (self.hashtags or self.accounts or self.search):
+            raise ValueError("must name what to watch: `hashtags`, `accounts` or `search`")
+        if self.search and self.token_env is None:
+            raise ValueError("`search` needs a key: name its variable in `token_env`")
+        return self

@@ -1,0 +1,90 @@
+"""Mastodon: hashtags, accounts and searches of one server, and the replies to their posts.
+
+The rule to know: ids are those of the server that is asked, because its replies name posts by them. What an account boosts was
+written by somebody else and is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.listing import Listing, ListingSpider, Thread, parsed
+from crawlers.moment import parse_moment
+from crawlers.page import plain
+from crawlers.platforms import MastodonTarget
+from crawlers.post import Post, post_id
+from crawlers.source import CollectError
+
+_NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+
+
+class MastodonSpider(ListingSpider[MastodonTarget]):
+    """Walks one server: `scrapy crawl mastodon -a target=NAME`. docs.joinmastodon.org/methods"""
+
+    name = "mastodon"
+
+    async def lists(self) -> dict[str, str]:
+        api = f"{self.target.url.rstrip('/')}/api"
+        found = {f"#{tag}": f"{api}/v1/timelines/tag/{quote(tag.lstrip('#'))}?limit=40" for tag in self.target.hashtags}
+        for handle in self.target.accounts:
+            account = parsed(await self.answer(f"{api}/v1/accounts/lookup?acct={quote(handle.lstrip('@'))}"))
+            found[handle] = f"{api}/v1/accounts/{account['id']}/statuses?limit=40&exclude_reblogs=true"
+        return found | {query: f"{api}/v2/search?type=statuses&limit=40&q={quote(query)}" for query in self.target.search}
+
+    def request(self, url: str) -> Request:
+        request = super().request(url)
+        if token := self.secret("token_env"):
+            request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    def read(self, answer: Any, response: Response) -> Listing:
+        following = _NEXT.search((response.headers.get("Link") or b"").decode("latin-1"))
+        statuses = answer
+        if isinstance(answer, dict):  # of a search, or of a thread
+            statuses = answer.get("statuses", answer.get("descendants"))
+        if not isinstance(statuses, list):
+            raise CollectError(f"{response.url} gives no list of posts: is {self.target.url} a Mastodon server?")
+        return Listing(tuple(status for status in statuses if not status.get("reblog")), following[1] if following else None)
+
+    def thread(self, raw: dict[str, Any]) -> Thread | None:
+        if not raw.get("replies_count"):
+            return None
+        return Thread(raw["id"], f"{self.target.url.rstrip('/')}/api/v1/statuses/{raw['id']}/context", raw["replies_count"])
+
+
+def post(raw: dict[str, Any], target: MastodonTarget, collected: datetime) -> Post:
+    """The post of a status. A warning in front of it is its title."""
+    site = target.site or urlsplit(target.url).hostname or ""
+    author, words = raw["account"], plain(raw["content"])
+    published = parse_moment(raw["created_at"], target.zone, now=collected)
+    edited = parse_moment(raw["edited_at"], target.zone, now=collected).at if raw.get("edited_at") else None
+    thread = raw.get("thread") or (None if raw.get("in_reply_to_id") else raw["id"])
+    return Post(
+        id=post_id(site, raw["id"]),
+        site=site,
+        source=target.kind,
+        url=raw.get("url") or raw.get("uri"),
+        title=raw.get("spoiler_text") or None,
+        text=words.own,
+        quoted=words.quoted,
+        language=raw.get("language"),
+        author_id=f"{site}:{author['acct']}",
+        author_name=author.get("display_name") or author["acct"],
+        author_url=author.get("url"),
+        published=published.at,
+        published_precision=published.precision,
+        edited=edited,
+        collected=collected,
+        thread_id=post_id(site, thread) if thread else None,
+        in_reply_to=post_id(site, raw["in_reply_to_id"]) if raw.get("in_reply_to_id") else None,
+        followers=author.get("followers_count"),
+        likes=raw.get("favourites_count"),
+        shares=raw.get("reblogs_count"),
+        replies=raw.get("replies_count"),
+    )

@@ -1,0 +1,129 @@
+"""Places with an interface for programs: the way through lists and threads, shown with Mastodon on loopback."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from scrapy.http import Response
+
+from crawlers.run import Outcome, RunFailed
+from crawlers.spiders.mastodon import MastodonSpider, post
+from tests.site import Answer, Place, Request, Site, site
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "api"
+TARGET = "kind: mastodon\nurl: {url}\nhashtags: [вестарна]\nallow_private: true\n"
+TAG = "/api/v1/timelines/tag/%D0%B2%D0%B5%D1%81%D1%82%D0%B0%D1%80%D0%BD%D0%B0"
+
+
+def status(number: int, *, replies: int = 0, to: int | None = None, **more: Any) -> dict[str, Any]:
+    author = {"acct": f"anna{number}", "display_name": "Анна", "url": f"https://m.example/@anna{number}", "followers_count": 12}
+    return {
+        "id": str(number), "created_at": f"2026-09-01T10:{number % 60:02}:00.000Z", "content": f"<p>Вестарна, отзыв номер {number}</p>",
+        "account": author, "replies_count": replies, "in_reply_to_id": None if to is None else str(to), "reblog": None, "language": "ru",
+        "url": f"https://m.example/@anna{number}/{number}", "favourites_count": 3, "reblogs_count": 1, "spoiler_text": "",
+    } | more  # fmt: skip
+
+
+class Server:
+    """A Mastodon server: pages of two statuses, newest first, and the threads below them."""
+
+    def __init__(self, running: Site) -> None:
+        self.site, self.statuses, self.replies = running, [status(number) for number in range(5, 0, -1)], {}
+        running.pages[TAG] = self.timeline
+
+    def timeline(self, request: Request) -> Answer:
+        below = int(request.path.partition("max_id=")[2] or 999)
+        page = [each for each in self.statuses if int(each["id"]) < below][:2]
+        more = {"Link": f'<{self.site.url}{TAG}?max_id={page[-1]["id"]}>; rel="next"'} if page else {}
+        return Answer(json.dumps(page), headers={"Content-Type": "application/json"} | more)
+
+    def reply(self, to: int, number: int) -> None:
+        self.replies.setdefault(to, []).append(status(number, to=to))
+        self.site.pages[f"/api/v1/statuses/{to}/context"] = json.dumps({"ancestors": [], "descendants": self.replies[to]})
+        [of] = [each for each in self.statuses if each["id"] == str(to)]
+        of["replies_count"] = len(self.replies[to])
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with site() as running:
+        yield Server(running)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def asked(server: Server) -> list[str]:
+    paths = [path.replace(TAG, "tag") for path in server.site.paths(robots=True)]
+    server.site.asked.clear()
+    return paths
+
+
+def test_a_list_is_walked_down_to_what_is_known_and_threads_where_their_number_changed(place: Place, server: Server) -> None:
+    target = place.target("social", TARGET.format(url=server.site.url))
+    server.reply(4, 41)
+    assert place.collect(target).counts.outcomes[Outcome.KEPT] == 6
+    assert asked(server) == ["tag?limit=40", "/api/v1/statuses/4/context", "tag?max_id=4", "tag?max_id=2", "tag?max_id=1"]
+    posts = {(post.url or "").rpartition("/")[2]: post for post in place.posts(target)}
+    assert posts["41"].in_reply_to == posts["41"].thread_id == posts["4"].id == posts["4"].thread_id
+    assert (posts["5"].text, posts["5"].likes, posts["5"].followers, posts["5"].replies) == ("Вестарна, отзыв номер 5", 3, 12, 0)
+
+    server.statuses.insert(0, status(6))
+    server.reply(6, 61)
+    counts = place.collect(target).counts.outcomes
+    assert (counts[Outcome.KEPT], counts[Outcome.CHANGED]) == (2, 0)
+    assert asked(server) == ["tag?limit=40", "/api/v1/statuses/6/context", "tag?max_id=5"]
+
+
+def test_one_list_that_fails_keeps_none_from_being_read_and_the_key_is_sent_but_not_kept(
+    place: Place, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOCIAL_KEY", "s3cret")
+    more = "accounts: [nobody]\nsearch: [вестарна]\ntoken_env: SOCIAL_KEY\n"
+    target = place.target("social", TARGET.format(url=server.site.url) + more)
+    server.site.pages["/api/v1/accounts/lookup"] = json.dumps({"id": "7"})
+    server.site.pages["/api/v1/accounts/7/statuses"] = Answer(json.dumps({"error": "Record not found"}), 404)
+    server.site.pages["/api/v2/search"] = Answer(json.dumps({"accounts": [], "statuses": [status(90)], "hashtags": []}))
+    with pytest.raises(RunFailed, match="Record not found") as failed:
+        place.collect(target)
+    assert failed.value.run.counts.outcomes[Outcome.KEPT] == 6
+    assert {request.headers["Authorization"] for request in server.site.asked} == {"Bearer s3cret"}
+    kept = [path.read_bytes() for path in place.data.rglob("*") if path.is_file()]
+    assert kept
+    assert not any(b"s3cret" in each for each in kept)
+
+    server.site.pages[TAG] = "<html>Please log in</html>"
+    with pytest.raises(RunFailed, match="gives a page that is no JSON: it begins with '<html>Please log in</html>'"):
+        place.collect(target)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/api")
+@pytest.mark.parametrize(("name", "posts", "following"), [
+    ("rtoot/get_timeline_hashtag_default.yml", 5, True), ("rtoot/get_timeline_public_instance_local.yml", 10, True),
+    ("rtoot/get_context_default.yml", 59, False), ("mastodonpy/test_entity_searchv2.yaml", 2, False),
+])  # fmt: skip
+def test_real_answers_of_mastodon(name: str, posts: int, following: bool, place: Place) -> None:
+    target = place.target("social", TARGET.format(url="https://mastodon.social"))
+    recorded = yaml.safe_load((REAL / "mastodon" / name).read_text(encoding="utf-8"))
+    found = []
+    for exchange in recorded.get("http_interactions") or recorded["interactions"]:
+        if not re.search("/timelines/|/context|/v2/search", exchange["request"]["uri"]):
+            continue
+        said = exchange["response"]
+        headers = {key.title(): value if isinstance(value, str) else value[0] for key, value in said["headers"].items()}
+        response = Response("https://mastodon.social/api", headers={"Link": headers["Link"]} if "Link" in headers else {})
+        found.append(MastodonSpider.read(SimpleNamespace(target=target), json.loads(said["body"]["string"]), response))  # type: ignore[arg-type]
+    made = [post(raw, target, datetime(2026, 9, 5, tzinfo=UTC)) for listing in found for raw in listing.raws]
+    assert len(made) == posts
+    assert any(listing.following for listing in found) is following
+    assert all(each.text and each.published and each.author_name and each.author_id for each in made)
