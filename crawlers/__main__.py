@@ -8,21 +8,23 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from crawlers import check as checking
 from crawlers import collect as collecting
 from crawlers.archive import Archive
+from crawlers.doubt import coverage, doubts
 from crawlers.place import CONFIG, DATA
-from crawlers.post import iso
+from crawlers.post import Post, iso
 from crawlers.preview import Sample, sample_to_json
 from crawlers.run import Outcome, Run
 from crawlers.sink import find_target, in_zone
@@ -98,6 +100,9 @@ def preview(
 ) -> None:
     """Show what would be collected from a target; nothing is kept.
 
+    After the posts comes each field with the number of posts that have it; what looks wrong (no authors, dates all alike, a
+    line in every text) is said on standard error.
+
     Examples: `python -m crawlers preview blog` · `python -m crawlers preview reviews --limit 3 --json`
     """
     failed: str | None = None
@@ -112,6 +117,11 @@ def preview(
         _end(str(error), 1)
     for sample in samples:
         print(json.dumps(sample_to_json(sample), ensure_ascii=False) if as_json else _shown(sample), flush=True)
+    posts = [sample.post for sample in samples if sample.post is not None]
+    if posts and not as_json:
+        _show_fields(posts)
+    for doubt in doubts(posts, datetime.now(UTC)):
+        print(f"look: {doubt}", file=sys.stderr)
     if failed is not None:
         _end(failed, 1)
     if not samples:
@@ -226,6 +236,18 @@ def _shown(sample: Sample) -> str:
     text = " ".join((f"{post.title}. " if post.title else "").split() + post.text.split())
     excerpt = text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
     return f"{sample.outcome}  {place}{' · '.join(filter(None, facts))}\n    {excerpt}"
+
+
+def _show_fields(posts: Sequence[Post]) -> None:
+    """Each field with the number of posts that have it and its first value."""
+    rows = [(name, f"{filled} of {len(posts)}", example) for name, filled, example in coverage(posts)]
+    if not sys.stdout.isatty():
+        print("\n" + "\n".join("\t".join(row) for row in rows))
+        return
+    table = Table("field", "filled", "for example", box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*map(escape, row), style="dim" if row[1].startswith("0 ") else None)
+    Console().print("", table)
 
 
 def _begin(since: datetime | None, target: Target) -> datetime | None:

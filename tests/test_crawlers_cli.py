@@ -133,10 +133,24 @@ def test_wrong_use_ends_with_2(config: Path, arguments: list[str], message: str)
 def test_preview_shows_posts_and_reasons(config: Path, tmp_path: Path) -> None:
     code, out, _ = run("preview", "export", "--limit", "2")
     assert code == 0
-    assert out == "kept  line 2: 2024-05-01 · reviews.example · reviews.example:a · 5 of 5\n    Хорошо\nrejected  line 3: no text\n"
+    shown, _, fields = out.partition("\n\n")
+    assert shown == "kept  line 2: 2024-05-01 · reviews.example · reviews.example:a · 5 of 5\n    Хорошо\nrejected  line 3: no text"
+    assert {"text\t1 of 1\tХорошо", "rating\t1 of 1\t5.0", "url\t0 of 1\t"} <= set(fields.splitlines())
     code, out, _ = run("preview", "export", "--json")
     assert [json.loads(line)["outcome"] for line in out.splitlines()] == ["kept", "rejected", "kept"]
     assert not (tmp_path / "data").exists()
+
+
+def test_preview_says_what_looks_wrong(config: Path) -> None:
+    rows = "".join(f'{number},"Отзыв {number}\nЦитировать ответить",,2024-05-01,5,0\n' for number in range(5))
+    (config / "export.csv").write_text("id,text,author,date,stars,likes\n" + rows, encoding="utf-8")
+    code, _, err = run("preview", "export")
+    assert code == 0
+    assert err.splitlines() == [
+        "look: 5 of 5 posts have no author: nobody's opinion can be followed over time",
+        "look: all dates are 2024-05-01T11:00:00.000Z: is it the page's date, or that of its making?",
+        "look: 5 of 5 texts have the line 'Цитировать ответить': a menu, a signature, a quote?",
+    ]
 
 
 def test_since_collects_again(config: Path) -> None:
