@@ -157,6 +157,7 @@ def train_command(
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 20,
     start: Annotated[Path | None, typer.Option(help="Begin with the weights of this trained model, without the first stage.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="How often the annotated records are gone through.")] = None,
+    until: Annotated[int | None, typer.Option(min=1, help="End after this epoch, before the learning rate has fallen to nothing.")] = None,
     tweets: Annotated[int | None, typer.Option(min=0, help="Tweets in each such epoch.")] = None,
     corrections: Annotated[
         list[Path] | None,
@@ -182,7 +183,10 @@ def train_command(
     try:
         with _told():
             more, recipe = corrections or (), Recipe(seed=seed, start=str(start or ""))
-            recipe = replace(recipe, epochs=epochs or recipe.epochs, tweets=recipe.tweets if tweets is None else tweets)
+            tweets = recipe.tweets if tweets is None else tweets
+            recipe = replace(recipe, epochs=epochs or recipe.epochs, until=until, tweets=tweets)
+            if until is not None and until > recipe.epochs:
+                _fail(f"--until: there are {recipe.epochs} epochs", 2)
             print(train(labels, encoder, out, more=more, recipe=recipe, say=lambda text: say.print(text, markup=False, highlight=False)))
     except TrainingError as error:
         _fail(error)

@@ -46,7 +46,9 @@ class Recipe:
     star_length: int = 700
     """Characters of the longest such review."""
     epochs: int = 5
-    """Over the annotated records, in the second stage."""
+    """Over the annotated records, in the second stage; the learning rate falls to nothing at the end of the last."""
+    until: int | None = None
+    """The epoch after which the course ends, where it is not the last: what the running average has by then is taken."""
     tweets: int = 2000
     """Tweets in each epoch of the second stage."""
     rate: float = 1e-4
@@ -213,7 +215,7 @@ def learn(material: Material, encoder: Path, recipe: Recipe, *, checkpoint: Path
         course.resume(checkpoint)
         say(f"goes on from step {course.step}")
     done, started = 0, time.monotonic()
-    for epoch in epochs:
+    for epoch in epochs[: recipe.until and epochs.index(recipe.until) + 1]:
         lesson, order = lesson_of(epoch, material, tokenizer, recipe)
         say(f"epoch {epoch} of {recipe.epochs}: {len(lesson)} records in {len(order)} batches")
         for loss in _epoch(course, lesson, order[max(0, course.step - done) :], prior, recipe):

@@ -124,6 +124,12 @@ def test_a_stopped_training_goes_on_to_the_same_weights(labels: Path, encoder: P
     assert digest(whole) == digest(again)
 
 
+def test_a_course_can_end_before_its_last_epoch(labels: Path, encoder: Path, tmp_path: Path) -> None:
+    recipe, said = replace(TINY, epochs=3, until=1), list[str]()
+    train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=recipe, say=said.append)
+    assert [line.partition(":")[0] for line in said if " of 3:" in line] == ["epoch 0 of 3", "epoch 1 of 3"]
+
+
 def test_a_course_of_another_recipe_is_not_continued(labels: Path, encoder: Path, tmp_path: Path) -> None:
     def stop(line: str) -> None:
         if line.startswith("epoch 1"):
