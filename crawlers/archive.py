@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from crawlers.disk import last_line, lines_of
+from crawlers.disk import last_line, lines_backwards, lines_of
 from crawlers.mapping import mapped_again
 from crawlers.post import Post
 from crawlers.run import Outcome, Run, run_from_json
@@ -157,3 +157,12 @@ class Archive:
     def runs(self, target: str) -> list[Run]:
         """The run log of a target, oldest first."""
         return [run_from_json(record) for record in lines_of(self.folder(target) / RUNS)]
+
+    def latest_runs(self, target: str) -> Iterator[Run]:
+        """The same, newest first; only as much of the log is read as is asked for."""
+        return map(run_from_json, lines_backwards(self.folder(target) / RUNS))
+
+    def watched_since(self, target: str) -> datetime | None:
+        """When the first run of a target began; None before it has ended."""
+        first = next(lines_of(self.folder(target) / RUNS), None)
+        return None if first is None else datetime.fromisoformat(first["started"])

@@ -9,7 +9,6 @@ import fcntl
 import json
 import os
 import socket
-from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -18,6 +17,9 @@ from typing import IO, Any
 
 from crawlers.post import iso
 from crawlers.source import CollectError
+
+BLOCK = 65_536
+"""Bytes of a journal read at once from its end."""
 
 
 class Busy(CollectError):
@@ -70,7 +72,7 @@ def locked(folder: Path, target: str) -> IO[str]:
 
 def lines_of(path: Path) -> Iterator[dict[str, Any]]:
     """The records of a journal; a line that a killed process left unfinished is passed over."""
-    if not path.exists():
+    if not path.is_file():
         return
     with path.open("rb") as lines:
         for line in lines:
@@ -80,10 +82,27 @@ def lines_of(path: Path) -> Iterator[dict[str, Any]]:
                 continue
 
 
+def lines_backwards(path: Path) -> Iterator[dict[str, Any]]:
+    """The same records, the newest first, read from the end of the journal."""
+    if not path.is_file():
+        return
+    with path.open("rb") as journal:
+        at = journal.seek(0, os.SEEK_END)
+        begun = b""
+        while at:
+            size = min(at, BLOCK)
+            at = journal.seek(at - size)
+            begun, *lines = (journal.read(size) + begun).split(b"\n")
+            for line in [*reversed(lines), *([] if at else [begun])]:
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    continue
+
+
 def last_line(path: Path) -> dict[str, Any] | None:
     """The last whole record of a journal."""
-    found = deque(lines_of(path), maxlen=1)
-    return found[0] if found else None
+    return next(lines_backwards(path), None)
 
 
 def append_line(path: Path, record: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from crawlers.brought import Brought
 from crawlers.post import iso
 from crawlers.source import CollectError
 
@@ -49,6 +50,8 @@ class Counts:
     """What kept or changed posts lack although the target asks for it -> how many of them: `article`, `column 'stars'`."""
     examples: list[str] = field(default_factory=list)
     """The first rejected items, each with its place and reason."""
+    brought: Brought = field(default_factory=Brought)
+    """What is known of the posts that were kept."""
 
     def reject(self, reason: str, place: str) -> None:
         """Count a reason; `place` says which line or page it was."""
@@ -66,6 +69,7 @@ class Counts:
             known = reason in self.reasons or len(self.reasons) < REASONS
             self.reasons[reason if known else OTHER_REASONS] += count
         self.examples += other.examples[: EXAMPLES - len(self.examples)]
+        self.brought.add(other.brought)
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in manifests and in the run log."""
@@ -75,6 +79,7 @@ class Counts:
             "undated": self.undated,
             "without": dict(self.without.most_common()),
             "examples": self.examples,
+            "brought": self.brought.to_json(),
         }
 
     @classmethod
@@ -86,6 +91,7 @@ class Counts:
             undated=record["undated"],
             without=Counter(record.get("without", {})),
             examples=list(record["examples"]),
+            brought=Brought.from_json(record.get("brought", {})),
         )
 
     def __str__(self) -> str:

@@ -97,6 +97,7 @@ class Writer:
             self._seen = Seen(self._cache, batches)
             self._kept_cursor = self._archive.cursor(self.target.name)
             self._heal_journal()
+        self._watched = None if self._again else self._archive.watched_since(self.target.name) or self._started
         self.cursor: Cursor = {} if self._again else within(self._kept_cursor, opened, self.target.secrets)
         self._reached: Cursor = {} if self._again else self._kept_cursor
         self._begin()
@@ -117,8 +118,10 @@ class Writer:
         outcomes = []
         with self._writing():
             for item in page.items:
-                outcome, _, line = self._sorter.sort(item, collected, self._seen, self._counts)
+                outcome, post, line = self._sorter.sort(item, collected, self._seen, self._counts)
                 self._counts.outcomes[outcome] += 1
+                if outcome is Outcome.KEPT and post is not None:
+                    self._counts.brought.note(post, self.target.zone, self._watched)
                 outcomes.append(outcome)
                 if line is not None:
                     self._lines.append(line)
