@@ -1,4 +1,4 @@
-"""Collect what people say in public: list, check, preview and collect the targets of a configuration folder.
+"""Collect what people say in public: list, check, preview and collect targets, and say how they do.
 
 The rule to know: 0 means done, 1 that the work failed and why is on stderr, 2 a wrong command or a wrong file.
 """
@@ -23,6 +23,9 @@ from crawlers import check as checking
 from crawlers import collect as collecting
 from crawlers.archive import Archive
 from crawlers.doubt import coverage, doubts
+from crawlers.expect import spoken
+from crawlers.health import Health
+from crawlers.health import health as health_of_targets
 from crawlers.place import CONFIG, DATA
 from crawlers.post import Post, iso
 from crawlers.preview import Sample, sample_to_json
@@ -61,14 +64,7 @@ def list_targets(config: Config = CONFIG, data: Data = DATA) -> None:
     Example: `python -m crawlers list --config demo/config`
     """
     rows = [[_in_one_line(cell) for cell in _row(target, Archive(data))] for target in _targets(config)]
-    if not sys.stdout.isatty():
-        for row in rows:
-            print("\t".join(row))
-        return
-    table = Table("target", "kind", "schedule", "about", "last run", box=None, header_style="bold")
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+    _print(("target", "kind", "schedule", "about", "last run"), rows)
 
 
 @app.command()
@@ -158,6 +154,52 @@ def collect(
         raise typer.Exit(max(failures) if len(set(failures)) == 1 else 1)
 
 
+@app.command()
+def health(
+    targets: Annotated[list[str] | None, typer.Argument(help="Only these.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    config: Config = CONFIG,
+    data: Data = DATA,
+) -> None:
+    """Say how each target does: its state, last success, lag from publication to collection, what the last seven days brought, and
+    what is not as is normal for it.
+
+    Ends with 0 where all do well, with 1 where a target is late, silent, unusual, failing, broken or waits for a key.
+
+    Examples: `python -m crawlers health` · `python -m crawlers health banki-reviews --json`
+    """
+    known = {target.name for target in _targets(config)}
+    if absent := sorted(set(targets or ()) - known):
+        _end(f"there is no target {absent[0]!r}; there are: {', '.join(sorted(known))}", 2)
+    found = health_of_targets(config, data, datetime.now(UTC), targets or ())
+    if as_json:
+        for one in found:
+            print(json.dumps(one.to_json(), ensure_ascii=False))
+    else:
+        _print(("target", "state", "last success", "lag", "last 7 days", "why"), [_health_row(one) for one in found])
+    if any(one.state.red for one in found):
+        raise typer.Exit(1)
+
+
+def _health_row(health: Health) -> list[str]:
+    lag = "-" if health.lag is None else f"{spoken(health.lag.median)}, 95% {spoken(health.lag.most)}"
+    why = "; ".join(health.why) or "-"
+    cells = (health.target, health.state.words, iso(health.last_success) or "never", lag, str(health.week), why)
+    return [_in_one_line(cell) for cell in cells]
+
+
+def _print(columns: tuple[str, ...], rows: list[list[str]]) -> None:
+    """A table on a terminal, else plain lines with tabs."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            print("\t".join(row))
+        return
+    table = Table(*columns, box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    Console().print(table)
+
+
 def _targets(config: Path) -> list[Target | BrokenTarget]:
     """Every target of the configuration; without any the command ends."""
     targets = read_targets(config)
@@ -211,8 +253,8 @@ def _row(target: Target | BrokenTarget, archive: Archive) -> tuple[str, str, str
         return target.name, "broken", "-", "-", target.error.one_line()
     about = target.brand or ("each item says" if target.about else "-")
     schedule = (target.schedule or "by hand") if target.enabled else "switched off"
-    runs = archive.runs(target.name)
-    last = "never" if not runs else f"{iso(runs[-1].ended)} {'failed: ' + runs[-1].error if runs[-1].error else runs[-1]}"
+    run = next(archive.latest_runs(target.name), None)
+    last = "never" if run is None else f"{iso(run.ended)} {'failed: ' + run.error if run.error else run}"
     return target.name, target.kind, schedule, about, last
 
 

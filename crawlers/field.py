@@ -52,6 +52,12 @@ def _is_cron(text: str) -> bool:
     return len(text.split()) == 5
 
 
+def _span(text: str) -> str:
+    if interval(f"every {text}") in (None, timedelta(0)):
+        raise ValueError(f"must be a time such as `6 hours` or `2 days`, not {text!r}")
+    return text
+
+
 def _timezone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -175,6 +181,7 @@ Selector = Annotated[str, Field(min_length=1), AfterValidator(_selector)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Text = Annotated[str, Field(min_length=1)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
+Span = Annotated[str, AfterValidator(_span)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Delimiter = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_delimiter)]

@@ -23,6 +23,7 @@ from crawlers.field import (
     Language,
     Schedule,
     Selector,
+    Span,
     Take,
     Text,
     Timezone,
@@ -67,6 +68,19 @@ class Limits(Strict):
     """Items taken in one run; the next run goes on."""
 
 
+class Expect(Strict):
+    """What is normal for a target. What isn't said here is learned from its last four weeks (`crawlers/expect.py`)."""
+
+    posts: float | None = Field(default=None, ge=0)
+    """New posts a day, at least; the mean of the last week counts."""
+    authors: float | None = Field(default=None, ge=0, le=1)
+    """Share of new posts that name their author, at least."""
+    newest: Span | None = None
+    """Age of the newest post, at most."""
+    learned: bool = True
+    """False: only what is said here is expected."""
+
+
 class TargetModel(Strict):
     """What every target says, whatever its kind."""
 
@@ -99,6 +113,7 @@ class TargetModel(Strict):
     ratings_without_text: bool = False
     """A rating without text is a post, else it is rejected."""
     limits: Limits = Limits()
+    expect: Expect = Expect()
 
     @property
     def zone(self) -> ZoneInfo:

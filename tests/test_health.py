@@ -1,0 +1,210 @@
+"""The health of targets, told from archives that the Writer made on days of its own."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from crawlers import disk
+from crawlers.__main__ import app
+from crawlers.archive import Archive
+from crawlers.brand import read_brands
+from crawlers.health import Health, Lag, State, health_of
+from crawlers.kinds import Expect, FilesTarget
+from crawlers.source import Item, Page
+from crawlers.target import BrokenTarget, read_target
+from crawlers.writer import Writer
+from tests.target_folder import TARGET, at, files_target, row, write_config
+
+DAY = timedelta(days=1)
+FIRST = at("2026-03-01T12:00")
+"""The first run, at 15:00 where the target is."""
+
+
+class Diary:
+    """A target that is collected on days of our own."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, more: str = "schedule: every 1 days\n") -> None:
+        self.data = folder / "data"
+        self.target = files_target(folder / "config", more=more)
+        self._brands = read_brands(folder / "config")
+        self._posts = 0
+        self._now = FIRST
+        patch.setattr(Writer, "_now", lambda _: self._now)
+
+    def run(self, now: datetime, *published: datetime, error: str | None = None, **values: Any) -> None:
+        """A run at that moment that meets new posts published then."""
+        self._now = now
+        rows = []
+        for moment in published:
+            self._posts += 1
+            rows.append(row(self._posts, **{"date": moment.isoformat(timespec="minutes"), **values}))
+        with Writer(self.target, self._brands, data=self.data) as writer:
+            writer.take(Page(items=tuple(Item(raw=raw) for raw in rows), cursor={"to": self._posts}))
+            writer.close(error)
+
+    def die(self, now: datetime, published: datetime) -> None:
+        """A run that keeps a post and is killed before its line in the run log."""
+        self._now = now
+        writer = Writer(self.target, self._brands, data=self.data)
+        writer.take(Page(items=(Item(raw=row(0, date=published.isoformat(timespec="minutes"))),), cursor={"to": 0}))
+        writer.flush()
+        writer._seen.close()
+        writer._lock.close()
+
+    def health(self, now: datetime, expect: Expect | None = None) -> Health:
+        """How the target does then, with another expectation than its file says."""
+        target: FilesTarget = self.target if expect is None else self.target.model_copy(update={"expect": expect})
+        return health_of(target, Archive(self.data), now)
+
+
+@pytest.fixture(name="month", scope="module")
+def _month(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Health]:
+    """Ten posts a day, six hours before the run that brings them, and on the first day a backlog. The seventh day has no run, the
+    tenth fails and is made up for. From the 31st day on nothing is published."""
+    with pytest.MonkeyPatch.context() as patch:
+        diary = Diary(tmp_path_factory.mktemp("month"), patch)
+        told: dict[str, Health] = {}
+        for day in range(34):
+            now = FIRST + day * DAY
+            morning = [now - timedelta(hours=6)] * 10
+            if day == 0:
+                diary.run(now, *(now - back * DAY for back in range(50, 150)), *morning)
+            elif day == 9:
+                diary.run(now, error="the site is gone")
+                told["failing"] = diary.health(now + timedelta(hours=1))
+            elif day == 10:
+                diary.run(now, *morning, *[now - timedelta(hours=30)] * 10)
+            elif day < 30 and day != 6:
+                diary.run(now, *morning)
+            elif day >= 30:
+                diary.run(now)
+            if day in (14, 29):
+                told[f"day {day}"] = diary.health(now + timedelta(hours=1))
+        now = FIRST + 33 * DAY + timedelta(hours=1)
+        told |= {"silent": diary.health(now), "untaught": diary.health(now, Expect(learned=False))}
+        told["late"] = diary.health(now + 2 * DAY)
+        told["stated"] = diary.health(now, Expect(posts=8, authors=0, newest="200 hours"))
+        now = FIRST + 34 * DAY
+        diary.run(now, *[now] * 25, author="")
+        told["nameless"] = diary.health(now)
+        diary.die(now + timedelta(hours=1), now + timedelta(minutes=30))
+        told["killed"] = diary.health(now + timedelta(hours=1))
+        diary.run(now + timedelta(hours=2), now + timedelta(minutes=10))
+        told["after"] = diary.health(now + timedelta(hours=2))
+    return told
+
+
+def test_a_target_that_does_as_ever_is_ok_and_is_known_by_its_last_four_weeks(month: dict[str, Health]) -> None:
+    ok = month["day 29"]
+    assert (ok.state, ok.why, ok.last_success) == (State.OK, [], FIRST + 29 * DAY)
+    assert {subject: (bound.value, bound.learned) for subject, bound in ok.expected.items()} == {
+        "posts": (5, True), "authors": (0.75, True), "newest": (2 * 30 * 3600, True),
+    }  # fmt: skip
+    assert (ok.week.outcomes["kept"], ok.newest) == (70, FIRST + 29 * DAY - timedelta(hours=6))
+
+
+def test_only_what_was_published_while_it_was_watched_has_a_lag(month: dict[str, Health]) -> None:
+    hour = 3600
+    assert month["day 29"].lag == Lag(6 * hour, 6 * hour, 200)
+    assert month["day 14"].lag == Lag(6 * hour, 30 * hour, 130)
+
+
+def test_nothing_is_learned_before_two_weeks(month: dict[str, Health]) -> None:
+    assert (month["day 14"].state, month["day 14"].expected, month["day 14"].gaps) == (State.OK, {}, ())
+
+
+def test_a_source_that_falls_silent_turns_red_and_its_days_are_gaps(month: dict[str, Health]) -> None:
+    silent = month["silent"]
+    assert silent.state is State.SILENT and silent.state.red and silent.failures == 0
+    assert silent.why[0] == "the newest post is 4 days old, at most 60 hours are expected (learned)"
+    missing = [(gap.day, gap.collected) for gap in silent.gaps]
+    assert missing == [(date(2026, 3, 7), False), *((date(2026, 3, 31) + back * DAY, True) for back in range(4))]
+    assert [gap.day for gap in month["day 29"].gaps] == [date(2026, 3, 7)], "the day that was made up for is none"
+
+
+def test_what_the_file_says_wins_and_the_posts_of_the_week_are_held_against_it(month: dict[str, Health]) -> None:
+    stated = month["stated"]
+    assert stated.state is State.UNUSUAL
+    assert stated.why == ["5.7 new posts a day, at least 8.0 are expected (stated)"]
+    assert (month["untaught"].state, month["untaught"].expected) == (State.OK, {})
+
+
+def test_failed_and_missing_runs_are_states_of_their_own(month: dict[str, Health]) -> None:
+    failing, late = month["failing"], month["late"]
+    assert (failing.state, failing.why) == (State.FAILING, ["the last run failed: the site is gone"])
+    assert failing.last_success == FIRST + 8 * DAY
+    assert late.state is State.LATE and late.why[0] == "no run since the one that was due at 2026-04-05T12:00:00.000Z"
+    assert [gap.collected for gap in late.gaps][-2:] == [False, False]
+
+
+def test_posts_without_authors_are_unusual(month: dict[str, Health]) -> None:
+    nameless = month["nameless"]
+    assert (nameless.state, nameless.why[1:]) == (State.UNUSUAL, ["55% of new posts name an author, at least 75% are expected (learned)"])
+
+
+def test_what_a_killed_run_kept_is_known_though_the_run_log_does_not_name_it(month: dict[str, Health]) -> None:
+    newest = FIRST + 34 * DAY + timedelta(minutes=30)
+    assert (month["killed"].newest, month["after"].newest) == (newest, newest)
+
+
+@pytest.mark.parametrize("block", [1, 7, 10_000])
+def test_a_journal_is_read_from_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(disk, "BLOCK", block)
+    journal = tmp_path / "runs.jsonl"
+    assert list(disk.lines_backwards(journal)) == []
+    journal.write_text('{"a": "раз"}\n{"a": \n\n{"a": 3}\n{"a": 4}\n{"to')
+    assert [line["a"] for line in disk.lines_backwards(journal)] == [4, 3, "раз"]
+    assert disk.last_line(journal) == {"a": 4}
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["health", *arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_command_tells_scripts_and_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = write_config(
+        tmp_path / "config",
+        broken="kind: feed\nurl: x\n",
+        export=TARGET.format(path="export.csv"),
+        forum="kind: reddit\nsubreddits: [banks]\nclient_secret_env: HOME\n",
+        off=TARGET.format(path="export.csv") + "enabled: false\n",
+    )
+    rows = "1,Хорошо,a,2024-05-01,5,0\n2,,b,2024-05-01,5,0\n"
+    (config / "export.csv").write_text("id,text,author,date,stars,likes\n" + rows, encoding="utf-8")
+    monkeypatch.setenv("MOLVA_CONFIG", str(config))
+    monkeypatch.setenv("MOLVA_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("MOLVA_REDDIT_ID", raising=False)
+    CliRunner().invoke(app, ["collect", "export"])
+    code, out, err = run()
+    told = [line.split("\t") for line in out.splitlines()]
+    assert (code, err) == (1, "")
+    assert [cells[:2] for cells in told] == [
+        ["broken", "broken"],
+        ["export", "ok"],
+        ["forum", "waiting for a key"],
+        ["off", "switched off"],
+    ]
+    assert told[1][3:] == ["-", "kept 1, changed 0, repeated 0, rejected 1 (no text: 1), deferred 0", "-"]
+    assert "broken.yaml:2: url: must be an address" in told[0][-1]
+    assert told[2][-1] == "the environment variable MOLVA_REDDIT_ID isn't set"
+    code, out, _ = run("export", "--json")
+    one = json.loads(out)
+    assert (code, one["state"], one["week"]["reasons"], one["gaps"]) == (0, "ok", {"no text": 1}, [])
+    assert run("nope") == (2, "", "there is no target 'nope'; there are: broken, export, forum, off\n")
+
+
+def test_a_wrong_expectation_is_named_with_its_line(tmp_path: Path) -> None:
+    write_config(tmp_path, export=TARGET.format(path="export.csv") + "expect:\n  newest: soon\n  authors: 90\n")
+    broken = read_target(tmp_path / "targets" / "export.yaml")
+    assert isinstance(broken, BrokenTarget)
+    assert [error.one_line().partition("export.yaml:")[2] for error in broken.error.all] == [
+        "8: expect.newest: must be a time such as `6 hours` or `2 days`, not 'soon'",
+        "9: expect.authors: must be less than or equal to 1, not 90",
+    ]
