@@ -13,7 +13,7 @@ import streamlit as st
 from crawlers.brand import Brands, read_brands
 from crawlers.place import config_folder
 from crawlers.yamlfile import ConfigError
-from dashboard import overview, posts
+from dashboard import overview, posts, targets
 from dashboard.filters import open_address, reader_language, sidebar
 from dashboard.words import say
 from index import open_index
@@ -51,13 +51,14 @@ def show() -> None:
         index = the_index()
         view = open_address(brands, lang)
         listing = st.Page(lambda: posts.page(view, index, brands, now, zone), title=say(lang, "posts"), url_path="posts")
+        watched = st.Page(lambda: targets.page(view, zone), title=say(lang, "targets"), url_path="targets")
         summary = st.Page(
-            lambda: overview.page(overview.Reading(view, index, brands, now, zone, listing)),
+            lambda: overview.page(overview.Reading(view, index, brands, now, zone, listing, watched)),
             title=say(lang, "overview"),
             url_path="overview",
             default=True,
         )
-        chosen = st.navigation([summary, listing])
+        chosen = st.navigation([summary, listing, watched])
         if view.ignored:
             st.warning(say(lang, "ignored", what=", ".join(view.ignored)))
         view = sidebar(view, brands, index, now, zone)

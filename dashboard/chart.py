@@ -20,6 +20,7 @@ PASSIVE = "#a9b4be"
 DETRACTOR = "#d1495b"
 OURS = "#2f7dc9"
 OTHERS = "#8a97a6"
+MISSING = "rgba(233, 162, 59, 0.28)"
 
 
 TREND = ("detractor", "passive", "promoter")
@@ -59,6 +60,16 @@ class Step:
     value: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An interval of the trend with days for which data are missing."""
+
+    start: datetime
+    end: datetime
+    text: str
+    """Which targets, as HTML of the chart."""
+
+
 def stance_bars(bars: Sequence[Bar], lang: Lang) -> go.Figure:
     """Detractors to the left of zero, promoters to the right, passives as a number beside the label."""
     labels = [bar.label for bar in bars]
@@ -86,8 +97,11 @@ def stance_bars(bars: Sequence[Bar], lang: Lang) -> go.Figure:
     return _quiet(figure, height=30 + 34 * len(bars), legend=False)
 
 
-def trend(steps: Sequence[Step], lang: Lang) -> go.Figure:
-    """Authors by stance per interval, and online NPS as a line on its own axis; an interval without authors is a gap."""
+def trend(steps: Sequence[Step], lang: Lang, gaps: Sequence[Gap] = ()) -> go.Figure:
+    """Authors by stance per interval, and online NPS as a line on its own axis; an interval without authors is a hole.
+
+    Intervals with gaps in the data are shaded, beyond the last step too: fewer authors there are no fall.
+    """
     starts = [step.start for step in steps]
     most = max(max(step.detractors, step.passives + step.promoters) for step in steps) * 1.05
     figure = go.Figure()
@@ -134,7 +148,28 @@ def trend(steps: Sequence[Step], lang: Lang) -> go.Figure:
         },
         xaxis={"tickformat": _dates(steps, lang)},
     )
+    _shade(figure, gaps, lang)
     return _quiet(figure, height=340)
+
+
+def _shade(figure: go.Figure, gaps: Sequence[Gap], lang: Lang) -> None:
+    """Shade intervals as wide as their bars, which stand on the beginning of each; the last trace tells why, and is the legend."""
+    if not gaps:
+        return
+    drawn = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "fillcolor": MISSING, "line": {"width": 0}, "layer": "below"}
+    halves = [(gap.start, (gap.end - gap.start) / 2) for gap in gaps]
+    figure.update_layout(shapes=[{**drawn, "x0": middle - half, "x1": middle + half} for middle, half in halves])
+    figure.add_scatter(
+        x=[gap.start for gap in gaps],
+        y=[105] * len(gaps),
+        yaxis="y2",
+        cliponaxis=False,
+        mode="markers",
+        marker={"symbol": "square", "size": 12, "color": MISSING},
+        name=say(lang, "gap"),
+        text=[gap.text for gap in gaps],
+        hovertemplate="%{x|%d.%m.%Y}<br>%{text}<extra></extra>",
+    )
 
 
 def _both_ways(most: float) -> dict[str, list[Any]]:

@@ -18,7 +18,7 @@ from streamlit.navigation.page import StreamlitPage
 from advocacy import measures
 from advocacy.measures import Basis, Change, LeftOut, OnlineNps
 from crawlers.brand import Brand, Brands
-from dashboard import chart
+from dashboard import chart, targets
 from dashboard.filters import product_label, write_address
 from dashboard.marked import STYLE
 from dashboard.posts import when
@@ -47,6 +47,8 @@ class Reading:
     zone: ZoneInfo
     posts: StreamlitPage
     """The page that links from numbers lead to."""
+    watched: StreamlitPage
+    """The page of targets."""
 
     @property
     def query(self) -> Query:
@@ -83,10 +85,12 @@ def _figures(reading: Reading) -> None:
     if not basis.mentions and not basis.left_out.undated:
         anything = sum(reading.index.count(Query()).values())
         st.info(say(lang, "empty.period" if anything else "empty.index"))
+        _targets(reading)
         return
     st.html(STYLE)
     st.title(next(brand.label(lang) for brand in reading.brands.brands if brand.slug == reading.view.brand), anchor=False)
     _newest(reading)
+    _targets(reading)
     _headline(reading, measures.online_nps(reading.index, query), measures.nps_change(reading.index, query), basis)
     _trend(reading)
     left, right = st.columns(2)
@@ -104,6 +108,10 @@ def _newest(reading: Reading) -> None:
     if newest and newest[0].post.published is not None:
         post = newest[0].post
         st.caption(say(reading.view.lang, "newest", when=when(post.published, post.published_precision, reading.view.lang, reading.zone)))
+
+
+def _targets(reading: Reading) -> None:
+    targets.summary(reading.watched, reading.view, reading.brands, reading.now, reading.zone)
 
 
 def _headline(reading: Reading, nps: OnlineNps, change: Change | None, basis: Basis) -> None:
@@ -206,10 +214,12 @@ def _trend(reading: Reading) -> None:
         chart.Step(point.start.astimezone(reading.zone), point.nps.promoters, point.nps.passives, point.nps.detractors, point.nps.value)
         for point in points
     ]
-    clicked: Any = st.plotly_chart(
-        chart.trend(steps, lang), config={"displayModeBar": False}, key="trend_chart", on_select="rerun", selection_mode="points"
-    )
+    days = targets.missing(reading.view, reading.brands, reading.now, reading.zone)
+    figure = chart.trend(steps, lang, targets.gaps(days, every, reading.zone, lang))
+    clicked: Any = st.plotly_chart(figure, config={"displayModeBar": False}, key="trend_chart", on_select="rerun", selection_mode="points")
     for bar in clicked.selection.points[:1]:
+        if bar["curve_number"] > len(chart.TREND):
+            continue  # a gap
         stances = chart.TREND[bar["curve_number"] : bar["curve_number"] + 1]
         st.switch_page(reading.posts, query_params=_interval(reading, points[bar["point_index"]], stances).address())
 

@@ -3,64 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from crawlers import disk
 from crawlers.__main__ import app
-from crawlers.archive import Archive
-from crawlers.brand import read_brands
-from crawlers.health import Health, Lag, State, health_of
-from crawlers.kinds import Expect, FilesTarget
-from crawlers.source import Item, Page
+from crawlers.health import Health, Lag, State
+from crawlers.kinds import Expect
 from crawlers.target import BrokenTarget, read_target
-from crawlers.writer import Writer
-from tests.target_folder import TARGET, at, files_target, row, write_config
+from tests.diary import Diary
+from tests.target_folder import TARGET, at, write_config
 
 DAY = timedelta(days=1)
 FIRST = at("2026-03-01T12:00")
 """The first run, at 15:00 where the target is."""
-
-
-class Diary:
-    """A target that is collected on days of our own."""
-
-    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, more: str = "schedule: every 1 days\n") -> None:
-        self.data = folder / "data"
-        self.target = files_target(folder / "config", more=more)
-        self._brands = read_brands(folder / "config")
-        self._posts = 0
-        self._now = FIRST
-        patch.setattr(Writer, "_now", lambda _: self._now)
-
-    def run(self, now: datetime, *published: datetime, error: str | None = None, **values: Any) -> None:
-        """A run at that moment that meets new posts published then."""
-        self._now = now
-        rows = []
-        for moment in published:
-            self._posts += 1
-            rows.append(row(self._posts, **{"date": moment.isoformat(timespec="minutes"), **values}))
-        with Writer(self.target, self._brands, data=self.data) as writer:
-            writer.take(Page(items=tuple(Item(raw=raw) for raw in rows), cursor={"to": self._posts}))
-            writer.close(error)
-
-    def die(self, now: datetime, published: datetime) -> None:
-        """A run that keeps a post and is killed before its line in the run log."""
-        self._now = now
-        writer = Writer(self.target, self._brands, data=self.data)
-        writer.take(Page(items=(Item(raw=row(0, date=published.isoformat(timespec="minutes"))),), cursor={"to": 0}))
-        writer.flush()
-        writer._seen.close()
-        writer._lock.close()
-
-    def health(self, now: datetime, expect: Expect | None = None) -> Health:
-        """How the target does then, with another expectation than its file says."""
-        target: FilesTarget = self.target if expect is None else self.target.model_copy(update={"expect": expect})
-        return health_of(target, Archive(self.data), now)
 
 
 @pytest.fixture(name="month", scope="module")

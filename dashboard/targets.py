@@ -1,0 +1,151 @@
+"""The page of targets: how each place that is watched does, and for which days there are no data.
+
+The rule to know: all of it is told by `crawlers.health`, which all readers together ask once a minute.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from html import escape
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from crawlers.brand import Brands
+from crawlers.expect import Subject, Violation, in_units
+from crawlers.health import Health, health
+from crawlers.place import config_folder, data_folder
+from crawlers.post import Precision
+from crawlers.run import Outcome
+from dashboard.chart import Gap
+from dashboard.filters import write_address
+from dashboard.marked import STYLE, chip
+from dashboard.posts import when
+from dashboard.view import View
+from dashboard.words import Lang, number, say, share
+from index.period import beginning, first_date, next_date
+from index.query import Interval
+
+COUNTED = (Outcome.KEPT, Outcome.CHANGED, Outcome.REPEATED, Outcome.REJECTED)
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def _health(config: Path, data: Path) -> list[Health]:
+    return health(config, data, datetime.now(UTC))
+
+
+def known() -> list[Health]:
+    """The health of every target, at most a minute old."""
+    return _health(config_folder(), data_folder())
+
+
+def page(view: View, zone: ZoneInfo) -> None:
+    """The whole page."""
+    lang = view.lang
+    write_address(view)
+    st.html(STYLE)
+    st.title(say(lang, "targets"), anchor=False)
+    found = known()
+    if not found:
+        st.info(say(lang, "empty.targets"))
+        return
+    st.caption(say(lang, "targets.help"))
+    for one in found:
+        if one.state.red:
+            _red(one, lang, zone)
+    st.dataframe([_row(one, lang, zone) for one in found], hide_index=True, width="stretch", key="targets_table")
+
+
+def summary(watched: StreamlitPage, view: View, brands: Brands, now: datetime, zone: ZoneInfo) -> None:
+    """How many targets do well and how many days of the period have gaps, in a line that leads to the page."""
+    lang, found = view.lang, [one for one in known() if one.enabled]
+    if not found:
+        return
+    words = say(lang, "targets.summary", well=sum(not one.state.red for one in found), all=len(found))
+    if days := len(missing(view, brands, now, zone)):
+        words += " · " + say(lang, "targets.gaps", n=number(lang, days))
+    with st.container(horizontal=True, gap="small", key="targets_summary"):
+        st.caption(words, width="content")
+        st.page_link(watched, label=say(lang, "targets"), query_params=view.address())
+
+
+def missing(view: View, brands: Brands, now: datetime, zone: ZoneInfo) -> dict[date, list[str]]:
+    """Days of the view's period for which a target brought none of the posts it may show -> which targets, and why."""
+    since, until = view.bounds(now, zone)
+    found: defaultdict[date, list[str]] = defaultdict(list)
+    for one in known():
+        brand = brands.by_name(one.brand) if one.brand else None
+        if (brand is not None and brand.slug != view.brand) or (view.sites and one.site and one.site not in view.sites):
+            continue
+        for gap in one.gaps:
+            start = beginning(gap.day, zone)
+            if (since is None or since <= start) and (until is None or start < until):
+                found[gap.day].append(f"{one.target}: {say(view.lang, 'gap.silent' if gap.collected else 'gap.not_collected')}")
+    return found
+
+
+def gaps(days: dict[date, list[str]], every: Interval, zone: ZoneInfo, lang: Lang) -> list[Gap]:
+    """The intervals of a trend that these days lie in, oldest first."""
+    intervals: defaultdict[date, list[date]] = defaultdict(list)
+    for day in sorted(days):
+        intervals[first_date(day, every)].append(day)
+    found = []
+    for first, within in intervals.items():
+        names = sorted({escape(name) for day in within for name in days[day]})
+        lines = names if every == "day" else [say(lang, "gap.days", n=len(within)), *names]
+        found.append(Gap(beginning(first, zone), beginning(next_date(first, every), zone), "<br>".join(lines)))
+    return found
+
+
+def _red(one: Health, lang: Lang, zone: ZoneInfo) -> None:
+    state = chip(say(lang, f"state.{one.state}"), "detractor")
+    lines = "<br>".join(escape(line) for line in why(one, lang, zone))
+    with st.container(border=True):
+        st.html(f'<strong>{escape(one.target)}</strong> {state}<div class="post-meta">{lines}</div>')
+
+
+def _row(one: Health, lang: Lang, zone: ZoneInfo) -> dict[str, str | int]:
+    lag = one.lag
+    row: dict[str, str | int] = {
+        say(lang, "target"): one.target,
+        say(lang, "state"): say(lang, f"state.{one.state}"),
+        say(lang, "last_success"): say(lang, "never") if one.last_success is None else when(one.last_success, Precision.MINUTE, lang, zone),
+        say(lang, "lag"): "–" if lag is None else say(lang, "lag.both", median=span(lag.median, lang), most=span(lag.most, lang)),
+    }
+    row |= {say(lang, f"outcome.{outcome}"): one.week.outcomes[outcome] for outcome in COUNTED}
+    row[say(lang, "reasons")] = ", ".join(f"{reason}: {count}" for reason, count in one.week.reasons.most_common())
+    return row
+
+
+def span(seconds: float, lang: Lang) -> str:
+    """A length of time in its unit."""
+    n, unit = in_units(seconds)
+    return say(lang, f"span.{unit}", n=number(lang, n))
+
+
+def why(one: Health, lang: Lang, zone: ZoneInfo) -> Sequence[str]:
+    """What is not right with a target."""
+    found = [*one.broken, *(say(lang, "why.unset", name=name) for name in one.unset)]
+    if one.error is not None:
+        found.append(say(lang, "why.failed", n=one.failures, error=one.error))
+    if one.due is not None:
+        found.append(say(lang, "why.late", when=when(one.due, Precision.MINUTE, lang, zone)))
+    return found + [_violated(violation, lang) for violation in one.violations]
+
+
+def _violated(violation: Violation, lang: Lang) -> str:
+    bound = violation.bound
+    whose = say(lang, "why.learned" if bound.learned else "why.stated")
+    if violation.found is None:
+        return say(lang, "why.nothing", bound=span(bound.value, lang), whose=whose)
+    written: dict[Subject, Callable[[float], str]] = {
+        "newest": lambda value: span(value, lang),
+        "authors": lambda value: share(lang, value, 1),
+        "posts": lambda value: number(lang, value, digits=1),
+    }
+    write = written[violation.subject]
+    return say(lang, f"why.{violation.subject}", found=write(violation.found), bound=write(bound.value), whose=whose)

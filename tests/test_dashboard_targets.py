@@ -1,0 +1,78 @@
+"""The page of targets, and gaps in the data where the overview shows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import streamlit as st
+from dashboard_site import fill, write_brands
+from streamlit.testing.v1 import AppTest
+
+from dashboard import targets
+from tests.diary import Diary
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(name="silent", scope="module")
+def _silent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The environment of a dashboard with a target that has been silent since five days, and a broken one."""
+    folder, now = tmp_path_factory.mktemp("silent"), datetime.now(UTC).replace(second=0, microsecond=0)
+    with pytest.MonkeyPatch.context() as patch:
+        diary = Diary(folder, patch, "schedule: every 1 days\nexpect: {newest: 30 hours}\n")
+        for back in range(7, -1, -1):
+            diary.run(now - back * DAY, *([now - back * DAY] if back > 4 else []))
+    write_brands(folder / "config")
+    (folder / "config" / "targets" / "wrong.yaml").write_text("kind: <b>\n")
+    fill(folder / "data", now, posts=60)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"DATA": folder / "data", "CONFIG": folder / "config", "INDEX": ""}.items():
+            patch.setenv(f"MOLVA_{name}", str(value))
+        yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def test_days_without_data_are_shaded_on_the_trend_and_said_above_it(silent: None) -> None:
+    app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=120).run()
+    assert not app.exception
+    assert "Цели сбора в порядке: 0 из 2 · дней с пробелами в данных: 5" in [caption.value for caption in app.caption]
+    assert "Цели сбора" in [link.proto.label for link in app.get("page_link")]
+    trend = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert [len(trend["layout"]["shapes"]), trend["data"][-1]["name"]] == [5, "нет данных: сбой или молчание цели"]
+    assert trend["data"][-1]["text"] == ["export: молчала"] * 5
+
+
+def test_the_page_of_targets_says_what_is_not_right(silent: None) -> None:
+    def page() -> None:
+        from zoneinfo import ZoneInfo
+
+        from dashboard import targets
+        from dashboard.view import View
+
+        targets.page(View(lang="en", brand="ours"), ZoneInfo("UTC"))
+
+    app = AppTest.from_function(page, default_timeout=60).run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    assert list(table["Target"]) == ["export", "wrong"]
+    assert list(table["State"]) == ["silent", "broken"]
+    assert (table["New"][0], table["Lag"][0]) == (2, "0 s, 95%: 0 s")
+    said = [html.proto.body for html in app.get("html")]
+    assert any("the newest post is 5 d old, at most 30 h are expected (stated)" in body for body in said)
+    assert any("&lt;b&gt;" in body for body in said)
+
+
+def test_gaps_fall_into_the_intervals_of_the_trend() -> None:
+    moscow = ZoneInfo("Europe/Moscow")
+    days = {date(2026, 3, 1): ["b: silent"], date(2026, 3, 2): ["<a>: silent"], date(2026, 3, 4): ["<a>: silent"]}
+    weeks = targets.gaps(days, "week", moscow, "en")
+    assert [(gap.start.date(), gap.end.date(), gap.text) for gap in weeks] == [
+        (date(2026, 2, 23), date(2026, 3, 2), "days without data: 1<br>b: silent"),
+        (date(2026, 3, 2), date(2026, 3, 9), "days without data: 2<br>&lt;a&gt;: silent"),
+    ]
