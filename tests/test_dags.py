@@ -230,7 +230,8 @@ def test_disabled_target_has_no_dag_and_one_without_schedule_runs_by_hand(config
 
 def test_target_named_like_a_dag_of_ours_does_not_take_its_place(config: Path, parse: Parse) -> None:
     write(config, "enrich")
-    assert set(parse()) == {"enrich.target"}
+    write(config, "health")
+    assert set(parse()) == {"enrich.target", "health.target"}
     assert set(parse("enrich.target")) == {"enrich.target"}
 
 
@@ -261,6 +262,21 @@ def test_enrich_follows_the_asset_one_run_at_a_time_before_all_others(airflow_ho
     assert all(task.retries >= 1 and task.priority_weight >= 1000 for task in dag.tasks)
     assert dag.get_task("tag").is_mapped
     assert dag.get_task("load").upstream_task_ids == {"tag"}
+
+
+def test_health_has_a_red_task_for_each_target_that_is_not_well(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    monkeypatch.setenv("MOLVA_CONFIG", str(config))
+    monkeypatch.setenv("MOLVA_DATA", str(config / "data"))
+    write(config, "good")
+    write(config, "wrong", BROKEN)
+    dag = runpy.run_path(str(ROOT / "dags" / "health.py"))["dag"]
+    (red,) = dag.get_task("unwell").python_callable()
+    assert red["name"] == "wrong" and "wrong.yaml:5: schedul: unknown key" in red["why"]
+    assert dag.get_task("target").is_mapped and dag.get_task("target").upstream_task_ids == {"unwell"}
+    with pytest.raises(AirflowFailException, match=r"wrong is broken: .*wrong\.yaml:5"):
+        dag.get_task("target").python_callable(**red)
 
 
 @given(sizes=st.lists(st.integers(0, 3000), max_size=40), most=st.integers(1, 8))
