@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from nlp.classifier import read_config
+from nlp.composed import composed
 from nlp.export import reference_network
 from nlp.lesson import UNASKED, Example, batches, examples, plain, stacked
 from nlp.material import Material, TrainingError
@@ -51,6 +52,8 @@ class Recipe:
     """The epoch after which the course ends, where it is not the last: what the running average has by then is taken."""
     tweets: int = 2000
     """Tweets in each epoch of the second stage."""
+    composed: int = 2000
+    """Composed posts in each epoch of the second stage (see `nlp.composed`)."""
     rate: float = 1e-4
     """Learning rate of the top layer."""
     decay: float = 0.93
@@ -125,7 +128,8 @@ def lesson_of(epoch: int, material: Material, tokenizer: Tokenizer, recipe: Reci
     if epoch == 0:
         records = material.tweets + material.starred
     else:
-        records = material.annotated + chance.sample(material.tweets, min(recipe.tweets, len(material.tweets)))
+        tweets = chance.sample(material.tweets, min(recipe.tweets, len(material.tweets)))
+        records = material.annotated + tweets + composed(material.annotated, chance, recipe.composed)
     lesson = examples(records, tokenizer, recipe.window, chance)
     return lesson, batches(lesson, recipe.tokens, recipe.most, chance)
 

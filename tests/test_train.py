@@ -27,7 +27,7 @@ from nlp.pair import Pair, frame
 from nlp.records import Record, RecordError, read_records, text_hash
 from nlp.train import train
 
-TINY = Recipe(seed=3, window=32, tokens=256, most=8, stars=12, epochs=2, tweets=10, rate=1e-3, head_rate=3e-3)
+TINY = Recipe(seed=3, window=32, tokens=256, most=8, stars=12, epochs=2, tweets=10, composed=6, rate=1e-3, head_rate=3e-3)
 
 GOOD = {"genre": "opinion", "sentiment": "positive", "stance": "promoter", "recommend": "yes", "roles": ["client"], "switch": "joined"}
 BAD = {"genre": "opinion", "sentiment": "negative", "stance": "detractor", "recommend": "no", "roles": ["ex_client"], "switch": "left"}
