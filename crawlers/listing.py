@@ -2,7 +2,8 @@
 
 The rule to know: a source says where its lists begin, what a page of one holds and what a post is; the way through the pages,
 the cursor and the threads are the same for all. A thread is read again when its post stands on a page that is walked and
-counts another number of replies than were read.
+counts another number of replies than were read; one that a run could not read to its end stays in the cursor, and the next
+run goes on there.
 """
 
 from __future__ import annotations
@@ -12,13 +13,18 @@ import json
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.gate import Gate, host_of
 from crawlers.interval import Descent
+from crawlers.link import hidden
 from crawlers.page import decode
+from crawlers.place import data_folder
 from crawlers.platforms import PlatformTarget
 from crawlers.source import CollectError, Cursor, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
@@ -27,15 +33,8 @@ P = TypeVar("P", bound=PlatformTarget)
 
 REMEMBERED = 2_000
 """Threads whose number of replies is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One page of a list or of a thread."""
-
-    raws: tuple[dict[str, Any], ...] = ()
-    following: str | None = None
-    """Address of the page after it."""
+ATTEMPTS = 5
+"""Runs in which a page of a thread that fails for now is asked for, before it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,21 @@ class Thread:
     """Where they begin."""
     replies: int
     """How many there are by the post's own count."""
+    moment: datetime | None = None
+    """When it was last written in, where that is told; one that has been still since before the wanted date is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list or of a thread."""
+
+    raws: tuple[dict[str, Any], ...] = ()
+    following: str | None = None
+    """Address of the page after it."""
+    threads: tuple[Thread, ...] = ()
+    """Threads that the page names without showing what they begin with: that is read with the replies."""
+    below: tuple[str, ...] = ()
+    """More pages of the same thread, as of a branch that is folded up."""
 
 
 class ListingSpider(TargetSpider[P], Generic[P]):
@@ -67,6 +81,17 @@ class ListingSpider(TargetSpider[P], Generic[P]):
     def thread(self, raw: dict[str, Any]) -> Thread | None:
         """The thread below a post; None where it has none, or is one's reply itself."""
 
+    def content(self, response: Response) -> Any:
+        """What an answer holds, for `read`. Raises CollectError for what it can't be."""
+        return parsed(response)
+
+    def over(self, response: Response) -> bool:
+        """Whether an answer says that the list has no such page any more: it ends before."""
+        return False
+
+    def pause(self, answer: Any) -> float | None:
+        """Seconds for which an answer asks to be left alone, in its own words instead of Retry-After."""
+
     def request(self, url: str) -> Request:
         """The request of an address; a source adds its key here, so that neither cursor nor batch ever holds it."""
         return Request(url, headers={"Accept": "application/json"}, dont_filter=True)
@@ -78,6 +103,7 @@ class ListingSpider(TargetSpider[P], Generic[P]):
             return None
         if not (value := os.environ.get(variable)):
             raise CollectError(f"the environment variable {variable} isn't set: it holds the key of this target")
+        self.secrets[variable] = value
         return value
 
     def complaint(self, answer: Any) -> str | None:
@@ -87,9 +113,14 @@ class ListingSpider(TargetSpider[P], Generic[P]):
 
     async def start(self) -> AsyncIterator[Page]:
         self.state = State(self.cursor)
-        async for page in self.walk():
-            yield page
-            await asyncio.sleep(0)  # the page is kept before `full` is asked again
+        self.secrets: dict[str, str] = {}
+        self.visited: set[str] = set()
+        try:
+            async for page in self.walk():
+                yield page
+                await asyncio.sleep(0)  # the page is kept before `full` is asked again
+        except CollectError as error:
+            raise CollectError(hidden(str(error), self.secrets)) from None
 
     async def walk(self) -> AsyncIterator[Page]:
         """All lists in turn; one that fails does not keep the others from being walked."""
@@ -117,51 +148,73 @@ class ListingSpider(TargetSpider[P], Generic[P]):
             left -= 1
             listing = await self.get(descent.address)
             address = descent.address
-            known, old = self.look(listing.raws)
-            if listing.raws:
+            known, old = self.met(listing)
+            if listing.raws or listing.threads or listing.following:
                 descent.took(known, listing.following, old=old)
             else:
                 descent.nothing(honest=True)
             self.state.lists[name] = descent.cursor()
-            yield self.page(listing, address)
-            if self.target.comments and not old:
-                async for page in self.threads(listing):
-                    yield page
+            if not old:
+                self.open(listing)
+            yield self.page(listing.raws, address)
+            async for page in self.threads():
+                yield page
 
-    async def threads(self, listing: Listing) -> AsyncIterator[Page]:
-        """The replies to the posts of a page, where their number has changed."""
-        for raw in listing.raws:
-            thread = self.thread(raw)
-            if thread is None or self.state.threads.get(thread.id, 0) == thread.replies:
-                continue
-            address: str | None = thread.address
+    def met(self, listing: Listing) -> tuple[dict[str, bool], bool]:
+        """Whether each post and thread of a page was taken before, and whether all of them are older than what is wanted."""
+        known, old = self.look(listing.raws)
+        if not listing.threads:
+            return known, old
+        still = [self.still(thread) for thread in listing.threads]
+        read = {thread.id: each or self.state.settled(thread) for thread, each in zip(listing.threads, still, strict=True)}
+        return known | read, all(still) and (old or not known)
+
+    def still(self, thread: Thread) -> bool:
+        """Whether nothing was written in a thread since the wanted date."""
+        return bool(self.since and thread.moment and thread.moment < self.since)
+
+    def open(self, listing: Listing) -> None:
+        """Note the threads of a page whose number of replies has changed."""
+        below = [self.thread(raw) for raw in listing.raws] if self.target.comments else []
+        for thread in (*listing.threads, *below):
+            if thread and not self.still(thread):
+                self.state.begin(thread)
+
+    async def threads(self) -> AsyncIterator[Page]:
+        """The replies of the threads that are open, of each so many pages in a run."""
+        for id in [each for each in self.state.open if each not in self.visited]:
+            self.visited.add(id)
             left = self.target.pages
-            while address and left > 0 and not self.full():
+            while (address := self.state.next_page(id)) and left > 0 and not self.full():
                 left -= 1
                 try:
                     replies = await self.get(address)
-                except Trouble as trouble:
-                    if trouble.transient:
-                        self.logger.warning("%s; tried again next time", trouble)
+                except (Trouble, CollectError) as error:
+                    gone = isinstance(error, Trouble) and not error.transient  # closed or removed: nothing to come back for
+                    if not gone and self.state.failed(id):
+                        self.logger.warning("%s; tried again next time", hidden(str(error), self.secrets))
                         yield Page(items=(), cursor=self.state.cursor(), deferred=(address,))
                         break
-                    replies = Listing()  # closed or gone: nothing to come back for
-                if not replies.following:
-                    self.state.settle(thread)
-                below = tuple(each | {"thread": thread.id} for each in replies.raws)
-                yield self.page(Listing(below), address)
-                address = replies.following
+                    replies = Listing()
+                self.state.went_on(id, replies)
+                yield self.page(tuple(raw | {"thread": id} for raw in replies.raws), address)
 
-    def page(self, listing: Listing, address: str) -> Page:
-        return Page(items=tuple(Item(raw=raw, address=address) for raw in listing.raws), cursor=self.state.cursor())
+    def page(self, raws: tuple[dict[str, Any], ...], address: str) -> Page:
+        return Page(items=tuple(Item(raw=raw, address=address) for raw in raws), cursor=self.state.cursor())
 
     async def get(self, url: str) -> Listing:
         """A page of the interface. Raises Trouble, or CollectError for an answer that is none."""
         response = await self.answer(url)
-        answer = parsed(response)
+        if self.over(response):
+            return Listing()
+        answer = self.content(response)
+        asked = self.heed(answer, url)
         if told := self.complaint(answer):
-            raise Trouble(f"{url}: {told}", transient=False)
-        return self.read(answer, response)
+            raise Trouble(f"{url}: {told}", transient=asked)
+        try:
+            return self.read(answer, response)
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            raise CollectError(f"{url} gives an answer of another form ({type(error).__name__}: {error})") from error
 
     async def answer(self, url: str) -> Response:
         """The answer to an address. Raises Trouble with what the interface says of its refusal."""
@@ -169,13 +222,31 @@ class ListingSpider(TargetSpider[P], Generic[P]):
         if not self.by_robots:
             request.meta["dont_obey_robotstxt"] = True
         response = await self.answered(request)
-        if wrong := refusal(response):
-            try:
-                told = self.complaint(parsed(response))
-            except CollectError:
-                told = None
-            raise Trouble(f"{url}: {told}", transient=wrong.transient, status=wrong.status) if told else wrong
-        return response
+        wrong = refusal(response)
+        if wrong is None or self.over(response):
+            return response
+        try:
+            answer = parsed(response)
+        except CollectError:
+            raise wrong from None
+        asked = self.heed(answer, url)
+        told = self.complaint(answer)
+        raise Trouble(f"{url}: {told}", transient=wrong.transient or asked, status=wrong.status) if told else wrong
+
+    def heed(self, answer: Any, url: str) -> bool:
+        """Leave the host alone for as long as an answer asks, in all processes. Whether it asks."""
+        if not (seconds := self.pause(answer)):
+            return False
+        Gate(data_folder() / "gate").failed(host_of(url), seconds)
+        return True
+
+
+def with_parameters(url: str, **values: str | int | None) -> str:
+    """The address with these parameters in its query; None takes one out."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True)) | values
+    kept = {name: value for name, value in query.items() if value is not None}
+    return parts._replace(query=urlencode(kept, safe="/;,()")).geturl()
 
 
 def parsed(response: Response) -> Any:
@@ -194,13 +265,39 @@ class State:
     def __init__(self, cursor: Cursor) -> None:
         self.lists: dict[str, Cursor] = dict(cursor.get("lists", {}))
         self.threads: dict[str, int] = dict(cursor.get("threads", {}))
+        self.open: dict[str, dict[str, Any]] = dict(cursor.get("open", {}))
+        """Threads not read to their end: the number of `replies` that began it, the `pages` left, and how often the first `failed`."""
 
-    def settle(self, thread: Thread) -> None:
-        """Note a thread that was read to its end."""
-        self.threads.pop(thread.id, None)
-        self.threads[thread.id] = thread.replies
+    def settled(self, thread: Thread) -> bool:
+        """Whether all replies that a thread counts were read."""
+        return self.threads.get(thread.id, 0) == thread.replies
+
+    def begin(self, thread: Thread) -> None:
+        """Note a thread that has to be read; one that is being read already is first read to its end."""
+        if thread.id not in self.open and not self.settled(thread):
+            self.open[thread.id] = {"replies": thread.replies, "pages": [thread.address], "failed": 0}
+
+    def next_page(self, id: str) -> str | None:
+        """The page of a thread to be read next; None where none is left."""
+        return self.open[id]["pages"][0] if id in self.open else None
+
+    def failed(self, id: str) -> bool:
+        """Note that a page of a thread failed. Whether it is worth another run."""
+        failed = self.open[id]["failed"] + 1
+        self.open[id] = self.open[id] | {"failed": failed}
+        return failed < ATTEMPTS
+
+    def went_on(self, id: str, page: Listing) -> None:
+        """Note a page of a thread that was read."""
+        thread = self.open.pop(id)
+        pages = [*thread["pages"][1:], *([page.following] if page.following else []), *page.below]
+        if pages:
+            self.open[id] = thread | {"pages": pages, "failed": 0}
+            return
+        self.threads.pop(id, None)
+        self.threads[id] = thread["replies"]
         for forgotten in list(self.threads)[:-REMEMBERED]:
             del self.threads[forgotten]
 
     def cursor(self) -> Cursor:
-        return {"lists": dict(self.lists), "threads": dict(self.threads)}
+        return {"lists": dict(self.lists), "threads": dict(self.threads)} | ({"open": dict(self.open)} if self.open else {})

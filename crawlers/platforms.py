@@ -5,7 +5,7 @@ The rule to know: what all of them share stands in PlatformTarget, and `crawlers
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -23,11 +23,22 @@ class PlatformTarget(TargetModel):
     pages: int = Field(default=20, gt=0)
     """Pages of each list, and of each thread, in one run."""
 
+    watched: ClassVar[tuple[str, ...]] = ()
+    """Keys of which one must be given: what is watched."""
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.watched and not any(getattr(self, key) for key in self.watched):
+            *others, last = (f"`{key}`" for key in self.watched)
+            raise ValueError(f"must name what to watch: {', '.join(others)} or {last}")
+        return self
+
 
 class MastodonTarget(PlatformTarget):
     """Public posts that a Mastodon server knows."""
 
     kind: Literal["mastodon"]
+    watched = ("hashtags", "accounts", "search")
     url: Url
     """The server (`https://mastodon.social`)."""
     hashtags: Many[Text] = ()
@@ -39,9 +50,7 @@ class MastodonTarget(PlatformTarget):
     """Variable of the environment that holds an access token."""
 
     @model_validator(mode="after")
-    def _something(self) -> MastodonTarget:
-        if not (self.hashtags or self.accounts or self.search):
-            raise ValueError("must name what to watch: `hashtags`, `accounts` or `search`")
+    def _search_has_a_key(self) -> Self:
         if self.search and self.token_env is None:
             raise ValueError("`search` needs a key: name its variable in `token_env`")
         return self

@@ -14,8 +14,10 @@ import pytest
 import yaml
 from scrapy.http import Response
 
+from crawlers.post import post_id
 from crawlers.run import Outcome, RunFailed
 from crawlers.spiders.mastodon import MastodonSpider, post
+from tests.recorded_walk import Walk
 from tests.site import Answer, Place, Request, Site, site
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "api"
@@ -105,6 +107,26 @@ def test_one_list_that_fails_keeps_none_from_being_read_and_the_key_is_sent_but_
     server.site.pages[TAG] = "<html>Please log in</html>"
     with pytest.raises(RunFailed, match="gives a page that is no JSON: it begins with '<html>Please log in</html>'"):
         place.collect(target)
+
+
+def test_a_thread_that_could_not_be_read_stays_open_wherever_its_post_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = Walk(tmp_path, monkeypatch)
+    target = walk.target("kind: mastodon\nurl: https://m.example\nhashtags: [x]\npages: 1\n")
+    first = {"descendants": [status(41, to=4)]}
+    walk.pages = {"timelines": [status(4, replies=2)], "/statuses/4/context": Answer("", 503)}
+    counts = walk.collect(target).counts.outcomes
+    assert (counts[Outcome.KEPT], counts[Outcome.DEFERRED]) == (1, 1)
+
+    # Its post has moved down the list, and the thread has a second page: a run reads one page of it, the next run goes on.
+    more = Answer(json.dumps(first), headers={"Link": '<https://m.example/statuses/4/more>; rel="next"'})
+    walk.pages = {"timelines": [status(5)], "/statuses/4/context": more, "/statuses/4/more": {"descendants": [status(42, to=4)]}}
+    assert (walk.kept(target), walk.kept(target), walk.kept(target)) == (2, 1, 0)
+    assert [each.partition("statuses/")[2] for each in walk.asked if "statuses" in each] == ["4/context", "4/context", "4/more"]
+    assert {post.thread_id for text, post in walk.posts().items() if text[-2:] in ("41", "42")} == {post_id("m.example", "4")}
+
+    walk.pages |= {"timelines": [status(6, replies=1)], "/statuses/6/context": "<html>Log in</html>"}
+    runs = [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(6)]
+    assert runs == [1, 1, 1, 1, 0, 0], "given up after five runs; it keeps nothing else from being read"
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/api")
