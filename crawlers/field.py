@@ -176,10 +176,28 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _written(value: Any) -> Any:
+    """A number stands for its figures: ids are often written without quotes."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def like(pattern: str, form: str) -> AfterValidator:
+    """Of a form that is named with an example; the whole text has to match."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"must be {form}, not {text!r}")
+        return text
+
+    return AfterValidator(check)
+
+
 Url = Annotated[str, AfterValidator(_url)]
 Selector = Annotated[str, Field(min_length=1), AfterValidator(_selector)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Text = Annotated[str, Field(min_length=1)]
+Native = Annotated[str, Field(min_length=1), BeforeValidator(_written)]
+"""What a platform tells something by: a text or a number."""
 Schedule = Annotated[str, AfterValidator(_schedule)]
 Span = Annotated[str, AfterValidator(_span)]
 Timezone = Annotated[str, AfterValidator(_timezone)]

@@ -130,6 +130,21 @@ def tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
+def without_quotes(markdown: str) -> tuple[str, str | None]:
+    """The author's own words of a text in Markdown, and what they quote (`> …`); nothing but a quote is their own.
+
+    Links keep their words.
+    """
+    own: list[str] = []
+    quoted: list[str] = []
+    for line in markdown.splitlines():
+        quote = re.match(r"\s{0,3}(?:>|&gt;)(?!!)\s?(.*)", line)
+        (quoted if quote else own).append(quote[1] if quote else line)
+    words = re.sub(r"\[([^\]]+)\]\((?:https?://|/)[^)\s]*\)", r"\1", tidy("\n".join(own)))
+    quote_of_others = tidy("\n".join(quoted)) or None
+    return (words, quote_of_others) if words else (quote_of_others or "", None)
+
+
 def _collect(root: lxml.html.HtmlElement, own: list[str], quoted: list[str], *, inside: bool) -> None:
     """Words of an element in reading order, without recursion: pages nest deeper than Python's stack."""
     todo: list[tuple[lxml.html.HtmlElement | str, bool]] = [(root, inside)]

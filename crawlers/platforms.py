@@ -5,11 +5,11 @@ The rule to know: what all of them share stands in PlatformTarget, and `crawlers
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from crawlers.field import BrandName, Text, Url, Variable
+from crawlers.field import BrandName, Native, Text, Url, Variable, like
 from crawlers.kinds import TargetModel
 from crawlers.yamlfile import Many
 
@@ -32,6 +32,19 @@ class PlatformTarget(TargetModel):
             *others, last = (f"`{key}`" for key in self.watched)
             raise ValueError(f"must name what to watch: {', '.join(others)} or {last}")
         return self
+
+
+class HackernewsTarget(PlatformTarget):
+    """Stories and comments of Hacker News."""
+
+    kind: Literal["hackernews"]
+    watched = ("search", "stories")
+    search: Many[Text] = ()
+    """Queries, in stories and comments."""
+    stories: Many[Annotated[Native, like(r"(?:https?://\S+\bid=)?\d+", "the number or address of a story, as `8863`")]] = ()
+    """Numbers or addresses of stories to follow."""
+    search_url: Url = "https://hn.algolia.com/api/v1"
+    items_url: Url = "https://hacker-news.firebaseio.com/v0"
 
 
 class MastodonTarget(PlatformTarget):

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from crawlers.archive import Archive
-from crawlers.collectors.reddit import post, walk, without_quotes
+from crawlers.collectors.reddit import post, walk
 from crawlers.kinds import RedditTarget
+from crawlers.page import without_quotes
 from crawlers.post import Post, post_id
 from crawlers.run import RunFailed
 from crawlers.source import CollectError, Cursor, Page, Rejected

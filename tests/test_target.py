@@ -9,7 +9,7 @@ import pytest
 
 from crawlers import target as targets
 from crawlers.kinds import FeedTarget, FilesTarget, ReviewsTarget
-from crawlers.target import BrokenTarget, read_target, read_targets, target_from_json, target_to_json
+from crawlers.target import KINDS, BrokenTarget, read_target, read_targets, target_from_json, target_to_json
 from tests.target_folder import TARGET, write_config
 
 FILE = TARGET.format(path="a.csv")
@@ -117,7 +117,7 @@ def test_a_form_of_dates(tmp_path: Path, form: str) -> None:
         ("url: https://a.example\n", ":1: kind: is missing: one of feed, reviews, reddit, files"),
         (
             "kind: feeds\nurl: https://a.example\n",
-            ":1: kind: must be one of feed, reviews, reddit, files, not 'feeds' (did you mean `feed`?)",
+            f":1: kind: must be one of {', '.join(KINDS)}, not 'feeds' (did you mean `feed`?)",
         ),
         ("kind: feed\nurl: blog.example\n", ":2: url: must be an address that begins with https:// or http://"),
         ("kind: feed\nurl: https://a:secret@blog.example/\n", ":2: url: must not contain a password"),
@@ -151,6 +151,8 @@ def test_a_form_of_dates(tmp_path: Path, form: str) -> None:
         (REVIEWS.replace("article.review", "'article['"), ":3: item: isn't a CSS selector nor an XPath"),
         (REVIEWS.replace("//a[@rel='next']/@href", "//a[@rel="), ":7: next: isn't a CSS selector nor an XPath"),
         ("kind: reddit\n", "must name what to watch: `subreddits`, `search` or `threads`"),
+        ("kind: hackernews\n", "must name what to watch: `search` or `stories`"),
+        ("kind: hackernews\nstories: [12, abc]\n", ":2: stories[1]: must be the number or address of a story, as `8863`, not 'abc'"),
         (
             "kind: reddit\nsubreddits: [a]\nclient_secret_env: Xy-12!\n",
             ":3: client_secret_env: must be the name of an environment variable",

@@ -7,7 +7,6 @@ oldest first; a run cut short leaves the cursor at the last post that was kept.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -30,7 +29,7 @@ from prawcore.exceptions import (
 )
 
 from crawlers.kinds import RedditTarget
-from crawlers.page import tidy
+from crawlers.page import without_quotes
 from crawlers.polite import PolitePraw
 from crawlers.post import Post, Precision, post_id, whole_milliseconds
 from crawlers.settings import USER_AGENT
@@ -242,15 +241,3 @@ def moment(seconds: float) -> datetime:
         return whole_milliseconds(datetime.fromtimestamp(seconds, UTC))
     except OverflowError:
         raise ValueError("impossible date") from None
-
-
-def without_quotes(markdown: str) -> tuple[str, str | None]:
-    """The author's own words, and what they quote (`> …`); nothing but a quote is their own. Links keep their words."""
-    own: list[str] = []
-    quoted: list[str] = []
-    for line in markdown.splitlines():
-        quote = re.match(r"\s{0,3}(?:>|&gt;)(?!!)\s?(.*)", line)
-        (quoted if quote else own).append(quote[1] if quote else line)
-    words = re.sub(r"\[([^\]]+)\]\((?:https?://|/)[^)\s]*\)", r"\1", tidy("\n".join(own)))
-    quote_of_others = tidy("\n".join(quoted)) or None
-    return (words, quote_of_others) if words else (quote_of_others or "", None)
