@@ -47,6 +47,21 @@ class HackernewsTarget(PlatformTarget):
     items_url: Url = "https://hacker-news.firebaseio.com/v0"
 
 
+class StackexchangeTarget(PlatformTarget):
+    """Questions of a site of Stack Exchange, with their answers and comments."""
+
+    kind: Literal["stackexchange"]
+    watched = ("tags", "search")
+    community: Annotated[str, like(r"[\w-]+(\.[\w-]+)+", "the host of a site, as `ru.stackoverflow.com`")]
+    """The site by its host: `ru.stackoverflow.com`, `money.stackexchange.com`."""
+    tags: Many[Text] = ()
+    search: Many[Text] = ()
+    """Queries."""
+    key_env: Variable | None = None
+    """Variable of the environment that holds the key of an app: 10,000 requests a day instead of 300."""
+    url: Url = "https://api.stackexchange.com/2.3"
+
+
 class MastodonTarget(PlatformTarget):
     """Public posts that a Mastodon server knows."""
 

@@ -58,10 +58,10 @@ class Walk:
         return asked
 
     async def answered(self, request: Request) -> Response:
-        """The answer of the longest part that the address has; none is a mistake of the test."""
+        """The answer of the last part given that the address has; none is a mistake of the test."""
         self.requests.append(request)
         url = unquote(request.url)
-        page = self.pages[max((part for part in self.pages if part in url), key=len)]
+        page = self.pages[[part for part in self.pages if part in url][-1]]
         page = page() if callable(page) else page
         answer = page if isinstance(page, Answer) else Answer(page if isinstance(page, str) else json.dumps(page))
         body = answer.body.encode() if isinstance(answer.body, str) else answer.body
