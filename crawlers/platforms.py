@@ -62,6 +62,18 @@ class StackexchangeTarget(PlatformTarget):
     url: Url = "https://api.stackexchange.com/2.3"
 
 
+class DiscourseTarget(PlatformTarget):
+    """Topics of a forum that runs Discourse."""
+
+    kind: Literal["discourse"]
+    url: Url
+    """The forum (`https://meta.discourse.org`)."""
+    categories: Many[Annotated[str, like(r"[^/\s]+(/[^/\s]+)*/\d+", "the end of a category's address, as `support/6`")]] = ()
+    """Ends of their addresses: `support/6`; without any, and without `search`, the whole forum is watched."""
+    search: Many[Text] = ()
+    """Queries; most forums forbid them to robots."""
+
+
 class MastodonTarget(PlatformTarget):
     """Public posts that a Mastodon server knows."""
 

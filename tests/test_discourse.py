@@ -1,0 +1,128 @@
+"""Discourse: its walk over answers of our own making, and what it makes of real ones."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawlers.gate import Gate
+from crawlers.listing import Listing, State
+from crawlers.post import Post, post_id
+from crawlers.source import CollectError
+from crawlers.spiders.discourse import DiscourseSpider, post
+from tests.recorded_walk import Walk, needs_real, real, recorded, response
+from tests.site import Answer
+
+SITE = "forum.example"
+TARGET = f"kind: discourse\nurl: https://{SITE}\n"
+COLLECTED = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+@pytest.fixture
+def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
+    return Walk(tmp_path, monkeypatch)
+
+
+def pages(**parts: str) -> dict[str, Any]:
+    return {part: recorded("discourse", f"{name}.json") for name, part in parts.items()}
+
+
+def test_topics_are_read_whole_and_later_only_what_came_since(walk: Walk) -> None:
+    target = walk.target(TARGET + "since: 2026-01-01\n")
+    walk.pages = pages(
+        latest="/latest.json", latest_1="/latest.json?page=1", topic_57="/t/57.json", topic_40="/t/40.json",
+        posts_5705="post_ids[]=5705", posts_5706="post_ids[]=5706",
+    )  # fmt: skip
+    assert walk.kept(target) == 4
+    assert "dont_obey_robotstxt" not in walk.requests[0].meta
+    assert walk.asked == [
+        "latest.json", "t/57.json", "t/57/posts.json?post_ids[]=5705", "t/57/posts.json?post_ids[]=5706", "latest.json?page=1", "t/40.json",
+    ]  # fmt: skip  # the rules, still since 2020, are not read
+    made = walk.posts()
+    first, second, third = made["Кто пробовал Вестарну?"], made["Пробовал, вывод занял неделю."], made["А у меня за день."]
+    assert (first.title, first.views, first.likes, first.replies, first.in_reply_to) == ("Тема 57", 340, 4, 5, None)
+    assert first.edited == datetime(2026, 9, 1, 11, 1, tzinfo=UTC)
+    assert (second.quoted, second.views, second.likes, second.edited) == ("Кто пробовал Вестарну?", 22, 1, None)
+    assert (second.in_reply_to, third.in_reply_to, third.thread_id) == (first.id, second.id, first.id)
+    assert (second.author_id, second.author_name) == (f"{SITE}:boris", "boris")
+    assert third.url == f"https://{SITE}/t/tema-57/57/5"
+
+    assert walk.kept(target) == 0
+    assert walk.asked == ["latest.json"]
+    grown = json.loads(recorded("discourse", "topic_57.json")) | {"highest_post_number": 7, "chunk_size": 20}
+    grown["post_stream"]["stream"].append(5707)
+    latest = json.loads(recorded("discourse", "latest.json"))
+    latest["topic_list"]["topics"][1]["highest_post_number"] = 7
+    walk.pages |= {"/latest.json": latest, "/t/57.json": grown, "post_ids[]=5707": recorded("discourse", "posts_5705.json")}
+    walk.pages["/latest.json?page=1"] = walk.pages.pop("/latest.json?page=1")
+    assert walk.kept(target) == 0
+    assert walk.asked == ["latest.json", "t/57.json", "t/57/posts.json?post_ids[]=5707", "latest.json?page=1"]
+
+
+def test_searches_and_categories_and_what_a_forum_says_instead(walk: Walk) -> None:
+    target = walk.target(TARGET + "search: [вестарна]\ncategories: [support/6]\ncomments: false\n")
+    walk.pages = pages(search="/search.json", search_nothing="&page=2", topic_40="/t/40.json")
+    walk.pages["/c/support/6.json"] = Answer(recorded("discourse", "too_often.json"), 422)
+    run = walk.collect(target)
+    assert run.error and "Слишком много запросов. Подождите 18 секунд." in run.error
+    assert 15 < Gate(walk.data / "gate").enter(SITE, 0) <= 18
+    assert walk.asked == [
+        "c/support/6.json",
+        "search.json?q=вестарна order:latest",
+        "t/40.json",
+        "search.json?q=вестарна+order:latest&page=2",
+    ]
+    assert list(walk.posts()) == ["Вестарна подняла комиссию."]
+
+
+def read(name: str, walk: Walk) -> tuple[Listing, list[Post]]:
+    target = walk.target(TARGET)
+    spider: Any = object.__new__(DiscourseSpider)
+    spider.target, spider.state = target, State({})
+    answer = json.loads(real(f"api/discourse/{name}.json"))
+    listing = DiscourseSpider.read(spider, answer, response(f"https://{SITE}/latest.json"))
+    return listing, [post(raw, target, COLLECTED) for raw in listing.raws]
+
+
+@needs_real
+@pytest.mark.parametrize(("name", "posts", "below"), [
+    ("perceval_discourse_topic_1148", 20, 1), ("perceval_discourse_topic_1149", 2, 0), ("perceval_discourse_posts", 4, 0),
+    ("api_gem_topic", 2, 0), ("api_gem_topic_posts", 1, 0),
+])  # fmt: skip
+def test_real_topics_and_those_of_a_test_forum_shortened_by_hand(name: str, posts: int, below: int, walk: Walk) -> None:
+    listing, made = read(name, walk)
+    assert (len(made), len(listing.below)) == (posts, below)
+    assert all(each.text and each.published and each.author_id and each.views is not None for each in made)
+    if name == "perceval_discourse_topic_1148":
+        assert [made[at].in_reply_to for at in (0, 1, 3)] == [None, made[0].id, made[2].id]
+        assert (made[0].title, made[0].views, made[18].edited is not None) == ("[Support] uBlock Origin", 13372, True)
+        assert made[7].quoted and "lightbox" not in made[0].text and "KB" not in made[0].text
+        assert not any(each.text.startswith(("gorhill:", "SteveH66:")) for each in made)
+    if name == "api_gem_topic":
+        assert [each.in_reply_to for each in made] == [None, post_id(SITE, "57/1")], "one is of the staff, one only a picture"
+
+
+@needs_real
+@pytest.mark.parametrize(("name", "topics", "following"), [
+    ("perceval_discourse_topics", ["1148", "1149"], None), ("perceval_discourse_topics_pinned", ["1149", "1150", "1148"], None),
+    ("api_gem_latest", ["1", "1", "1"], f"https://{SITE}/latest.json?page=1"), ("api_gem_category_latest_topics", ["5", "4"], None),
+])  # fmt: skip
+def test_real_lists_and_those_of_a_test_forum(name: str, topics: list[str], following: str | None, walk: Walk) -> None:
+    listing, _ = read(name, walk)
+    assert ([thread.id for thread in listing.threads], listing.following) == (topics, following)
+    assert all(thread.replies and thread.moment for thread in listing.threads)
+
+
+@needs_real
+def test_lists_of_posts_and_a_search_of_long_ago_of_a_test_forum(walk: Walk) -> None:
+    target = walk.target(TARGET)
+    for name, numbers in (("latest", [15, 14, 10, 2]), ("before", [14, 10, 2])):
+        raws = json.loads(real(f"api/discourse/api_gem_posts_{name}.json"))["latest_posts"]
+        assert [raw["id"] for raw in raws if post(raw, target, COLLECTED).text] == numbers
+    for name in ("api_gem_search", "api_gem_categories", "api_gem_replies"):
+        with pytest.raises(CollectError, match="no list of topics"):
+            read(name, walk)
