@@ -74,6 +74,16 @@ class DiscourseTarget(PlatformTarget):
     """Queries; most forums forbid them to robots."""
 
 
+class WordpressTarget(PlatformTarget):
+    """Posts of a site that runs WordPress, and the comments below them."""
+
+    kind: Literal["wordpress"]
+    url: Url
+    """The site."""
+    search: Many[Text] = ()
+    """Queries, in posts and comments; without any all of them are taken."""
+
+
 class MastodonTarget(PlatformTarget):
     """Public posts that a Mastodon server knows."""
 

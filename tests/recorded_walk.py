@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import pytest
 from scrapy import Request
@@ -53,7 +53,7 @@ class Walk:
     @property
     def asked(self) -> list[str]:
         """Path and query of each request since the last time; what is escaped in them stands as people write it."""
-        asked = [unquote(request.url.split("/", 3)[3]) for request in self.requests]
+        asked = [unquote(request.url.split("://", 1)[1].partition("/")[2]) for request in self.requests]
         self.requests.clear()
         return asked
 
@@ -120,7 +120,3 @@ def real(path: str) -> str:
 def response(url: str, body: str = "", **headers: str) -> Response:
     """An answer for `read`."""
     return Response(url, headers=dict(headers), body=body.encode())
-
-
-def host(url: str) -> str:
-    return urlsplit(url).hostname or ""
