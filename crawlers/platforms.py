@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from crawlers.field import BrandName, Native, Text, Url, Variable, like
 from crawlers.kinds import TargetModel
-from crawlers.yamlfile import Many
+from crawlers.yamlfile import Many, NotEmpty
 
 
 class PlatformTarget(TargetModel):
@@ -82,6 +82,17 @@ class WordpressTarget(PlatformTarget):
     """The site."""
     search: Many[Text] = ()
     """Queries, in posts and comments; without any all of them are taken."""
+
+
+class AppstoreTarget(PlatformTarget):
+    """Reviews of apps in Apple's App Store."""
+
+    kind: Literal["appstore"]
+    apps: Annotated[Many[Annotated[Native, like(r"(?:id)?\d+", "the number of an app, as `389801252`")]], NotEmpty]
+    """Numbers of apps: `389801252` of apps.apple.com/…/id389801252."""
+    countries: Annotated[Many[Annotated[str, like("[a-z]{2}", "the two letters of a country, as `ru`")]], NotEmpty] = ("ru",)
+    """Stores by the two letters of their country."""
+    url: Url = "https://itunes.apple.com"
 
 
 class MastodonTarget(PlatformTarget):

@@ -152,6 +152,7 @@ def test_a_form_of_dates(tmp_path: Path, form: str) -> None:
         (REVIEWS.replace("//a[@rel='next']/@href", "//a[@rel="), ":7: next: isn't a CSS selector nor an XPath"),
         ("kind: reddit\n", "must name what to watch: `subreddits`, `search` or `threads`"),
         ("kind: discourse\nurl: https://a.example\ncategories: [support]\n", ":3: categories[0]: must be the end of a category's address"),
+        ("kind: appstore\napps: [id12, sber]\n", ":2: apps[1]: must be the number of an app, as `389801252`, not 'sber'"),
         ("kind: hackernews\n", "must name what to watch: `search` or `stories`"),
         ("kind: hackernews\nstories: [12, abc]\n", ":2: stories[1]: must be the number or address of a story, as `8863`, not 'abc'"),
         (
