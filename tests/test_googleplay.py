@@ -1,0 +1,48 @@
+"""Google Play: the shipped example reads what google-play-scraper writes, of our own making and real."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crawlers.archive import Archive
+from crawlers.collect import collect
+from crawlers.post import Post
+from crawlers.run import Outcome
+from crawlers.sink import find_target
+from tests.recorded_walk import REAL, needs_real, recorded
+from tests.target_folder import files_target
+
+EXAMPLE = Path(__file__).parents[1] / "dags" / "targets" / "example-googleplay.yaml"
+
+
+def collected(folder: Path, export: str, *, without: str = "") -> tuple[int, list[Post]]:
+    """Items that were no posts, and the posts, of an export read by the example."""
+    files_target(folder / "config")
+    (folder / "config" / "export.csv").write_text(export, encoding="utf-8")
+    lines = [line for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if not without or without not in line]
+    text = "\n".join(lines).replace("exports/googleplay/*.csv", "export.csv").replace("enabled: false", "")
+    (folder / "config" / "targets" / "export.yaml").write_text(text, encoding="utf-8")
+    run = collect(find_target("export", folder / "config"), data=folder / "data", config=folder / "config")
+    posts = [post for batch in Archive(folder / "data").batches("export") for post in batch.posts()]
+    return run.counts.outcomes[Outcome.REJECTED], posts
+
+
+def test_a_review_with_the_developers_reply_and_one_with_stars_alone(tmp_path: Path) -> None:
+    rejected, [slow, stars] = collected(tmp_path, recorded("googleplay", "reviews.csv"))
+    assert rejected == 0
+    assert (slow.text, slow.rating, slow.likes) == ("Вестарна тормозит,\nпосле обновления не открывается", 2, 14)
+    assert slow.company_reply == "Анна, напишите нам в чат, разберёмся."
+    assert (slow.author_name, slow.author_id) == ("Анна", None), "a bare name is no account"
+    assert slow.published == datetime(2026, 9, 1, 9, 30, 5, tzinfo=UTC)
+    assert (stars.text, stars.rating, stars.company_reply) == ("", 5, None)
+
+
+@needs_real
+@pytest.mark.parametrize(("name", "posts", "without"), [("pnb_bank_reviews", 174, "company_reply"), ("youtube_app_reviews_200", 200, "")])
+def test_real_reviews_none_of_which_has_a_reply(tmp_path: Path, name: str, posts: int, without: str) -> None:
+    rejected, made = collected(tmp_path, (REAL / "api" / "googleplay" / f"{name}.csv").read_text(encoding="utf-8"), without=without)
+    assert (rejected, len(made)) == (0, posts)
+    assert all(each.published and each.rating and each.author_name and each.site == "play.google.com" for each in made)
