@@ -33,7 +33,7 @@ P = TypeVar("P", bound=PlatformTarget)
 
 REMEMBERED = 2_000
 """Threads whose number of replies is kept."""
-ATTEMPTS = 5
+TRIES = 5
 """Runs in which a page of a thread that fails for now is asked for, before it is given up."""
 
 
@@ -60,7 +60,7 @@ class Listing:
     """Address of the page after it."""
     threads: tuple[Thread, ...] = ()
     """Threads that the page names without showing what they begin with: that is read with the replies."""
-    below: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
     """More pages of the same thread, as of a branch that is folded up."""
 
 
@@ -155,7 +155,7 @@ class ListingSpider(TargetSpider[P], Generic[P]):
                 descent.nothing(honest=True)
             self.state.lists[name] = descent.cursor()
             if not old:
-                self.open(listing)
+                self.want(listing)
             yield self.page(listing.raws, address)
             async for page in self.threads():
                 yield page
@@ -173,16 +173,16 @@ class ListingSpider(TargetSpider[P], Generic[P]):
         """Whether nothing was written in a thread since the wanted date."""
         return bool(self.since and thread.moment and thread.moment < self.since)
 
-    def open(self, listing: Listing) -> None:
+    def want(self, listing: Listing) -> None:
         """Note the threads of a page whose number of replies has changed."""
         below = [self.thread(raw) for raw in listing.raws] if self.target.comments else []
         for thread in (*listing.threads, *below):
             if thread and not self.still(thread):
-                self.state.begin(thread)
+                self.state.want(thread)
 
     async def threads(self) -> AsyncIterator[Page]:
         """The replies of the threads that are open, of each so many pages in a run."""
-        for id in [each for each in self.state.open if each not in self.visited]:
+        for id in [each for each in self.state.waiting if each not in self.visited]:
             self.visited.add(id)
             left = self.target.pages
             while (address := self.state.next_page(id)) and left > 0 and not self.full():
@@ -265,34 +265,34 @@ class State:
     def __init__(self, cursor: Cursor) -> None:
         self.lists: dict[str, Cursor] = dict(cursor.get("lists", {}))
         self.threads: dict[str, int] = dict(cursor.get("threads", {}))
-        self.open: dict[str, dict[str, Any]] = dict(cursor.get("open", {}))
-        """Threads not read to their end: the number of `replies` that began it, the `pages` left, and how often the first `failed`."""
+        self.waiting: dict[str, dict[str, Any]] = dict(cursor.get("waiting", {}))
+        """Threads not read to their end: the number of `replies` that it counted, the `pages` left, and how often the first `failed`."""
 
     def settled(self, thread: Thread) -> bool:
         """Whether all replies that a thread counts were read."""
         return self.threads.get(thread.id, 0) == thread.replies
 
-    def begin(self, thread: Thread) -> None:
+    def want(self, thread: Thread) -> None:
         """Note a thread that has to be read; one that is being read already is first read to its end."""
-        if thread.id not in self.open and not self.settled(thread):
-            self.open[thread.id] = {"replies": thread.replies, "pages": [thread.address], "failed": 0}
+        if thread.id not in self.waiting and not self.settled(thread):
+            self.waiting[thread.id] = {"replies": thread.replies, "pages": [thread.address], "failed": 0}
 
     def next_page(self, id: str) -> str | None:
         """The page of a thread to be read next; None where none is left."""
-        return self.open[id]["pages"][0] if id in self.open else None
+        return self.waiting[id]["pages"][0] if id in self.waiting else None
 
     def failed(self, id: str) -> bool:
         """Note that a page of a thread failed. Whether it is worth another run."""
-        failed = self.open[id]["failed"] + 1
-        self.open[id] = self.open[id] | {"failed": failed}
-        return failed < ATTEMPTS
+        failed = self.waiting[id]["failed"] + 1
+        self.waiting[id] = self.waiting[id] | {"failed": failed}
+        return failed < TRIES
 
     def went_on(self, id: str, page: Listing) -> None:
         """Note a page of a thread that was read."""
-        thread = self.open.pop(id)
-        pages = [*thread["pages"][1:], *([page.following] if page.following else []), *page.below]
+        thread = self.waiting.pop(id)
+        pages = [*thread["pages"][1:], *([page.following] if page.following else []), *page.more]
         if pages:
-            self.open[id] = thread | {"pages": pages, "failed": 0}
+            self.waiting[id] = thread | {"pages": pages, "failed": 0}
             return
         self.threads.pop(id, None)
         self.threads[id] = thread["replies"]
@@ -300,4 +300,4 @@ class State:
             del self.threads[forgotten]
 
     def cursor(self) -> Cursor:
-        return {"lists": dict(self.lists), "threads": dict(self.threads)} | ({"open": dict(self.open)} if self.open else {})
+        return {"lists": dict(self.lists), "threads": dict(self.threads)} | ({"waiting": dict(self.waiting)} if self.waiting else {})

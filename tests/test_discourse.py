@@ -95,7 +95,7 @@ def read(name: str, walk: Walk) -> tuple[Listing, list[Post]]:
 ])  # fmt: skip
 def test_real_topics_and_those_of_a_test_forum_shortened_by_hand(name: str, posts: int, below: int, walk: Walk) -> None:
     listing, made = read(name, walk)
-    assert (len(made), len(listing.below)) == (posts, below)
+    assert (len(made), len(listing.more)) == (posts, below)
     assert all(each.text and each.published and each.author_id and each.views is not None for each in made)
     if name == "perceval_discourse_topic_1148":
         assert [made[at].in_reply_to for at in (0, 1, 3)] == [None, made[0].id, made[2].id]

@@ -73,7 +73,7 @@ class DiscourseSpider(ListingSpider[DiscourseTarget]):
         posts = [each for each in answer["post_stream"]["posts"] if self.target.comments or each["post_number"] == 1]
         opening = {name: answer[name] for name in ("title", "views", "posts_count") if name in answer}
         raws = (each | {"topic": opening} if each["post_number"] == 1 else each for each in posts if not unwritten(each))
-        return Listing(tuple(raws), below=tuple(self.others(answer)) if self.target.comments else ())
+        return Listing(tuple(raws), more=tuple(self.others(answer)) if self.target.comments else ())
 
     def others(self, answer: dict[str, Any]) -> Sequence[str]:
         """Addresses of the posts that a topic doesn't show on its first page, but for those that were read before."""
