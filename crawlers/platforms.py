@@ -95,6 +95,16 @@ class AppstoreTarget(PlatformTarget):
     url: Url = "https://itunes.apple.com"
 
 
+class LivejournalTarget(PlatformTarget):
+    """Entries of a LiveJournal, and the comments below them."""
+
+    kind: Literal["livejournal"]
+    url: Url
+    """The journal (`https://vestnik.livejournal.com`)."""
+    cookie_env: Variable | None = None
+    """Variable of the environment that holds the cookie of an account whose style prints pages as XML."""
+
+
 class MastodonTarget(PlatformTarget):
     """Public posts that a Mastodon server knows."""
 

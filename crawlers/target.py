@@ -16,7 +16,15 @@ from pydantic import Field, TypeAdapter
 
 from crawlers.kinds import FeedTarget, FilesTarget, RedditTarget, ReviewsTarget
 from crawlers.link import hidden, within
-from crawlers.platforms import AppstoreTarget, DiscourseTarget, HackernewsTarget, MastodonTarget, StackexchangeTarget, WordpressTarget
+from crawlers.platforms import (
+    AppstoreTarget,
+    DiscourseTarget,
+    HackernewsTarget,
+    LivejournalTarget,
+    MastodonTarget,
+    StackexchangeTarget,
+    WordpressTarget,
+)
 from crawlers.yamlfile import ConfigError, YamlFile, check_yaml, printable
 
 TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
@@ -25,7 +33,7 @@ TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
 
 Target = (
     FeedTarget | ReviewsTarget | RedditTarget | FilesTarget | MastodonTarget
-    | HackernewsTarget | StackexchangeTarget | DiscourseTarget | WordpressTarget | AppstoreTarget
+    | HackernewsTarget | StackexchangeTarget | DiscourseTarget | WordpressTarget | AppstoreTarget | LivejournalTarget
 )  # fmt: skip
 
 KINDS: dict[str, type[Target]] = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(Target)}

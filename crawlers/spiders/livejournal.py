@@ -1,0 +1,168 @@
+"""LiveJournal: the entries of a journal by its feed, and the comments below them by the calls of LiveJournal's own pages.
+
+The rule to know: a page of comments leaves long branches folded up; each is then asked for by itself. An account whose style
+prints pages as XML reads the same comments there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from lxml import etree
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.kinds import FeedTarget
+from crawlers.listing import Listing, ListingSpider, Thread, parsed, with_parameters
+from crawlers.moment import parse_moment
+from crawlers.page import at_site, plain
+from crawlers.platforms import LivejournalTarget
+from crawlers.post import Post, post_id
+from crawlers.spider import content_type
+from crawlers.spiders import feed
+
+ACCOUNTS = "livejournal.com"
+"""Where logins are given: an author is one in all journals."""
+
+
+class LivejournalSpider(ListingSpider[LivejournalTarget]):
+    """Walks one journal: `scrapy crawl livejournal -a target=NAME`."""
+
+    name = "livejournal"
+    by_robots = True
+
+    async def lists(self) -> dict[str, str]:
+        self.shown: defaultdict[str, dict[int, bool]] = defaultdict(dict)  # of each entry the comments met, and whether one still stands
+        return {"entries": f"{self.target.url.rstrip('/')}/data/rss"}
+
+    def request(self, url: str) -> Request:
+        request = super().request(url)
+        if cookie := self.secret("cookie_env"):
+            request.headers["Cookie"] = cookie
+        return request
+
+    def content(self, response: Response) -> Any:
+        return None if response.body.lstrip()[:1] == b"<" else parsed(response)
+
+    def read(self, answer: Any, response: Response) -> Listing:
+        if answer is not None:
+            return self.comments(answer["comments"], answer.get("replycount", 0), response.url)
+        if b"<entrypage" not in response.body[:1_000]:
+            entries = feed.read_feed(response.body, content_type(response), response.url).entries
+            return Listing(tuple(reversed(entries)))
+        page = etree.fromstring(response.body, etree.XMLParser(recover=True, resolve_entities=False))
+        found = list(printed(page))
+        pages = page.find("commentpages")
+        more = pages is not None and int(pages.get("current")) < int(pages.get("total"))
+        following = with_parameters(response.url, page=int(pages.get("current")) + 1) if more else None
+        return Listing(tuple(raw for raw in found if written(raw)), following, more=tuple(folded(found, response.url)))
+
+    def comments(self, found: list[dict[str, Any]], replies: int, url: str) -> Listing:
+        """A page of comments, or a branch of them. Behind the last page LiveJournal shows the last one again."""
+        query = parse_qs(urlsplit(url).query)
+        shown = self.shown[query["itemid"][0]]
+        new = {raw["dtalkid"]: not raw.get("deleted") for raw in found if raw["dtalkid"] not in shown}
+        shown |= new
+        following = None
+        if new and sum(shown.values()) < replies and "thread" not in query:
+            following = with_parameters(url, page=int(query.get("page", ["1"])[0]) + 1)
+        return Listing(tuple(raw for raw in found if written(raw)), following, more=tuple(folded(found, url)))
+
+    def thread(self, raw: dict[str, Any]) -> Thread | None:
+        number = re.search(r"/(\d+)\.html", raw.get("link", ""))
+        if not number or not str(raw.get("replies", "")).isdigit() or not int(raw["replies"]):
+            return None
+        base = self.target.url.rstrip("/")
+        address = f"{base}/{number[1]}.html?style=mine"
+        if not self.target.cookie_env:
+            label = (urlsplit(base).hostname or "").split(".")[0]
+            address = f"{base}/{label}/__rpc_get_thread?journal={journal(self.target)}&itemid={number[1]}&expand_all=1"
+        return Thread(number[1], address, int(raw["replies"]))
+
+
+def journal(target: LivejournalTarget) -> str:
+    """The login of a journal; names of hosts have `-` for its `_`."""
+    return (urlsplit(target.url).hostname or "").split(".")[0].replace("-", "_")
+
+
+def written(raw: dict[str, Any]) -> bool:
+    """Whether a comment is shown with a text: not removed, not hidden, not folded up."""
+    gone = raw.get("deleted") or raw.get("suspended") or raw.get("shown") == 0
+    return not gone and raw.get("loaded", 1) != 0 and bool(plain(raw.get("article") or "").own)
+
+
+def folded(found: list[dict[str, Any]], url: str) -> Iterator[str]:
+    """Addresses of the branches that a page leaves folded up, by their topmost comments."""
+    closed = {raw["dtalkid"] for raw in found if raw.get("loaded", 1) == 0 and not raw.get("deleted")}
+    asked = parse_qs(urlsplit(url).query).get("thread", [""])[0]
+    for raw in found:
+        if raw["dtalkid"] in closed and raw.get("parent") not in closed and str(raw["dtalkid"]) != asked:
+            yield with_parameters(url, page=None, thread=raw["dtalkid"])
+
+
+def printed(page: Any) -> Iterator[dict[str, Any]]:
+    """The comments of a page printed as XML, under the names that the calls have."""
+    for comment in page.iter("comment"):
+        said = {part.tag: (part.text or "").strip() for part in comment if part.tag != "comments"}
+        above = re.search(r"thread=(\d+)", said.get("parent", ""))
+        user = comment.find("user")
+        yield {
+            "dtalkid": int(comment.get("id")),
+            "parent": int(above[1]) if above else 0,
+            "loaded": 0 if comment.get("full") == "false" else 1,
+            "uname": user.get("username"),
+            "dname": user.get("name"),
+            "username": [{"is_identity": int(user.get("type") == "I")}],
+            "subject": said.get("subject"),
+            "article": said.get("text"),
+            "ctime": said["date"],
+            "thread_url": said.get("url"),
+        }
+
+
+def post(raw: dict[str, Any], target: LivejournalTarget, collected: datetime) -> Post:
+    """The post of an entry of the feed, or of a comment."""
+    site = target.site or urlsplit(target.url).hostname or ""
+    if "dtalkid" not in raw:
+        return of_entry(raw, target, collected)
+    words, login = plain(raw["article"]), raw.get("uname")
+    # An account of another site has no login here: its name is shown in the place of one.
+    known = login and not any(name.get("is_identity") for name in raw.get("username") or ())
+    published = parse_moment(raw.get("ctime_ts") or raw["ctime"], target.zone, formats=("%Y-%m-%d %H:%M:%S",))
+    edited = parse_moment(raw["etime_ts"], target.zone).at if raw.get("etime_ts") else None
+    entry = post_id(site, url=at_site(f"{target.url.rstrip('/')}/{raw['thread']}.html", target.url, site))
+    return Post(
+        id=post_id(site, f"comment {raw['dtalkid']}"),
+        site=site,
+        source=target.kind,
+        url=raw.get("thread_url"),
+        title=plain(raw.get("subject") or "").own or None,
+        text=words.own,
+        quoted=words.quoted,
+        author_id=f"{ACCOUNTS}:{login}" if known else None,
+        author_name=raw.get("dname") or login or None,
+        author_url=raw.get("commenter_journal_base"),
+        published=published.at,
+        published_precision=published.precision,
+        edited=edited,
+        collected=collected,
+        thread_id=entry,
+        in_reply_to=post_id(site, f"comment {raw['parent']}") if raw.get("parent") else entry,
+    )
+
+
+def of_entry(raw: dict[str, Any], target: LivejournalTarget, collected: datetime) -> Post:
+    """An entry is what the feed says it is; its author is who keeps the journal, or posts in a community."""
+    known = {name: getattr(target, name) for name in ("name", "url", "site", "place", "language", "timezone")}
+    entry = feed.post(raw, FeedTarget(kind="feed", **known), collected)
+    login = raw.get("author") or journal(target)
+    profile = f"https://{login.replace('_', '-')}.{ACCOUNTS}/"
+    return dataclasses.replace(
+        entry, source=target.kind, author_id=f"{ACCOUNTS}:{login}", author_name=login, author_url=profile, thread_id=entry.id
+    )

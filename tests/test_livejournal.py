@@ -1,0 +1,78 @@
+"""LiveJournal: its walk over answers of our own making, and what it makes of real comments printed as XML."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawlers.listing import Listing
+from crawlers.post import Post, post_id
+from crawlers.spiders.livejournal import LivejournalSpider, post
+from tests.recorded_walk import REAL, Walk, needs_real, recorded, response
+
+TARGET = "kind: livejournal\nurl: https://dva-vklada.livejournal.com/\ntimezone: Europe/Moscow\n"
+CALL = "dva-vklada/__rpc_get_thread?journal=dva_vklada&itemid=2300&expand_all=1"
+
+
+@pytest.fixture
+def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
+    return Walk(tmp_path, monkeypatch)
+
+
+def test_entries_of_the_feed_and_all_branches_of_their_comments(walk: Walk) -> None:
+    target = walk.target(TARGET)
+    walk.pages = {
+        "/data/rss": recorded("livejournal", "rss.xml"), "__rpc_get_thread": recorded("livejournal", "comments_1.json"),
+        "&page=2": recorded("livejournal", "comments_2.json"), "&thread=700": recorded("livejournal", "branch.json"),
+    }  # fmt: skip
+    assert walk.kept(target) == 6
+    assert walk.asked == ["data/rss", CALL, f"{CALL}&page=2", f"{CALL}&thread=700"]
+    made = walk.posts()
+    entry, other = made["Комиссия выросла втрое.\nБольше ни ногой."], made["Погода хорошая."]
+    first, answer, last = made["И я ушёл.\nГод назад."], made["Куда?"], made["В Дукатор."]
+    assert (entry.title, entry.replies, entry.thread_id) == ("Ушёл из Вестарны", 4, entry.id)
+    assert entry.id == post_id("dva-vklada.livejournal.com", url="https://dva-vklada.livejournal.com/2300.html"), "as a feed tells it"
+    assert (entry.author_id, answer.author_id, other.author_id) == ("livejournal.com:dva_vklada",) * 2 + ("livejournal.com:gost_1",)
+    assert [each.in_reply_to for each in (first, answer, last)] == [entry.id, first.id, answer.id]
+    assert {each.thread_id for each in (first, answer, last)} == {entry.id}
+    assert first.published == datetime(2026, 9, 1, 11, tzinfo=UTC)
+    anonymous = made["А я доволен."]
+    assert (anonymous.author_id, anonymous.author_name, anonymous.edited) == (None, None, datetime(2026, 9, 1, 12, tzinfo=UTC))
+    assert walk.kept(target) == 0
+    assert walk.asked == ["data/rss"]
+
+
+def test_an_account_reads_pages_printed_as_xml(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LJ_COOKIE", "ljsession=s3cret")
+    target = walk.target(TARGET + "cookie_env: LJ_COOKIE\npages: 1\n")
+    walk.pages = {"/data/rss": recorded("livejournal", "rss.xml"), "/2300.html?style=mine": recorded("livejournal", "printed.xml")}
+    assert walk.kept(target) == 3
+    assert {request.headers["Cookie"] for request in walk.requests} == {b"ljsession=s3cret"}
+    assert walk.asked == ["data/rss", "2300.html?style=mine"]
+    assert walk.posts()["И я ушёл."].published == datetime(2026, 9, 1, 11, 0, 5, tzinfo=UTC)
+    walk.pages |= {"page=2": "<entrypage><comments/></entrypage>", "thread=700": "<entrypage><comments/></entrypage>"}
+    assert (walk.kept(target), walk.kept(target)) == (0, 0)
+    assert [each for each in walk.asked if "html" in each] == ["2300.html?style=mine&page=2", "2300.html?style=mine&thread=700"]
+
+
+@needs_real
+@pytest.mark.parametrize(("name", "comments", "folded", "following"), [
+    ("testpage_247911", 43, 40, True), ("testpage_247911_91512679", 3, 0, False), ("testpage_247911_91556711", 1, 0, False),
+])  # fmt: skip
+def test_real_comments_in_the_xml_of_somebodys_own_style(name: str, comments: int, folded: int, following: bool, walk: Walk) -> None:
+    target = walk.target(TARGET.replace("dva-vklada", "galkovsky"))
+    spider: Any = object.__new__(LivejournalSpider)
+    spider.target = target
+    body = (REAL / "pages" / "livejournal" / f"{name}.xml").read_text(encoding="utf-8")
+    asked = f"https://galkovsky.livejournal.com/247911.html?style=mine{name.removeprefix('testpage_247911').replace('_', '&thread=')}"
+    listing: Listing = LivejournalSpider.read(spider, None, response(asked, body))
+    made: list[Post] = [post(raw | {"thread": "247911"}, target, datetime(2026, 11, 28, tzinfo=UTC)) for raw in listing.raws]
+    assert (len(made), len(listing.more), listing.following is not None) == (comments, folded, following)
+    assert all(each.text and each.author_name and each.url and each.published and each.published.year == 2015 for each in made)
+    names = {each.author_name: each.author_id for each in made}
+    if name == "testpage_247911":
+        assert (names["Андрей Русин"], names["user_cruser"]) == (None, "livejournal.com:user_cruser"), "an account of another site, and one"
+        assert made[1].in_reply_to == made[0].id
