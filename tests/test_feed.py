@@ -18,6 +18,7 @@ import pytest
 from crawlers.archive import Archive
 from crawlers.kinds import FeedTarget
 from crawlers.page import decode, plain
+from crawlers.post import post_id
 from crawlers.run import RunFailed
 from crawlers.sink import open_sink
 from crawlers.source import CollectError, Item
@@ -26,6 +27,7 @@ from tests.recording import cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "pages" / "chardet_ru_encodings" / "tests"
+HABR = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "api" / "habr"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/pages")
 CUT_BEFORE_AN_ENTRY = {"IBM866/intertat.ru.xml", "windows-1251-russian/intertat.ru.xml"}
 COMMON = re.compile(r"\b(?:и|в|на|не|что|с|по|для|из|за|как|это)\b", re.IGNORECASE)
@@ -69,6 +71,18 @@ def test_real_feeds_of_every_encoding_are_read_as_russian(tmp_path: Path) -> Non
     assert read == 50
     # The same feed in three encodings says the same.
     assert {name: found for name, found in titles.items() if len(found) > 1} == {}
+
+
+@pytest.mark.skipif(not HABR.is_dir(), reason="requires: ../shared/fixtures/api")
+def test_a_made_feed_of_habr_is_told_without_its_campaigns_and_a_made_page_is_refused() -> None:
+    target = FeedTarget(name="habr", kind="feed", url="https://habr.com/ru/rss/hubs/python/articles/all/", language="ru")
+    feed = read_feed((HABR / "made_habr_rss.xml").read_bytes(), "text/xml", target.url)
+    made = [post(raw, target, datetime(2026, 9, 5, tzinfo=UTC)) for raw in feed.entries]
+    assert [each.title for each in made] == ["Еженедельный Дайджест новостей", "Статья 2: Про asyncio", "Статья 1: Про Python"]
+    assert made[2].id == post_id("habr.com", url="https://habr.com/ru/articles/100001/")
+    assert made[2].published == datetime(2025, 10, 24, 10, tzinfo=UTC)
+    with pytest.raises(CollectError, match="is a page, not a feed"):
+        read_feed((HABR / "made_habr_hub_page.html").read_bytes(), "text/html", target.url)
 
 
 @needs_real
