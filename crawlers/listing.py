@@ -283,7 +283,7 @@ class State:
 
     def failed(self, id: str) -> bool:
         """Note that a page of a thread failed. Whether it is worth another run."""
-        failed = self.waiting[id]["failed"] + 1
+        failed: int = self.waiting[id]["failed"] + 1
         self.waiting[id] = self.waiting[id] | {"failed": failed}
         return failed < TRIES
 

@@ -53,7 +53,8 @@ class StackexchangeSpider(ListingSpider[StackexchangeTarget]):
         available = re.search(r"in (\d+) seconds", answer.get("error_message", ""))
         if answer.get("error_name") == "throttle_violation" or answer.get("quota_remaining") == 0:
             return float(available[1]) if available else AN_HOUR
-        return answer.get("backoff")
+        backoff: float | None = answer.get("backoff")
+        return backoff
 
     def read(self, answer: Any, response: Response) -> Listing:
         if not isinstance(answer.get("items"), list):

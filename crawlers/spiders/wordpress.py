@@ -86,7 +86,7 @@ def post(raw: dict[str, Any], target: WordpressTarget, collected: datetime) -> P
     words, title = plain(raw["content"]["rendered"]), plain(raw.get("title", {}).get("rendered", "")).own or None
     published = published_at(raw, target)
     modified = parse_moment(f"{raw['modified_gmt']}Z", target.zone).at if raw.get("modified_gmt") else None
-    author = next(iter(raw.get("_embedded", {}).get("author", ())), {})
+    author: dict[str, Any] = next(iter(raw.get("_embedded", {}).get("author", ())), {})
     native, thread, above = f"post {raw['id']}", f"post {raw['id']}", None
     if "post" in raw:
         native, thread = f"comment {raw['id']}", f"post {raw['post']}"
