@@ -129,6 +129,8 @@ class ListingSpider(TargetSpider[P], Generic[P]):
             lists = await self.lists()
         except Trouble as trouble:
             raise CollectError(str(trouble)) from trouble
+        except (KeyError, TypeError, IndexError) as error:
+            raise CollectError(f"where the lists begin is told in another form ({type(error).__name__}: {error})") from error
         for name, start in lists.items():
             try:
                 async for page in self.descend(name, start):
@@ -181,7 +183,7 @@ class ListingSpider(TargetSpider[P], Generic[P]):
                 self.state.want(thread)
 
     async def threads(self) -> AsyncIterator[Page]:
-        """The replies of the threads that are open, of each so many pages in a run."""
+        """The replies of the threads that wait, of each so many pages in a run."""
         for id in [each for each in self.state.waiting if each not in self.visited]:
             self.visited.add(id)
             left = self.target.pages
@@ -266,7 +268,7 @@ class State:
         self.lists: dict[str, Cursor] = dict(cursor.get("lists", {}))
         self.threads: dict[str, int] = dict(cursor.get("threads", {}))
         self.waiting: dict[str, dict[str, Any]] = dict(cursor.get("waiting", {}))
-        """Threads not read to their end: the number of `replies` that it counted, the `pages` left, and how often the first `failed`."""
+        """Threads not read to their end: the number of `replies` counted, the `pages` left, and how often the first of them `failed`."""
 
     def settled(self, thread: Thread) -> bool:
         """Whether all replies that a thread counts were read."""

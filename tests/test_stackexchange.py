@@ -67,6 +67,10 @@ def test_without_comments_and_with_the_quota_used_up(walk: Walk) -> None:
     walk.pages = {"/filters/create": recorded("stackexchange", "filter.json"), "/search/advanced": last}
     assert walk.collect(target).counts.outcomes[Outcome.KEPT] == 1
     assert closed_for(walk) > 3_500, "an hour"
+    walk.pages["/search/advanced"] = "null"
+    assert "gives an answer of another form" in (walk.collect(target).error or "")
+    walk.pages["/filters/create"] = {"items": []}
+    assert "where the lists begin is told in another form (IndexError" in (walk.collect(target).error or "")
 
 
 def made(answer: dict[str, Any], walk: Walk) -> tuple[list[Post], str | None]:

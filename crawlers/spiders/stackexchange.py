@@ -44,12 +44,14 @@ class StackexchangeSpider(ListingSpider[StackexchangeTarget]):
         return super().request(f"{url}&key={quote(key)}" if key else url)
 
     def complaint(self, answer: Any) -> str | None:
-        if "error_id" not in answer:
+        if not isinstance(answer, dict) or "error_id" not in answer:
             return None
         return f"{answer.get('error_name')}: {answer.get('error_message')}"
 
     def pause(self, answer: Any) -> float | None:
         """`backoff` in seconds; what a throttled answer says in words; and an hour where the day's quota is used up."""
+        if not isinstance(answer, dict):
+            return None
         available = re.search(r"in (\d+) seconds", answer.get("error_message", ""))
         if answer.get("error_name") == "throttle_violation" or answer.get("quota_remaining") == 0:
             return float(available[1]) if available else AN_HOUR
