@@ -7,15 +7,17 @@ way is measured, from the names to the answer.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crawlers.brand import Brands
+from nlp.bootstrap import Interval, rounded, share_interval
 from nlp.judgements import Judge
 from nlp.mention import STANCES
 from nlp.records import RecordError, json_object
+from nlp.report import ends
 from nlp.stream import tag_lines
 
 LABELS = Path(__file__).parents[1] / "labels"
@@ -26,6 +28,7 @@ FILE, BRANDS = LABELS / "contrast.jsonl", LABELS / "contrast_brands.yaml"
 class Answer:
     """One expected subject and what the reader said of it."""
 
+    post: str
     lang: str
     expected: str
     found: str | None
@@ -49,7 +52,7 @@ def contrasts(path: Path, brands: Brands, judge: Judge) -> list[Answer]:
             raise RecordError(path, 0, "record", mention)
         stances[mention["post"], mention["brand"], mention["product"]] = mention["stance"]
     return [
-        Answer(str(post.get("lang")), each["stance"], stances.get((post["id"], each["brand"], each["product"])))
+        Answer(str(post["id"]), str(post.get("lang")), each["stance"], stances.get((post["id"], each["brand"], each["product"])))
         for post in posts
         for each in post["expected"]
     ]
@@ -69,6 +72,12 @@ def _expected(path: Path, number: int, line: bytes) -> Mapping[str, Any]:
     return post
 
 
+def accuracy(answers: Sequence[Answer]) -> tuple[float, Interval | None]:
+    """Share of the subjects that are right, and its interval; the subjects of a post are drawn together."""
+    right = [each.right for each in answers]
+    return sum(right) / max(1, len(right)), share_interval(right, [each.post for each in answers])
+
+
 def lines_of(answers: list[Answer], *, as_json: bool = False) -> str:
     """The accuracy in all, by language and by stance, for people or programs."""
     parts = {"all": answers}
@@ -77,6 +86,8 @@ def lines_of(answers: list[Answer], *, as_json: bool = False) -> str:
     counts = {name: (sum(each.right for each in some), len(some)) for name, some in parts.items() if some}
     if as_json:
         figures = {name: {"right": right, "subjects": of, "accuracy": round(right / of, 4)} for name, (right, of) in counts.items()}
-        return json.dumps(figures | {"not_found": sum(each.found is None for each in answers)}, indent=2)
+        interval = rounded(accuracy(answers)[1])
+        return json.dumps(figures | {"interval": interval, "not_found": sum(each.found is None for each in answers)}, indent=2)
     rows = [f"{name:<10} {right / of:.3f}   {right} of {of}" for name, (right, of) in counts.items()]
+    rows.append(f"interval   {ends(accuracy(answers)[1])}   95 %, of all")
     return "\n".join([*rows, f"not found  {sum(each.found is None for each in answers)}"])

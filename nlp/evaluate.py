@@ -6,122 +6,99 @@ that every record has an answer; the share that it is sure of is reported beside
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from nlp import drift
+from nlp.bootstrap import differences, intervals
 from nlp.classifier import Classifier, Judgement
-from nlp.records import Answer, Record, read_records
-from nlp.scores import HeadScore, scored
+from nlp.confusion import confusions
+from nlp.predictions import read_predictions, write_predictions
+from nlp.records import Answer, Record, RecordError, read_records
+from nlp.reliability import reliabilities
+from nlp.report import Covered, Report
+from nlp.scores import scored
 from nlp.whole import whole
 
 SUREST = 0.8
 """Share of the records with the surest roles, scored apart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Scores of a model on a file."""
-
-    file: str
-    model: str
-    records: int
-    heads: Mapping[str, HeadScore]
-    roles_answered: float | None
-    """Share of the records whose roles the model does not leave open."""
-    surest_roles: float | None
-    """Macro-F1 of roles on the 80 % of the records it is surest of."""
-    tone_by_source: Mapping[str, float]
-    """Main figure of tone for each source of the records, where there are several."""
-    stance_error: float | None
-    """Expected calibration error of the stance's answer, 10 bins of equal width."""
-    months: drift.Months = field(default_factory=dict)
-    """The scores month by month, where they were asked for."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The report as a JSON object."""
-        return {
-            "file": self.file, "model": self.model, "records": self.records,
-            "heads": {name: head.to_json() for name, head in self.heads.items()},
-            "roles_answered": _rounded(self.roles_answered), "roles_surest_80": _rounded(self.surest_roles),
-            "tone_by_source": {name: round(value, 4) for name, value in self.tone_by_source.items()},
-            "stance_calibration_error": _rounded(self.stance_error),
-            **({"months": self._months()} if self.months else {}),
-        }  # fmt: skip
-
-    def _months(self) -> dict[str, Any]:
-        return {month: {name: head.to_json() for name, head in heads.items()} for month, heads in self.months.items()}
-
-    def lines(self) -> list[str]:
-        """The report for people."""
-        found = [f"{self.file}: {self.records} records, model {self.model}"]
-        for name, head in self.heads.items():
-            others = "".join(f", {key.replace('_', '-')} {value:.3f}" for key, value in head.others.items())
-            found += ["", f"{name}: {head.measure} {head.main:.3f}{others} ({head.records} records)"]
-            found += [
-                f"    {each:<18} F1 {score.f1:.3f}   labelled {score.labelled:>5}   answered {score.answered:>5}   right {score.right:>5}"
-                for each, score in head.classes.items()
-                if score.labelled or score.answered
-            ]
-        if self.roles_answered is not None:
-            found += ["", f"roles: answered for {self.roles_answered:.0%}; macro-F1 on the surest 80 %: {self.surest_roles:.3f}"]
-        if self.tone_by_source:
-            found += ["", *(f"tone, {source}: {value:.3f}" for source, value in self.tone_by_source.items())]
-        if self.stance_error is not None:
-            found += [f"stance: expected calibration error {self.stance_error:.3f}"]
-        return [*found, *drift.lines(self.months)]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
-
-
 def evaluate(
-    path: Path, *, model: Path | None = None, predictions: Path | None = None, rating: bool = False, months: bool = False, threads: int = 2
-) -> Report:
+    path: Path, *, model: Path | None = None, predictions: Path | None = None, against: Path | None = None, source: str | None = None,
+    rating: bool = False, months: bool = False, threads: int = 2,
+) -> Report:  # fmt: skip
     """Judges the records of the file, scores what they answer (by month too), and writes the answers to `predictions` if given.
 
+    `against` is a file of other answers in the form of the predictions; `source` takes only the records of that source.
     Raises RecordError for a malformed record, ModelError for a model that can't be used, OSError where the predictions can't be
     written: then what was there stays.
     """
-    records = read_records(path)
+    records = records_of(path, source)
+    theirs = read_predictions(against, records) if against else None
     classifier = Classifier.load(model, threads=threads)
     with whole(predictions) if predictions else nullcontext() as file:
         judgements = classifier.judge([record.pair(rating=rating) for record in records])
+        ours = [judgement.answers() for judgement in judgements]
         if file:
-            for record, judgement in zip(records, judgements, strict=True):
-                file.write(json.dumps(prediction(record, judgement), ensure_ascii=False).encode() + b"\n")
-    found = report(path.name, classifier.name, records, judgements)
-    return replace(found, months=drift.by_month(records, [judgement.answers() for judgement in judgements])) if months else found
+            write_predictions(file, records, ours, judgements)
+    found = report(path.name if source is None else f"{path.name}, {source}", classifier.name, records, judgements)
+    if against and theirs is not None:
+        found = replace(found, against=against.name, differences=differences(records, ours, theirs, measures_of(found)))
+    return replace(found, months=drift.by_month(records, ours)) if months else found
 
 
-def prediction(record: Record, judgement: Judgement) -> dict[str, Any]:
-    """A line of predictions: every head's answer under the record's field name, and the confidences."""
-    answers: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in judgement.answers().items()}
-    confidence = dict(judgement.confidence)
-    confidence["recommend"] = confidence.pop("recommendation")
-    return {"id": record.id, **answers, "confidence": confidence}
+def records_of(path: Path, source: str | None = None) -> list[Record]:
+    """The records of the file, or those of one source. Raises RecordError."""
+    records = read_records(path)
+    chosen = [each for each in records if source in (None, each.source)]
+    if records and not chosen:
+        known = ", ".join(sorted({each.source or "''" for each in records}))
+        raise RecordError(path, 0, "source", f"{source!r} has no record here; there are {known}")
+    return chosen
+
+
+def measures_of(found: Report) -> dict[str, str]:
+    """Head -> name of its main figure."""
+    return {name: head.measure for name, head in found.heads.items()}
 
 
 def report(file: str, model: str, records: Sequence[Record], judgements: Sequence[Judgement]) -> Report:
     """The scores of judgements."""
     answers = [judgement.answers() for judgement in judgements]
     asked = [at for at, record in enumerate(records) if "roles" in record.answers]
-    sure = sorted(asked, key=lambda at: -judgements[at].confidence["roles"])[: round(len(asked) * SUREST)]
+    surest = sorted(asked, key=lambda at: -judgements[at].confidence["roles"])[: round(len(asked) * SUREST)]
+    answered = [at for at in asked if judgements[at].roles is not None]
+    return replace(
+        report_of_answers(file, model, records, answers),
+        answered_roles=_covered(records, answers, answered, len(asked)),
+        surest_roles=_covered(records, answers, surest, len(asked)),
+        reliabilities=reliabilities(records, judgements),
+    )
+
+
+def report_of_answers(file: str, model: str, records: Sequence[Record], answers: Sequence[Mapping[str, Answer]]) -> Report:
+    """The scores of answers that nothing else is known of."""
     return Report(
         file=file,
         model=model,
         records=len(records),
         heads=scored(records, answers),
-        roles_answered=sum(judgements[at].roles is not None for at in asked) / len(asked) if asked else None,
-        surest_roles=scored([records[at] for at in sure], [answers[at] for at in sure])["roles"].main if sure else None,
+        intervals=intervals(records, answers),
+        confusions=confusions(records, answers),
         tone_by_source=_tone_by_source(records, answers),
-        stance_error=_calibration_error(records, judgements, answers),
     )
+
+
+def _covered(records: Sequence[Record], answers: Sequence[Mapping[str, Answer]], chosen: Sequence[int], asked: int) -> Covered | None:
+    if not asked:
+        return None
+    if not chosen:
+        return Covered(0.0, None, None)
+    some, theirs = [records[at] for at in chosen], [{"roles": answers[at]["roles"]} for at in chosen]
+    return Covered(len(chosen) / asked, scored(some, theirs)["roles"].main, intervals(some, theirs)["roles"].main)
 
 
 def _tone_by_source(records: Sequence[Record], answers: Sequence[Mapping[str, Answer]]) -> dict[str, float]:
@@ -131,20 +108,5 @@ def _tone_by_source(records: Sequence[Record], answers: Sequence[Mapping[str, An
             parts.setdefault(record.source, []).append(at)
     if len(parts) < 2:
         return {}
-    return {
-        source: scored([records[at] for at in chosen], [answers[at] for at in chosen])["tone"].main
-        for source, chosen in sorted(parts.items())
-    }
-
-
-def _calibration_error(records: Sequence[Record], judgements: Sequence[Judgement], answers: Sequence[Mapping[str, Answer]]) -> float | None:
-    """Mean gap between confidence and share of right answers, over bins weighted by their records (Naeini et al. 2015)."""
-    bins: dict[int, list[tuple[float, bool]]] = {}
-    for record, judgement, answer in zip(records, judgements, answers, strict=True):
-        if "stance" in record.answers:
-            sure = judgement.probabilities["stance"][judgement.stance]
-            bins.setdefault(min(9, int(sure * 10)), []).append((sure, record.answers["stance"] == answer["stance"]))
-    count = sum(len(each) for each in bins.values())
-    if not count:
-        return None
-    return sum(abs(sum(sure for sure, _ in each) - sum(right for _, right in each)) for each in bins.values()) / count
+    found = {source: scored([records[at] for at in chosen], [answers[at] for at in chosen]) for source, chosen in sorted(parts.items())}
+    return {source: heads["tone"].main for source, heads in found.items() if "tone" in heads}

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nlp.lesson import weak_answers
-from nlp.records import Record, read_records, text_hash
+from nlp.records import Record, read_records, text_hash, text_key
 
 FILES = ("train.jsonl", "written.jsonl", "tone_train.jsonl.gz", "reviews.jsonl.gz")
 """The files of a folder of labelled posts."""
@@ -64,11 +63,6 @@ def read_material(labels: Path, *, seed: int, stars: int, star_length: int, more
         starred=[weak_answers(each) for each in (rare + common)[:stars]],
         held=held,
     )
-
-
-def text_key(text: str) -> str:
-    """What near-copies of a text have in common: the first 110 letters, digits and single spaces between them."""
-    return re.sub(r"\W+", " ", text.lower().replace("ё", "е")).strip()[:110]
 
 
 def _kept_out(record: Record, one_in: int) -> bool:

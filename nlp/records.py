@@ -101,6 +101,11 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def text_key(text: str) -> str:
+    """What near-copies of a text have in common: the first 110 letters, digits and single spaces between them."""
+    return re.sub(r"\W+", " ", text.lower().replace("ё", "е")).strip()[:110]
+
+
 def _records(path: Path, texts: Mapping[str, str]) -> Iterator[Record]:
     number = 0
     try:
@@ -140,7 +145,7 @@ def _record(path: Path, number: int, line: bytes, texts: Mapping[str, str]) -> R
         rating=rating_of(values, where),
         source=str(values.get("source", "")),
         date=str(values.get("date", "")),
-        answers={name: _answer(path, number, name, values[name]) for name in CLASSES if values.get(name) is not None},
+        answers={name: answer_of(path, number, name, values[name]) for name in CLASSES if values.get(name) is not None},
     )
 
 
@@ -192,7 +197,8 @@ def _stars(value: Any) -> float | None:
         raise ValueError(f"must be a number of stars from 1 to 5, not {value!r}") from error
 
 
-def _answer(path: Path, number: int, name: str, value: Any) -> Answer:
+def answer_of(path: Path, number: int, name: str, value: Any) -> Answer:
+    """The answer of a field, lists as tuples. Raises RecordError where the field can't say it."""
     known = LISTS.get(name)
     if known is None:
         if isinstance(value, bool) or value not in CLASSES[name]:

@@ -1,20 +1,27 @@
 """Scores: how answers compare with labels, by head and class.
 
 The rule to know: each head has one main figure. Macro-F1 over the classes that occur; for tone that of positive and
-negative, as SentiRuEval does; for roles with both kinds of employees pooled; for products micro-F1.
+negative, as SentiRuEval does; for roles with both kinds of employees pooled; for products micro-F1. It follows from the
+counts of the classes alone, so that `nlp.bootstrap` computes it for thousands of resamples by the same code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nlp.records import CLASSES, LISTS, Answer, Record
 
 EMPLOYEES = "employees"
 """Employees and ex-employees together: the main figure of roles pools them, their own counts stand beside."""
 POOLED_ROLES = ("client", "ex_client", EMPLOYEES, "competitor_client", "prospect", "none")
+
+Counts = NDArray[np.float64]
+"""Of shape (…, 3, classes): how often each class was labelled, answered, and both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +59,20 @@ class HeadScore:
 
 
 def scored(records: Sequence[Record], answers: Sequence[Mapping[str, Answer]]) -> dict[str, HeadScore]:
-    """Head -> scores, for the heads that any record answers."""
+    """Head -> scores, for the heads that any record is labelled for and answered."""
     found: dict[str, HeadScore] = {}
     for name in CLASSES:
-        asked = [at for at, record in enumerate(records) if name in record.answers]
+        asked = asked_of(name, records, answers)
         if asked:
-            labelled = [answer_classes(records[at].answers[name]) for at in asked]
-            answered = [answer_classes(answers[at][name]) for at in asked]
-            found[name] = _head(name, labelled, answered)
+            found[name] = _head(
+                name, marks(name, [records[at].answers[name] for at in asked]), marks(name, [answers[at][name] for at in asked])
+            )
     return found
+
+
+def asked_of(name: str, records: Sequence[Record], answers: Sequence[Mapping[str, Answer]]) -> list[int]:
+    """Numbers of the records that count for the head."""
+    return [at for at, (record, answer) in enumerate(zip(records, answers, strict=True)) if name in record.answers and name in answer]
 
 
 def answer_classes(answer: Answer) -> frozenset[str]:
@@ -68,49 +80,55 @@ def answer_classes(answer: Answer) -> frozenset[str]:
     return frozenset(answer if isinstance(answer, tuple) else [str(answer)])
 
 
-def _head(name: str, labelled: Sequence[frozenset[str]], answered: Sequence[frozenset[str]]) -> HeadScore:
-    names = LISTS.get(name) or tuple(str(each) for each in CLASSES[name])
-    classes = _counted(names, labelled, answered)
+def pooled(answer: Answer) -> frozenset[str]:
+    """The same with both kinds of employees as one."""
+    return frozenset(EMPLOYEES if each in ("employee", "ex_employee") else each for each in answer_classes(answer))
+
+
+def reported(name: str) -> tuple[str, ...]:
+    """The classes of a head that have scores of their own."""
     if name == "roles":
-        labelled, answered = [_pooled(each) for each in labelled], [_pooled(each) for each in answered]
-        pooled = _counted(POOLED_ROLES, labelled, answered)
-        classes[EMPLOYEES] = pooled[EMPLOYEES]
-        return HeadScore(len(labelled), "macro-F1", macro_f1(pooled, lambda _: True), classes, {"accuracy": _exact(labelled, answered)})
-    macro, exact = macro_f1(classes, lambda _: True), _exact(labelled, answered)
-    if name == "tone":
-        poles = macro_f1(classes, lambda each: each != "0")
-        return HeadScore(len(labelled), "macro-F1 of positive and negative", poles, classes, {"macro_f1": macro, "accuracy": exact})
-    if name == "products":
-        return HeadScore(len(labelled), "micro-F1", _micro(classes), classes, {"macro_f1": macro, "accuracy": exact})
-    return HeadScore(len(labelled), "macro-F1", macro, classes, {"accuracy": exact})
+        return (*LISTS[name], EMPLOYEES)
+    return LISTS.get(name) or tuple(str(each) for each in CLASSES[name])
 
 
-def _counted(names: Sequence[str], labelled: Sequence[frozenset[str]], answered: Sequence[frozenset[str]]) -> dict[str, ClassScore]:
-    return {
-        each: ClassScore(
-            labelled=sum(each in label for label in labelled),
-            answered=sum(each in answer for answer in answered),
-            right=sum(each in label and each in answer for label, answer in zip(labelled, answered, strict=True)),
-        )
-        for each in names
-    }
+def marks(name: str, answers: Sequence[Answer]) -> NDArray[np.bool_]:
+    """Which of the reported classes each answer counts for; of shape (answers, classes)."""
+    sets = [answer_classes(each) | pooled(each) for each in answers]
+    return np.array([[each in chosen for each in reported(name)] for chosen in sets], dtype=bool)
 
 
-def _pooled(roles: frozenset[str]) -> frozenset[str]:
-    return frozenset(EMPLOYEES if role in ("employee", "ex_employee") else role for role in roles)
+def class_f1(counts: Counts) -> NDArray[np.float64]:
+    """F1 of each class; NaN where it was neither labelled nor answered."""
+    labelled, answered, right = np.moveaxis(counts, -2, 0)
+    either = labelled + answered
+    return cast(NDArray[np.float64], np.divide(2 * right, either, out=np.full(either.shape, np.nan), where=either > 0))
 
 
-def _exact(labelled: Sequence[frozenset[str]], answered: Sequence[frozenset[str]]) -> float:
-    """Share of the records whose whole answer is right."""
-    return sum(label == answer for label, answer in zip(labelled, answered, strict=True)) / len(labelled)
+def main_figure(name: str, counts: Counts) -> NDArray[np.float64]:
+    """The main figure of the head for the counts of its reported classes; NaN where none of the classes that it is about occurs."""
+    counts = counts[..., _main_columns(name)]
+    return class_f1(counts.sum(axis=-1, keepdims=True))[..., 0] if name == "products" else _mean_f1(counts)
 
 
-def macro_f1(classes: Mapping[str, ClassScore], wanted: Callable[[str], bool]) -> float:
-    """Mean F1 of the wanted classes that were labelled or answered at all."""
-    values = [each.f1 for name, each in classes.items() if wanted(name) and each.labelled + each.answered]
-    return sum(values) / len(values) if values else 0.0
+def _mean_f1(counts: Counts) -> NDArray[np.float64]:
+    values = class_f1(counts)
+    known = (~np.isnan(values)).sum(axis=-1)
+    return cast(NDArray[np.float64], np.divide(np.nansum(values, axis=-1), known, out=np.full(known.shape, np.nan), where=known > 0))
 
 
-def _micro(classes: Mapping[str, ClassScore]) -> float:
-    total = sum(each.labelled + each.answered for each in classes.values())
-    return 2 * sum(each.right for each in classes.values()) / total if total else 0.0
+def _main_columns(name: str) -> list[int]:
+    """Where the classes that the main figure is about stand among the reported ones."""
+    about = {"roles": POOLED_ROLES, "tone": ("-1", "1")}.get(name, reported(name))
+    return [reported(name).index(each) for each in about]
+
+
+def _head(name: str, labelled: NDArray[np.bool_], answered: NDArray[np.bool_]) -> HeadScore:
+    counts = np.array([each.sum(axis=0) for each in (labelled, answered, labelled & answered)], dtype=float)
+    columns = _main_columns(name)
+    others = {"accuracy": float((labelled[:, columns] == answered[:, columns]).all(axis=1).mean())}
+    if name in ("tone", "products"):
+        others = {"macro_f1": float(np.nan_to_num(_mean_f1(counts)))} | others
+    measure = {"tone": "macro-F1 of positive and negative", "products": "micro-F1"}.get(name, "macro-F1")
+    classes = {each: ClassScore(*(int(value) for value in counts[:, at])) for at, each in enumerate(reported(name))}
+    return HeadScore(len(labelled), measure, float(np.nan_to_num(main_figure(name, counts))), classes, others)

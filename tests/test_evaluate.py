@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from plain_judge import PlainJudge
 
 from nlp.classifier import Classifier
+from nlp.confusion import confusions
 from nlp.evaluate import evaluate, report
 from nlp.naming import name_spans
+from nlp.predictions import read_predictions
 from nlp.records import Record, RecordError, read_records, role_set
 from nlp.scores import scored
 
@@ -70,6 +74,74 @@ def test_records_without_an_answer_are_not_scored() -> None:
     scores = scored([record(tone=1), record(stance="none")], [{"tone": 1, "stance": "none"}, {"tone": -1, "stance": "none"}])
     assert set(scores) == {"tone", "stance"}
     assert scores["tone"].records == 1 and scores["tone"].main == 1.0
+
+
+def test_confusion_goes_class_by_class_also_through_sets() -> None:
+    given = [("ex_client", "competitor_client"), ("client",), ("ex_employee",), ("client",), ("prospect",)]
+    answered = [("client", "competitor_client"), ("client", "employee"), ("employee",), ("none",), ("prospect",)]
+    found = confusions([record(roles=each) for each in given], [{"roles": each} for each in answered])["roles"]
+    cells = {
+        (row, column): count
+        for row, counts in zip(found.classes, found.counts, strict=True)
+        for column, count in zip(found.classes, counts, strict=True)
+        if count
+    }
+    assert cells == {
+        ("ex_client", "client"): 1, ("competitor_client", "competitor_client"): 1, ("client", "client"): 1, ("nothing", "employees"): 1,
+        ("employees", "employees"): 1, ("client", "none"): 1, ("prospect", "prospect"): 1,
+    }  # fmt: skip
+
+
+def test_reliability_and_coverage_by_hand() -> None:
+    def judged(sure: float, *, right: bool, abstains: bool = False) -> tuple[Record, object]:
+        [plain] = PlainJudge().judge([record().pair()])
+        given = "none" if right else "passive"
+        found = replace(
+            plain, roles=None if abstains else ("client",), surest_roles=("client",), confidence=plain.confidence | {"roles": sure}
+        )
+        return record(stance=given, roles=("client",) if right else ("none",)), replace(found, probabilities={"stance": {"none": sure}})
+
+    parts = [judged(0.95, right=True), judged(1.0, right=True), judged(0.9, right=False)]
+    parts += [judged(0.31, right=True, abstains=True), judged(0.39, right=False, abstains=True)]
+    found = report("f", "m", [each for each, _ in parts], [each for _, each in parts])  # type: ignore[misc]
+    stance = found.reliabilities["stance"]
+    assert [(each.low, each.records) for each in stance.bins] == [(0.3, 2), (0.9, 3)]
+    assert stance.error == pytest.approx((2 * abs(0.35 - 1 / 2) + 3 * abs(0.95 - 2 / 3)) / 5)
+    assert found.answered_roles is not None and found.surest_roles is not None
+    assert (found.answered_roles.share, found.answered_roles.score) == (0.6, pytest.approx((2 * 2 / 5 + 0) / 2))
+    assert (found.surest_roles.share, found.surest_roles.score) == (0.8, pytest.approx((2 * 2 / 6 + 0) / 2))
+
+
+def test_answers_are_compared_with_another_readers_record_by_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlp.evaluate.Classifier", PlainJudge)
+    parts = [("отличный", "promoter", "a"), ("ужасный", "detractor", "b"), ("такой", "none", "b")] * 8
+    records = [{"id": f"r{at}", "target": "Север", "text": f"{word} банк {at}", "stance": stance, "source": source}
+               for at, (word, stance, source) in enumerate(parts)]  # fmt: skip
+    path, out = written(tmp_path / "some.jsonl", *records), tmp_path / "out.jsonl"
+    evaluate(path, predictions=out)
+    same = evaluate(path, against=out).to_json()
+    assert same["differences"]["stance"] == {
+        "measure": "macro-F1", "ours": 1.0, "theirs": 1.0, "difference": 0.0, "interval": [0.0, 0.0], "excludes_zero": False,
+    }  # fmt: skip
+    others = written(tmp_path / "others.jsonl", *({"id": each["id"], "stance": "none"} for each in reversed(records)))
+    found = evaluate(path, against=others, source="b")
+    assert (found.file, found.records, found.differences["stance"].excludes_zero) == ("some.jsonl, b", 16, True)
+    assert [line for line in found.lines() if line.startswith("    stance     1.000 - ") and line.endswith("excludes zero")]
+    with pytest.raises(RecordError, match="source: 'c' has no record here; there are a, b"):
+        evaluate(path, source="c")
+
+
+def test_predictions_that_lack_a_record_or_can_not_be_read_are_named(tmp_path: Path) -> None:
+    records = read_records(written(tmp_path / "r.jsonl", WHOLE, WHOLE | {"id": 2}, WHOLE))
+    good = written(tmp_path / "good.jsonl", {"id": "a1", "tone": 1}, {"id": 9}, {"id": 2, "tone": 0}, {"id": "a1", "tone": -1})
+    assert [each["tone"] for each in read_predictions(good, records)] == [1, 0, -1]
+    for lines, message in (
+        (({"id": "a1"}, {"id": "2"}), ": id: 2 of 3 records have no line here, first 2"),
+        (({"id": "a1", "stance": "fan"},), ":1: stance: must be one of"),
+        (("{",), ":1: record: is not JSON"),
+    ):
+        with pytest.raises(RecordError, match=message):
+            read_predictions(written(tmp_path / "bad.jsonl", *lines), records)
 
 
 @pytest.mark.parametrize(
@@ -177,6 +249,7 @@ def test_the_report_and_the_lines_of_predictions(tmp_path: Path) -> None:
     shown = found.to_json()
     assert shown["heads"]["stance"]["classes"]["promoter"]["labelled"] == 1
     assert set(found.tone_by_source) == {"", "tweets"}
+    assert shown["heads"]["tone"].keys() >= {"score", "interval"} and "interval" in shown["heads"]["tone"]["classes"]["-1"]
     assert any(line.startswith("stance: macro-F1") for line in found.lines())
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [line["id"] for line in lines] == ["a1", 3, 5]
