@@ -39,6 +39,7 @@ app = typer.Typer(
     help="Read posts: who speaks of which company, and how.",
 )
 say = Console(stderr=True)
+LACKS = "this needs {}: `uv pip install -r requirements-train.txt`"
 
 
 def _fail(message: object, code: int = 1) -> NoReturn:
@@ -179,7 +180,7 @@ def train_command(
         from nlp.course import Recipe
         from nlp.train import TrainingError, train
     except ImportError as error:
-        _fail(f"training needs {error.name}: `uv pip install -r requirements-train.txt`")
+        _fail(LACKS.format(error.name))
     try:
         with _told():
             more, recipe = corrections or (), Recipe(seed=seed, start=str(start or ""))
@@ -200,8 +201,13 @@ def evaluate_command(
     rating: Annotated[bool, typer.Option("--rating", help="Let the model see the stars of a record.")] = False,
     model: Annotated[Path | None, typer.Option(help="Folder of the model (default: the one that ships).")] = None,
     months: Annotated[bool, typer.Option("--by-month", help="Also by month of the posts: does the model drift?")] = False,
+    against: Annotated[Path | None, typer.Option(help="Other answers, as --predictions writes them: paired differences to them.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only the records of this source.")] = None,
 ) -> None:
-    """Measure the model on labelled records: macro-F1 of each head, with counts per class.
+    """Measure the model on labelled records: macro-F1 of each head, with its 95 % interval and counts per class.
+
+    Also: confusion matrices, reliability, the share of roles that it answers. Intervals are of 2,000 resamples of the texts.
+    With **--against** each head's difference to other answers, both on the same resamples, and whether its interval excludes zero.
 
     A record needs `text` and `target`; answers that it lacks are predicted and not scored. The form of the records is
     described in ../shared/labels/README.md; the answers in the predictions stand under the same names.
@@ -213,12 +219,72 @@ def evaluate_command(
         python -m nlp evaluate mine.jsonl --predictions out.jsonl --json
 
         python -m nlp evaluate corrections.jsonl --by-month
+
+        python -m nlp baseline mine.jsonl --predictions baseline.jsonl && python -m nlp evaluate mine.jsonl --against baseline.jsonl
     """
     from nlp.evaluate import evaluate
 
     with _told():
-        report = evaluate(file, model=model, predictions=predictions, rating=rating, months=months)
+        report = evaluate(file, model=model, predictions=predictions, against=against, source=source, rating=rating, months=months)
         _print(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
+
+
+@app.command("baseline")
+def baseline_command(
+    file: Annotated[Path, typer.Argument(help="Labelled records, .jsonl or .jsonl.gz.", show_default=False)],
+    predictions: Annotated[Path | None, typer.Option(help="Write its answers here, for `evaluate --against`.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
+    model: Annotated[Path | None, typer.Option(help="The model whose records it learns from (default: the one that ships).")] = None,
+    source: Annotated[str | None, typer.Option(help="Only the records of this source.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Folder of labelled posts (default: ../shared/labels).")] = None,
+    corrections: Annotated[list[Path] | None, typer.Option(help="The model's other files of records, if they were moved.")] = None,
+) -> None:
+    """Train the baseline (TF-IDF and logistic regression) on the records that a model learned from, and measure it.
+
+    Needs the packages of requirements-train.txt.
+
+    Example:
+
+        python -m nlp baseline ../shared/labels/test.jsonl --predictions baseline.jsonl
+    """
+    try:
+        from nlp.material import TrainingError
+        from nlp.rival import evaluate_rival
+    except ImportError as error:
+        _fail(LACKS.format(error.name))
+    try:
+        with _told():
+            report = evaluate_rival(file, predictions=predictions, source=source, model=model, labels=labels, more=corrections or None)
+            _print(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
+    except TrainingError as error:
+        _fail(error)
+
+
+@app.command("card")
+def card_command(
+    model: Annotated[Path, typer.Argument(help="Folder of a trained model.", show_default=False)],
+    labels: Annotated[Path | None, typer.Option(help="Folder of labelled posts (default: ../shared/labels).")] = None,
+    corrections: Annotated[list[Path] | None, typer.Option(help="The model's other files of records, if they were moved.")] = None,
+) -> None:
+    """Measure a trained model again, and rewrite its card (README.md) and the plot of its reliability.
+
+    How it was made comes from its config.json; nothing else in the folder changes. Needs the packages of requirements-train.txt and
+    some minutes: every test file is read, and the baseline trained.
+
+    Example:
+
+        python -m nlp card models/reader-1
+    """
+    try:
+        from nlp.card import make_card
+        from nlp.material import TrainingError
+    except ImportError as error:
+        _fail(LACKS.format(error.name))
+    try:
+        with _told():
+            print(make_card(model, labels, corrections or None, say=lambda text: say.print(text, markup=False, highlight=False)))
+    except TrainingError as error:
+        _fail(error)
 
 
 @app.command("contrast")

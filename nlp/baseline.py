@@ -1,6 +1,6 @@
 """The baseline that a model must beat: TF-IDF of words and characters, and balanced logistic regression per head.
 
-The rule to know: it learns from the same records as the network and is never shipped.
+The rule to know: it learns from the same records as the network (`nlp.rival`) and is never shipped.
 """
 
 from __future__ import annotations

@@ -1,87 +1,184 @@
-"""The card of a trained model: data, licence, command, measures, limits.
+"""The card of a trained model: data, licence, command, floors, measures, limits.
 
-The rule to know: every figure in it is one that `python -m nlp evaluate` prints again.
+The rule to know: every figure in it is one that a command prints again; what follows from the figures is written by the figures,
+so that a new model can't inherit the praise of an old one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from nlp.evaluate import Report
+from nlp import floors
+from nlp.card_tables import confusion_table, rare_table, reliability_table, scores_table, stars_table
+from nlp.contrast import accuracy
+from nlp.material import Material
+from nlp.measured import FEW, Measured, Part, measured
+from nlp.origin import SHARED, Origin, material_of, read_origin
+from nlp.plot import Panel, reliability_svg
+from nlp.report import ends, figure
+from nlp.whole import whole
 
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The model's report on a test file and the baseline's main figure for each head."""
-
-    ours: Report
-    baseline: Mapping[str, float]
-
+IMAGE = "reliability.svg"
 
 ABOUT = """\
 Reads what a post says of one company: genre, sentiment, tone, stance, roles of the author, recommendation, switch, products.
 Russian and English. One encoder (12 layers, 384 wide), a head per question; see `nlp/network.py`.
 
+## What it should not be used for
+- Judging a single person, or any decision about one: hiring and firing, credit, moderation, who gets an answer first.
+- A single post without a person who reads it: it is made for counting many posts.
+- What all clients think: only some write in public, and those who are cross write more. Online NPS is not the NPS of a survey.
+- Comparing two companies, months or products by less than the errors below; the interval of online NPS knows of chance alone,
+  not of posts read wrongly.
+- Counts of rare answers (see "Rare answers"), and roles or switches in a trade it has not learned (see `test_brokers.jsonl`).
+- Other languages than Russian and English, transcripts of calls, chats, and whole articles: it has learned none of them.
+- Finding out who somebody is, or whether a post is genuine: it was never trained to.
+
 ## Data and licence
 - Base encoder: `e5-small-ruen`, made of `intfloat/multilingual-e5-small` (MIT). These weights have the project's licence (Apache-2.0).
 - Learned from {annotated} annotated and written records, {tweets} tweets of SentiRuEval-2016 (tone only) and {starred} bank
-  reviews with stars (taken as weak labels of sentiment and stance).
+  reviews with stars (taken as weak labels of sentiment and stance).{start}
 - {held} records (a tenth of the annotated ones and a twentieth of the tweets, cut by text) were kept out of learning;
-  temperatures, thresholds and the lift of rare classes were chosen on them. The test files were only measured.
+  temperatures, thresholds and the lift of rare classes were chosen on them. A training stops where a text of a test file stands
+  among its records; the test files were only measured.
 
 ## Made by
-`python -m nlp train` in {minutes:.0f} minutes on two cores. Recipe: `{recipe}`.
+`{command}` in {minutes} minutes on two cores. Recipe: `{recipe}`.
 Word vectors stay frozen in their 4-bit form; all other weights are stored in 8 bits with a scale per block of 32.
+Size: {sizes}.
 
 ## How it reads
 The company's name stands in front of the text and marks show where the text names it. Of a post longer than {window} tokens the
 beginning, the end and the surroundings of the names are read. Stars are an optional hint, given half of the time while learning;
-all measures here are without stars.
-
-## Measures
-Main figure of each head (`nlp/scores.py`), beside TF-IDF (words 1-2, characters 2-5) with balanced logistic regression that
-learned from the same records.
+all measures here are without stars, where nothing else is said.
 """
 
-LIMITS = """
+MEASURES = """\
+## Measures
+Main figure of each head (`nlp/scores.py`). In brackets: 95 % percentile intervals of 2,000 bootstrap resamples of the texts
+(`nlp/bootstrap.py`); `[-]` where no resample moves the figure, which says nothing of how sure it is. They tell the chance of which
+texts stand in the file, not of labels that are wrong, nor of another seed of training.
+The baseline is TF-IDF (words 1-2, characters 2-5) with balanced logistic regression, trained by the command that measured this
+on {annotated} annotated and written records or {tweets} tweets: those of the model, and those kept out of it.
+The difference is paired: both answer the same resamples.
+"""
+
+LIMITS = """\
 ## Limits
 - Rare answers (`ex_employee`, `competitor_client`, `joined`) have few labels: see the counts, and use the confidence.
-- Trained on banks, mobile operators and an airline or two; other trades are read less well (`test_brokers.jsonl`).
-- It was not trained for other languages than Russian and English. Sarcasm has few labels.
+- Learned on banks, mobile operators and an airline or two; other trades are read less well (`test_brokers.jsonl`).
+- Sarcasm has few labels.
 - Of two companies in one text it tells an open contrast ("X is bad, Y is good") but not who was left for whom: there the role and the
   switch are often those of the company that the author uses now.
-- Not for judging single people, nor for decisions about them: it is made for counting many posts.
+- Labels are by annotators of one school: a second annotation of the test sets agreed with kappa about 0.95, an upper bound.
 """
 
 
-def card(folder: Path, recipe: Mapping[str, object], counts: Mapping[str, int], minutes: float, compared: Sequence[Comparison]) -> str:
+def write_card(folder: Path, labels: Path, material: Material, origin: Origin, say: Callable[[str], None]) -> None:
+    """Measures the model of the folder and writes its README.md and the plot beside it."""
+    found = measured(folder, labels, material, int(origin.recipe["seed"]), say)
+    for name, text in ((IMAGE, reliability_svg(_panels(found.parts))), ("README.md", card(found, origin))):
+        with whole(folder / name) as file:
+            file.write(text.encode())
+
+
+def make_card(folder: Path, labels: Path | None = None, more: Sequence[Path] | None = None, *, say: Callable[[str], None] = print) -> Path:
+    """The card of a trained model made again, from its weights and what its config.json tells; returns its path.
+
+    `labels` and `more` as in `nlp.rival`. Raises ModelError, TrainingError, RecordError, and OSError where it can't be written.
+    """
+    origin, labels = read_origin(folder), labels or SHARED / "labels"
+    write_card(folder, labels, material_of(origin, labels, more), origin, say)
+    return folder / "README.md"
+
+
+def card(found: Measured, origin: Origin) -> str:
     """The README.md of the model's folder."""
-    about = ABOUT.format(**counts, minutes=minutes, window=recipe["window"], recipe=json.dumps(recipe))
-    text = [f"# {folder.name}: the network that reads posts", about]
-    for each in compared:
-        text += _measures(each)
-    return "\n".join([*text, LIMITS])
+    annotated, tweets = found.learned_by_baseline
+    text = [f"# {found.model}: the network that reads posts", _about(found, origin), "## Floors", *_floors(found), ""]
+    text += [MEASURES.format(annotated=annotated, tweets=tweets), f"![Reliability of stance and roles]({IMAGE})", ""]
+    for part in found.parts:
+        text += [*_part(part), ""]
+    return "\n".join([*text, *_rare(found), "", *_contrasts(found), "", LIMITS])
 
 
-def _measures(compared: Comparison) -> list[str]:
-    ours = compared.ours
-    text = [f"### {ours.file} ({ours.records} records)", "", "| head | measure | model | baseline |", "| --- | --- | --- | --- |"]
-    for name, head in ours.heads.items():
-        rival = f"{compared.baseline[name]:.3f}" if name in compared.baseline else "-"
-        text.append(f"| {name} | {head.measure} | {head.main:.3f} | {rival} |")
-    if ours.roles_answered is not None:
-        text += ["", f"Roles are answered for {ours.roles_answered:.0%}; macro-F1 on the surest 80 %: {ours.surest_roles:.3f}."]
-    if ours.stance_error is not None:
-        text += [f"Expected calibration error of stance: {ours.stance_error:.3f}."]
-    text += ["", "F1 by class (labelled, answered, right):", ""]
-    for name, head in ours.heads.items():
+def _about(found: Measured, origin: Origin) -> str:
+    start = origin.recipe.get("start")
+    began = f"\n- Began with the weights of `{start}`, so it also learned what those had: see their card." if start else ""
+    return ABOUT.format(
+        **{"starred": 0, **origin.records}, start=began, command=origin.command(found.model), minutes=origin.minutes, window=found.window,
+        recipe=json.dumps(origin.recipe), sizes=", ".join(f"`{name}` {size / 1e6:.1f} MB" for name, size in found.bytes.items()),
+    )  # fmt: skip
+
+
+def _floors(found: Measured) -> Iterator[str]:
+    """What had to be reached, and where nothing shows that the model is better than the baseline."""
+    known = {(part.ours.file, name): point for part in found.parts for name, point in floors.points(part.ours)}
+    known[floors.CONTRASTS, floors.RIGHT] = accuracy(found.contrasts)
+    yield "Set before training (`nlp/floors.py`); the interval may still reach below a floor that the figure is above."
+    yield from ("", "| file | figure | floor | measured | reached |", "| --- | --- | --- | --- | --- |")
+    for floor, point in floors.lines(known):
+        bound = f"at most {floor.value:.2f}" if floor.figure == floors.ERROR else f"{floor.value:.2f}"
+        if point is None:
+            yield f"| {floor.part} | {floor.figure} | {bound} | not measured | - |"
+        else:
+            value, interval = point
+            shown = f"{value:.3f}" if floor.figure == floors.ERROR else f"{value:.3f} {ends(interval)}"
+            yield f"| {floor.part} | {floor.figure} | {bound} | {shown} | {'yes' if floor.reached(value) else '**no**'} |"
+    level = [f"{name} on {part.ours.file}" for part in found.parts for name, each in part.baseline.items() if each.interval[0] <= 0]
+    if level:
+        yield from ("", f"Not shown to be better than the baseline: {'; '.join(level)}.")
+
+
+def _part(part: Part) -> Iterator[str]:
+    ours, path = part.ours, f"../shared/labels/{part.file}"
+    source = f" --source {part.source}" if part.source else ""
+    yield from (f"### {ours.file} ({ours.records} records)", "", "```")
+    yield f"python -m nlp baseline {path} --model models/{ours.model} --predictions baseline.jsonl"
+    yield f"python -m nlp evaluate {path}{source} --model models/{ours.model} --against baseline.jsonl"
+    yield from ("```", "", *scores_table(part), "", *_classes(part))
+    if ours.answered_roles and ours.surest_roles:
+        yield from ("", f"Roles are answered for {ours.answered_roles.share:.0%}, macro-F1 there {figure(ours.answered_roles)};")
+        yield f"macro-F1 on the surest 80 %: {figure(ours.surest_roles)}. All other answers are always given (coverage 100 %)."
+    if part.stars:
+        yield from ("", f"With stars (`--rating`), which {part.starred} of the records have, and minus without them:", "")
+        yield from stars_table(part)
+    for name, reliability in ours.reliabilities.items():
+        yield from ("", f"Reliability of {name}, expected calibration error {reliability.error:.3f}:", "")
+        yield from reliability_table(reliability)
+    for name, confusion in ours.confusions.items():
+        yield from ("", f"Confusion of {name}, labelled (rows) and answered (columns):", "", *confusion_table(confusion))
+
+
+def _classes(part: Part) -> Iterator[str]:
+    yield from ("F1 by class (labelled, answered, right):", "")
+    for name, head in part.ours.heads.items():
+        known = part.ours.intervals[name].classes
         classes = (
-            f"{each} {score.f1:.2f} ({score.labelled}, {score.answered}, {score.right})"
+            f"{each} {score.f1:.2f} {ends(known[each], '.2f')} ({score.labelled}, {score.answered}, {score.right})"
             for each, score in head.classes.items()
             if score.labelled or score.answered
         )
-        text.append(f"- {name}: {'; '.join(classes)}")
-    return [*text, ""]
+        yield f"- {name}: {'; '.join(classes)}"
+
+
+def _rare(found: Measured) -> Iterator[str]:
+    if found.rare:
+        yield from ("## Rare answers", f"Classes with fewer than {FEW} labels on test.jsonl, there and pooled with the held-out records.")
+        yield "The model did not learn from those, but its temperatures, thresholds and lifts were chosen on them: the pooled figures are a"
+        yield "little kind. Fewer than ten labels show hardly more than that the class exists."
+        yield from ("", *rare_table(found.rare))
+
+
+def _contrasts(found: Measured) -> Iterator[str]:
+    right, interval = accuracy(found.contrasts)
+    missing = sum(each.found is None for each in found.contrasts)
+    yield from ("## Contrasts", f"`python -m nlp contrast --model models/{found.model}`: of {len(found.contrasts)} subjects of posts")
+    yield f"that speak of several, {right:.3f} {ends(interval)} are found and get their own stance (the subjects of a post are drawn"
+    yield f"together); {missing} are not found."
+
+
+def _panels(parts: Sequence[Part]) -> list[Panel]:
+    return [(f"{name}, {part.ours.file}", each) for part in parts for name, each in part.ours.reliabilities.items()]

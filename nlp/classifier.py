@@ -193,7 +193,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise ModelError(f"the model's {folder / 'config.json'} is damaged ({why}): {_MEND}") from error
     except (ValueError, OSError) as error:
         raise ModelError(f"the model in {folder} can't be read ({error}): {_MEND}") from error
-    config["fingerprint"] = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()[:16]
+    judging = {name: value for name, value in config.items() if name != "origin"}
+    config["fingerprint"] = hashlib.sha256(json.dumps(judging, sort_keys=True).encode()).hexdigest()[:16]
     return config
 
 

@@ -9,6 +9,7 @@ import random
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -18,7 +19,9 @@ from transformers import BertConfig, BertModel
 from typer.testing import CliRunner
 
 from nlp.__main__ import app
-from nlp.classifier import Classifier
+from nlp.calibration import calibrated
+from nlp.classifier import Classifier, read_config
+from nlp.contrast import FILE, Answer
 from nlp.course import Recipe
 from nlp.lesson import UNASKED, batches, plain, targets_of, weak_answers
 from nlp.material import TrainingError, read_material
@@ -34,18 +37,26 @@ BAD = {"genre": "opinion", "sentiment": "negative", "stance": "detractor", "reco
 NEWS = {"genre": "news", "sentiment": "neutral", "stance": "none", "recommend": "-", "roles": ["none"], "switch": "-"}
 
 
-def annotated(count: int) -> list[dict[str, Any]]:
+def annotated(count: int, *, first: int = 0) -> list[dict[str, Any]]:
     kinds = [
         ("отличный банк Север советую всем номер {}", GOOD | {"products": ["debit_card"]}),
         ("ужасный банк Север ушёл и не советую никому {}", BAD | {"products": ["branch_support", "loan"]}),
         ("банк Север сообщил о прибыли за квартал {}", NEWS | {"products": ["general"]}),
     ]
-    return [{"id": f"r{n}", "target": "Север", "text": kinds[n % 3][0].format(n), **kinds[n % 3][1]} for n in range(count)]
+    return [{"id": f"r{n}", "target": "Север", "text": kinds[n % 3][0].format(n), **kinds[n % 3][1]} for n in range(first, first + count)]
 
 
 def write(path: Path, records: list[dict[str, Any]]) -> None:
     text = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+
+
+@pytest.fixture(autouse=True)
+def short_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For time: every miniature training ends with the measures of its card. Contrasts have tests/test_contrast.py."""
+    monkeypatch.setattr("nlp.bootstrap.RESAMPLES", 100)
+    answers = [Answer("a", "ru", "promoter", "promoter"), Answer("a", "ru", "detractor", None), Answer("b", "en", "none", "none")]
+    monkeypatch.setattr("nlp.contrast.contrasts", lambda *_: answers)
 
 
 @pytest.fixture
@@ -55,7 +66,7 @@ def labels(tmp_path: Path) -> Path:
     tones = [("хвалят банк Юг {}", 1), ("ругают банк Юг {}", -1), ("офис банка Юг {}", 0)]
     write(folder / "train.jsonl", annotated(90))
     write(folder / "written.jsonl", annotated(9))
-    write(folder / "test.jsonl", annotated(30))
+    write(folder / "test.jsonl", annotated(30, first=300))
     tweets = [{"target": "Юг", "text": tones[n % 3][0].format(n), "tone": tones[n % 3][1]} for n in range(60)]
     write(folder / "tone_train.jsonl.gz", tweets)
     write(folder / "reviews.jsonl.gz", [{"target": "Юг", "text": f"отзыв о банке {n}", "stars": 1 + n % 5} for n in range(20)])
@@ -89,8 +100,10 @@ def digest(folder: Path) -> str:
     return hashlib.sha256((folder / "model.onnx").read_bytes() + (folder / "config.json").read_bytes()).hexdigest()
 
 
-def test_training_ends_in_a_folder_that_judges(labels: Path, encoder: Path, tmp_path: Path) -> None:
+def test_training_ends_in_a_folder_that_judges(labels: Path, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
+    seen: list[Record] = []
+    monkeypatch.setattr("nlp.train.calibrated", lambda held, *others: seen.extend(held) or calibrated(held, *others))
     recipe = replace(TINY, epochs=12, rate=3e-3, average=0.5)
     out = train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=recipe, say=said.append)
     classifier = Classifier.load(out, threads=1)
@@ -98,16 +111,60 @@ def test_training_ends_in_a_folder_that_judges(labels: Path, encoder: Path, tmp_
     assert (good.sentiment, good.stance) == ("positive", "promoter")
     assert bad.probabilities["sentiment"]["negative"] > 3 * good.probabilities["sentiment"]["negative"]
     assert bad.probabilities["recommendation"]["warns"] > 3 * good.probabilities["recommendation"]["warns"]
-    card = (out / "README.md").read_text(encoding="utf-8")
-    assert "| stance | macro-F1 |" in card and "test.jsonl (30 records)" in card
     assert any("epoch 12 of 12" in line for line in said)
     assert not (tmp_path / "course").exists()
+    assert {each.text for each in seen} == {each.text for each in read_material(labels, seed=3, stars=12, star_length=700).held}
     still = replace(recipe, start=str(out), epochs=1, rate=1e-9, head_rate=1e-9)
     again = train(labels, encoder, tmp_path / "next", more=(), course=tmp_path / "course", recipe=still, say=said.append)
     assert not any(line.startswith("epoch 0 of 1:") for line in said)
     framed = frame([Pair(text=f"{word} банк Север", target="Север") for word in ("отличный", "ужасный")], tokenizer_of(encoder), 32)
     for name, logits in Classifier.load(again, threads=1).logits(framed).items():
         assert np.allclose(logits, classifier.logits(framed)[name], atol=0.05), name
+    assert "Began with the weights of `mini`" in (again / "README.md").read_text(encoding="utf-8")
+    check_card(out, labels, tmp_path)
+
+
+def check_card(out: Path, labels: Path, tmp_path: Path) -> None:
+    """What the card holds, and that the commands which it names make its figures again."""
+    made, config = (out / "README.md").read_text(encoding="utf-8"), (out / "config.json").read_bytes()
+    ElementTree.parse(out / "reliability.svg")
+    for words in (
+        "### test.jsonl (30 records)",
+        "Confusion of roles",
+        "calibration error",
+        "| test_brokers.jsonl | stance | 0.70 | not measured",
+        "of 3 subjects",
+        "1 are not found",
+    ):
+        assert words in made
+    (out / "README.md").unlink()
+    command = CliRunner().invoke(app, ["card", str(out), "--labels", str(labels)])
+    assert (command.exit_code, (out / "README.md").read_text(encoding="utf-8")) == (0, made), command.output
+    assert (out / "config.json").read_bytes() == config
+    test, theirs = str(labels / "test.jsonl"), str(tmp_path / "baseline.jsonl")
+    rival = CliRunner().invoke(app, ["baseline", test, "--model", str(out), "--labels", str(labels), "--predictions", theirs])
+    ours = CliRunner().invoke(app, ["evaluate", test, "--model", str(out), "--against", theirs, "--json"])
+    assert (rival.exit_code, ours.exit_code) == (0, 0), rival.output + ours.output
+    stance = json.loads(ours.output)["differences"]["stance"]
+    low, high = stance["interval"]
+    assert f"| {stance['theirs']:.3f} | {stance['difference']:+.3f} [{low:+.3f}, {high:+.3f}] |" in made
+    origin = json.loads(config)["origin"]
+    assert (origin["recipe"]["epochs"], origin["more"], f"{origin['records']['held']} records (a tenth" in made) == (12, [], True)
+    fingerprint = read_config(out)["fingerprint"]
+    (out / "config.json").write_text(json.dumps({name: value for name, value in json.loads(config).items() if name != "origin"}))
+    assert read_config(out)["fingerprint"] == fingerprint
+    untold = CliRunner().invoke(app, ["card", str(out), "--labels", str(labels)])
+    assert (untold.exit_code, "does not tell how the model was made" in untold.output) == (1, True)
+
+
+@pytest.mark.parametrize("part", ["test.jsonl", "contrast.jsonl"])
+def test_a_text_that_is_measured_is_neither_learned_nor_calibrated_on(labels: Path, encoder: Path, tmp_path: Path, part: str) -> None:
+    [text, *_] = [json.loads(line)["text"] for line in ((labels / part) if part == "test.jsonl" else FILE).read_text().splitlines()]
+    more = tmp_path / "more.jsonl"
+    write(more, [{"id": "copy", "target": "Север", "text": f"«{text.upper()}»!", "stance": "none"}])
+    with pytest.raises(TrainingError, match=f"record copy \\(annotated\\) has a text of {part}"):
+        train(labels, encoder, tmp_path / "mini", more=[more], course=tmp_path / "course", recipe=TINY)
+    assert not (tmp_path / "mini").exists()
 
 
 def test_a_stopped_training_goes_on_to_the_same_weights(labels: Path, encoder: Path, tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+"""The tables of a model's card in Markdown.
+
+The rule to know: they only lay out what `nlp.measured` found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from nlp.bootstrap import Difference
+from nlp.confusion import Confusion
+from nlp.measured import Part, Rare
+from nlp.reliability import Reliability
+from nlp.report import ends
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    """A Markdown table."""
+    yield f"| {' | '.join(head)} |"
+    yield f"| {' | '.join(['---'] * len(head))} |"
+    for row in rows:
+        yield f"| {' | '.join(str(cell) for cell in row)} |"
+
+
+def scores_table(part: Part) -> Iterator[str]:
+    """The main figure of each head beside the baseline's."""
+    rows = []
+    for name, head in part.ours.heads.items():
+        ours = (name, head.measure, f"{head.main:.3f} {ends(part.ours.intervals[name].main)}")
+        each = part.baseline.get(name)
+        rows.append((*ours, f"{each.theirs:.3f}", _signed(each), _sure(each)) if each else (*ours, "-", "-", "-"))
+    return table(("head", "measure", "model", "baseline", "difference", "excludes zero"), rows)
+
+
+def stars_table(part: Part) -> Iterator[str]:
+    """The main figure of each head with and without stars."""
+    rows = [(name, f"{each.ours:.3f}", f"{each.theirs:.3f}", _signed(each), _sure(each)) for name, each in part.stars.items()]
+    return table(("head", "with stars", "without", "difference", "excludes zero"), rows)
+
+
+def reliability_table(found: Reliability) -> Iterator[str]:
+    """The bins that hold any answer."""
+    rows = [(f"{each.low:.1f} to {each.high:.1f}", each.records, f"{each.confidence:.3f}", f"{each.right:.3f}") for each in found.bins]
+    return table(("confidence", "records", "mean confidence", "right"), rows)
+
+
+def confusion_table(found: Confusion) -> Iterator[str]:
+    """The matrix."""
+    rows = [(f"**{each}**", *counts) for each, counts in zip(found.classes, found.counts, strict=True)]
+    return table(("", *found.classes), rows)
+
+
+def rare_table(found: Sequence[Rare]) -> Iterator[str]:
+    """Each class on the test file and pooled."""
+    rows = [
+        (each.head, each.name, each.tested.labelled, f"{each.tested.f1:.2f}" if each.tested.labelled else "-", each.pooled.labelled,
+         f"{each.pooled.f1:.2f} {ends(each.interval, '.2f')}")
+        for each in found
+    ]  # fmt: skip
+    return table(("head", "class", "labelled, test", "F1, test", "labelled, pooled", "F1, pooled"), rows)
+
+
+def _signed(each: Difference) -> str:
+    return f"{each.value:+.3f} {ends(each.interval, '+.3f')}"
+
+
+def _sure(each: Difference) -> str:
+    return "yes" if each.excludes_zero else "no"

@@ -1,0 +1,70 @@
+"""Origin: how a model was made, as its config.json tells, so that its card and its baseline can be made again.
+
+The rule to know: it changes no judgement, so it is no part of the model's fingerprint; and it names no folder of a machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from nlp.apart import check_apart
+from nlp.classifier import ModelError, read_config
+from nlp.material import Material, read_material
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+class Origin(BaseModel):
+    """What a training knew of itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    recipe: dict[str, Any]
+    """The fields of `nlp.course.Recipe`; files and folders as `named` names them."""
+    records: dict[str, int]
+    """Part of the material -> how many records."""
+    minutes: int
+    """Of learning, since it was last continued."""
+    more: tuple[str, ...] = ()
+    """Files of records beside the labelled posts."""
+
+    def command(self, name: str) -> str:
+        """The command that trains such a model again."""
+        words = ["python -m nlp train --out", f"models/{name}", "--seed", str(self.recipe["seed"])]
+        for option in ("start", "epochs", "tweets"):
+            if self.recipe.get(option) not in (None, ""):
+                words += [f"--{option}", str(self.recipe[option])]
+        return " ".join([*words, *(f"--corrections {each}" for each in self.more)])
+
+
+def named(path: Path) -> str:
+    """The path within the project, or the bare name of what lies elsewhere."""
+    whole = path.resolve()
+    return whole.relative_to(ROOT).as_posix() if whole.is_relative_to(ROOT) else whole.name
+
+
+def read_origin(folder: Path) -> Origin:
+    """The origin of the model in the folder. Raises ModelError where it tells none."""
+    try:
+        return Origin.model_validate_json(json.dumps(read_config(folder).get("origin")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(("origin", *map(str, first["loc"])))
+        raise ModelError(f"{folder / 'config.json'} does not tell how the model was made ({where}: {first['msg']})") from error
+
+
+def material_of(origin: Origin, labels: Path, more: Sequence[Path] | None = None) -> Material:
+    """The annotated records, the tweets and the held-out records of a training; `more` where the named files lie elsewhere by now.
+
+    Raises TrainingError for a missing file or a text of a test file, RecordError for a malformed record.
+    """
+    files = [ROOT / name for name in origin.more] if more is None else more
+    material = read_material(labels, seed=int(origin.recipe["seed"]), stars=0, star_length=0, more=files)
+    check_apart(material, labels)
+    return material
