@@ -37,7 +37,7 @@ class Origin(BaseModel):
     def command(self, name: str) -> str:
         """The command that trains such a model again."""
         words = ["python -m nlp train --out", f"models/{name}", "--seed", str(self.recipe["seed"])]
-        for option in ("start", "epochs", "tweets"):
+        for option in ("start", "epochs", "until", "tweets"):
             if self.recipe.get(option) not in (None, ""):
                 words += [f"--{option}", str(self.recipe[option])]
         return " ".join([*words, *(f"--corrections {each}" for each in self.more)])
