@@ -59,7 +59,8 @@ MEASURES = """\
 ## Measures
 Main figure of each head (`nlp/scores.py`). In brackets: 95 % percentile intervals of 2,000 bootstrap resamples of the texts
 (`nlp/bootstrap.py`); `[-]` where no resample moves the figure, which says nothing of how sure it is. They tell the chance of which
-texts stand in the file, not of labels that are wrong, nor of another seed of training.
+texts stand in the file, not of labels that are wrong, nor of another seed of training. A class so rare that some resamples lack it
+leaves the mean of those to the others: the interval of such a macro-F1 (switch, roles) may lie askew.
 The baseline is TF-IDF (words 1-2, characters 2-5) with balanced logistic regression, trained by the command that measured this
 on {annotated} annotated and written records or {tweets} tweets: those of the model, and those kept out of it.
 The difference is paired: both answer the same resamples.
@@ -117,7 +118,7 @@ def _floors(found: Measured) -> Iterator[str]:
     """What had to be reached, and where nothing shows that the model is better than the baseline."""
     known = {(part.ours.file, name): point for part in found.parts for name, point in floors.points(part.ours)}
     known[floors.CONTRASTS, floors.RIGHT] = accuracy(found.contrasts)
-    yield "Set before training (`nlp/floors.py`); the interval may still reach below a floor that the figure is above."
+    yield "What a reader is expected to reach (`nlp/floors.py`). The figure decides; its interval may still hold worse ones."
     yield from ("", "| file | figure | floor | measured | reached |", "| --- | --- | --- | --- | --- |")
     for floor, point in floors.lines(known):
         bound = f"at most {floor.value:.2f}" if floor.figure == floors.ERROR else f"{floor.value:.2f}"
@@ -143,8 +144,8 @@ def _part(part: Part) -> Iterator[str]:
         yield from ("", f"Roles are answered for {ours.answered_roles.share:.0%}, macro-F1 there {figure(ours.answered_roles)};")
         yield f"macro-F1 on the surest 80 %: {figure(ours.surest_roles)}. All other answers are always given (coverage 100 %)."
     if part.stars:
-        yield from ("", f"With stars (`--rating`), which {part.starred} of the records have, and minus without them:", "")
-        yield from stars_table(part)
+        yield from ("", f"With stars, which {part.starred} of the records have, and without (`evaluate … --predictions plain.jsonl`, then")
+        yield from ("`evaluate … --rating --against plain.jsonl`):", "", *stars_table(part))
     for name, reliability in ours.reliabilities.items():
         yield from ("", f"Reliability of {name}, expected calibration error {reliability.error:.3f}:", "")
         yield from reliability_table(reliability)
@@ -168,7 +169,7 @@ def _rare(found: Measured) -> Iterator[str]:
     if found.rare:
         yield from ("## Rare answers", f"Classes with fewer than {FEW} labels on test.jsonl, there and pooled with the held-out records.")
         yield "The model did not learn from those, but its temperatures, thresholds and lifts were chosen on them: the pooled figures are a"
-        yield "little kind. Fewer than ten labels show hardly more than that the class exists."
+        yield "little kind. Fewer than ten labels show hardly more than that the class exists. `python -m nlp card` measures them."
         yield from ("", *rare_table(found.rare))
 
 
