@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from advocacy.interval import change_interval, score_interval
+from index.coverage import Coverage, role_coverage
 from index.period import beginning, next_date
 from index.query import Facet, Index, Interval, Query, Reach
 
@@ -112,6 +113,8 @@ class LeftOut:
     ads: int = 0
     news: int = 0
     questions: int = 0
+    unread: int = 0
+    """In a language that the model does not read, and nobody said what they are."""
     other: int = 0
     """Neither an opinion nor a question, news or an advertisement."""
     no_stance: int = 0
@@ -124,7 +127,7 @@ class LeftOut:
     @property
     def total(self) -> int:
         """Dated mentions left out."""
-        return self.official + self.ads + self.news + self.questions + self.other + self.no_stance + self.employees
+        return self.official + self.ads + self.news + self.questions + self.unread + self.other + self.no_stance + self.employees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,21 +142,14 @@ class Basis:
     """Last words: one per author and subject; the base of online NPS."""
     unnamed: int
     """Of these, by a bare display name that stands for an author of its own."""
-    roles_from_text: int
-    """Last words whose author's relation to the brand is read from the text itself."""
-    roles_from_history: int
-    """Last words whose author's relation is remembered from an earlier text."""
+    roles: Coverage
+    """Of all last words, whatever the role that the query asks for, and those whose author's relation to the brand is known."""
     left_out: LeftOut
 
     @property
     def unnamed_share(self) -> float | None:
         """0..1 of the authors."""
         return self.unnamed / self.authors if self.authors else None
-
-    @property
-    def role_coverage(self) -> float | None:
-        """Part of the authors whose relation to the brand is known, 0..1."""
-        return (self.roles_from_text + self.roles_from_history) / self.authors if self.authors else None
 
 
 def online_nps(index: Index, query: Query) -> OnlineNps:
@@ -201,14 +197,12 @@ def nps_change(index: Index, query: Query) -> Change | None:
 def basis(index: Index, query: Query) -> Basis:
     """What the online NPS of the query rests on, and what was left out of it and why."""
     words = last_words(query)
-    origin = index.count(words, Facet.ROLE_FROM)
     return Basis(
         mentions=total(index, replace(query, stances=(), dated=True)),
         counted=total(index, counting(query)),
         authors=total(index, words),
         unnamed=total(index, replace(words, named=False)),
-        roles_from_text=origin.get("text", 0),
-        roles_from_history=origin.get("history", 0),
+        roles=role_coverage(index, words),
         left_out=left_out(index, query),
     )
 
@@ -220,12 +214,14 @@ def left_out(index: Index, query: Query) -> LeftOut:
     sums = {genre: sum(stances.values()) for genre, stances in genres.items()}
     silent = genres.get("opinion", {}).get("none", 0)
     undated = replace(dated, dated=False, since=None, until=None)
+    unread = index.count(replace(dated, official=False, read=False), Facet.GENRE).get("other", 0)
     return LeftOut(
         official=total(index, replace(dated, official=True)),
         ads=sums.get("ad", 0),
         news=sums.get("news", 0),
         questions=sums.get("question", 0),
-        other=sums.get("other", 0),
+        unread=unread,
+        other=sums.get("other", 0) - unread,
         no_stance=silent,
         employees=sums.get("opinion", 0) - silent,
         undated=total(index, undated),

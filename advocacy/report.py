@@ -37,7 +37,7 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """The report as a JSON object."""
-        basis = asdict(self.basis) | {"unnamed_share": self.basis.unnamed_share, "role_coverage": self.basis.role_coverage}
+        basis = asdict(self.basis) | {"unnamed_share": self.basis.unnamed_share, "role_coverage": self.basis.roles.share}
         record: dict[str, Any] = {
             "level": self.query.level,
             "brands": list(self.query.brands),
@@ -75,10 +75,11 @@ class Report:
         lines = [
             f"Authors: {basis.authors}, of them unnamed {basis.unnamed} ({percent(basis.unnamed_share)}); opinions: {basis.counted}"
             f" of {basis.mentions} mentions.",
-            f"Relation to the company known of {percent(basis.role_coverage)}: {basis.roles_from_text} from the text,"
-            f" {basis.roles_from_history} from earlier texts.",
+            f"Relation to the company known of {percent(basis.roles.share)} of {basis.roles.mentions} authors of any role:"
+            f" {basis.roles.from_text} from the text, {basis.roles.from_history} from earlier texts.",
             f"Left out: {out.employees} of employees, {out.official} official, {out.ads} ads, {out.news} news, {out.questions} questions,"
-            f" {out.other} other, {out.no_stance} opinions without a stance; {out.undated} undated of all time.",
+            f" {out.unread} unread (other languages), {out.other} other, {out.no_stance} opinions without a stance;"
+            f" {out.undated} undated of all time.",
         ]
         for stance in ("promoter", "detractor"):
             lines.append(f"Reach of {stance}s: {reached(self.reach.get(stance))}.")

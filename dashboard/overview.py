@@ -21,7 +21,7 @@ from crawlers.brand import Brand, Brands
 from dashboard import chart, targets
 from dashboard.filters import product_label, write_address
 from dashboard.marked import STYLE
-from dashboard.posts import when
+from dashboard.posts import coverage, when
 from dashboard.view import LEFT_OUT, View
 from dashboard.words import Lang, number, say, share
 from index.query import Facet, Index, IndexUnavailable, Interval, Query, Reach
@@ -100,6 +100,7 @@ def _figures(reading: Reading) -> None:
     with right:
         _competitors(reading)
         _breakdown(reading, "by_role", Facet.ROLE, lambda role: say(lang, f"role.{role}"))
+        coverage(reading.view, basis.roles, "authors")
     _left_out(reading, basis.left_out)
 
 
@@ -157,13 +158,10 @@ def _people(reading: Reading, key: str, stance: str, people: int, authors: int) 
 def _basis(reading: Reading, basis: Basis) -> None:
     """What is known of the authors, each share with the posts behind it."""
     lang, words = reading.view.lang, reading.last_words
-    st.metric(
-        say(lang, "roles_known"), share(lang, basis.role_coverage or 0, 1 if basis.authors else 0), help=say(lang, "roles_known.help")
-    )
-    if basis.role_coverage:
-        known = tuple(role for role in words.roles or ROLES if role in ROLES)
+    st.metric(say(lang, "roles_known"), share(lang, basis.roles.known, basis.roles.mentions), help=say(lang, "roles_known.help"))
+    if basis.roles.known:
         with st.container(key="roles_known"):
-            reading.link(say(lang, "posts"), words.with_(roles=known))
+            reading.link(say(lang, "posts"), words.with_(roles=ROLES))
     st.metric(say(lang, "unnamed"), share(lang, basis.unnamed, basis.authors), help=say(lang, "unnamed.help"))
     if basis.unnamed:
         with st.container(key="unnamed"):

@@ -9,6 +9,7 @@ import io
 import itertools
 from datetime import datetime
 from html import escape
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -20,10 +21,12 @@ from dashboard.filters import posts_bar, product_label, write_address
 from dashboard.marked import STYLE, chip, link, marked, where_found
 from dashboard.view import View
 from dashboard.words import Lang, number, say, share
+from index.coverage import Coverage, role_coverage
 from index.export import WRITERS
 from index.query import Hit, Index, Query
 from index.words import parse
 from nlp.mention import GENERAL
+from nlp.reader import UNREAD
 
 PAGE = 20
 EXPORT_ROWS = 10_000
@@ -47,6 +50,8 @@ def page(view: View, index: Index, brands: Brands, now: datetime, zone: ZoneInfo
     _to_the_top(len(turned))
     head, export = st.columns([3, 1], vertical_alignment="center")
     head.markdown(f"**{say(lang, 'found_total', n=number(lang, found.total))}** · {say(lang, 'evidence')}")
+    with head:
+        coverage(view, role_coverage(index, query), "mentions")
     with export:
         _download(index, query, lang)
     if view.text.strip() and not parse(view.text):
@@ -91,7 +96,8 @@ def _chips(hit: Hit, brands: Brands, lang: Lang) -> str:
     if mention.product != GENERAL:
         chips.append(chip(product_label(brands, mention.brand, mention.product, lang)))
     if mention.genre != "opinion":
-        chips.append(chip(say(lang, f"genre.{mention.genre}")))
+        unread = mention.model == UNREAD and "genre" not in mention.corrected
+        chips.append(chip(say(lang, "unread" if unread else f"genre.{mention.genre}")))
     for head in ("recommendation", "switch"):
         value = getattr(mention, head)
         if value != "none":
@@ -132,6 +138,15 @@ def when(published: datetime | None, precision: Precision, lang: Lang, zone: Zon
     if precision is Precision.DAY:
         return published.strftime("%d.%m.%Y" if lang == "ru" else "%d %b %Y")
     return published.astimezone(zone).strftime("%d.%m.%Y %H:%M" if lang == "ru" else "%d %b %Y %H:%M")
+
+
+def coverage(view: View, roles: Coverage, of: Literal["authors", "mentions"]) -> None:
+    """Say of how many the role is known; a filter by role is lifted, and that is said too."""
+    if not roles.mentions:
+        return
+    lang, known, all_of_them = view.lang, number(view.lang, roles.known), number(view.lang, roles.mentions)
+    said = say(lang, f"roles_known.{of}", share=share(lang, roles.known, roles.mentions), known=known, all=all_of_them)
+    st.caption(f"{said} ({say(lang, 'roles_known.any')})" if view.roles else said)
 
 
 def _turn(turned: list[str], after: str | None, lang: Lang) -> None:

@@ -28,7 +28,8 @@ LEFT_OUT: Mapping[str, Mapping[str, Any]] = {
     "questions": {"dated": True, "official": False, "genres": ("question",)},
     "employees": {"dated": True, "official": False, "genres": ("opinion",), "stances": ("promoter", "passive", "detractor")},
     "no_stance": {"dated": True, "official": False, "genres": ("opinion",), "stances": ("none",)},
-    "other": {"dated": True, "official": False, "genres": ("other",)},
+    "unread": {"dated": True, "official": False, "genres": ("other",), "read": False},
+    "other": {"dated": True, "official": False, "genres": ("other",), "read": True},
     "undated": {"dated": False, "since": None, "until": None},
 }
 """Kinds of mentions that do not count, named as in `measures.LeftOut`, with the conditions of a query that finds each."""

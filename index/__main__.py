@@ -21,6 +21,7 @@ from rich.text import Text
 
 from index import open_index
 from index.condition import conditions
+from index.coverage import role_coverage
 from index.export import WRITERS, Format, line
 from index.page import decode
 from index.query import Hit, Index, IndexUnavailable, Query, Sort
@@ -64,12 +65,13 @@ def search(
             raise typer.BadParameter(str(error), param_hint="--after") from None
     with _index() as index:
         found = index.search(query, sort=_SORTS[sort], descending=not ascending, size=size, after=after)
+        coverage = role_coverage(index, query)
     if as_json:
         for hit in found.hits:
             print(line(hit))
     elif found.hits:
         Console(width=None if sys.stdout.isatty() else 200).print(_table(found.hits))
-    shown = f"{len(found.hits)} of {found.total} mentions"
+    shown = f"{len(found.hits)} of {found.total} mentions" + (f", {coverage}" if coverage.mentions else "")
     print(f"{shown}; go on with --after {found.after}" if found.after else shown, file=sys.stderr)
 
 
@@ -118,6 +120,7 @@ def export(
             else:
                 with whole(out) as file:
                     write(_shown(index.export(query), index.count(query)[""]), file)
+            print(role_coverage(index, query), file=sys.stderr)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # who reads has enough; nothing more to say
         except OSError as error:

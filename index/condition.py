@@ -52,6 +52,7 @@ _FLAGS = {
     "counting": ("--counting/--left-out", "Only what enters the measures, or only what doesn't."),
     "named": ("--named/--unnamed", "Only authors with an account, or only bare names."),
     "dated": ("--dated/--undated", "Only posts whose time is known, or only the others."),
+    "read": ("--read/--unread", "Only posts in a language that the model reads, or only the others."),
     "official": ("--official/--not-official", "Only posts by the companies themselves, or only the others."),
 }
 _MOMENT = "A day or a moment, as in 2026-03-01 or 2026-03-01T12:30, in the zone of --zone."

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from index.period import milliseconds
 from index.query import Facet, Interval, Query, Sort, askable
 from index.words import Term, parse
+from nlp.mention import READ
 
 Clause = dict[str, Any]
 
@@ -49,6 +50,8 @@ def where(query: Query) -> Clause:
             must.append({"term": {field: flag}})
     if query.dated is not None:
         (must if query.dated else must_not).append({"exists": {"field": "post.published"}})
+    if query.read is not None:
+        (must_not if query.read else must).append(_FOREIGN)
     must += _period(query)
     for term in parse(query.text):
         (must_not if term.excluded else must).append(_phrase(term))
@@ -58,6 +61,10 @@ def where(query: Query) -> Clause:
 def one_of(field: str, values: Sequence[Any]) -> Clause:
     """The field has one of the values."""
     return {"terms": {field: askable(values)}}
+
+
+_FOREIGN: Clause = {"bool": {"filter": [{"exists": {"field": "post.language"}}], "must_not": [one_of("post.language", sorted(READ))]}}
+"""The post is in a language that the model does not read."""
 
 
 def _period(query: Query) -> list[Clause]:

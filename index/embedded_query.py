@@ -14,6 +14,7 @@ from index.figure import ordered
 from index.period import milliseconds
 from index.query import Facet, Query, Sort, askable
 from index.words import parse
+from nlp.mention import READ
 
 SEPARATOR = "\n"
 """Between several roles or targets in one column."""
@@ -29,7 +30,10 @@ _ALTERNATIVES = (
     ("tone", "tones"), ("genre", "genres"), ("recommendation", "recommendations"), ("switch", "switches"), ("site", "sites"),
     ("place", "places"), ("source", "sources"), ("language", "languages"), ("author_key", "authors"),
 )  # fmt: skip
-_FLAGS = (("published IS NOT NULL", "dated"), ("counts", "counting"), ("named", "named"), ("official", "official"))
+_IS_READ = f"language IS NULL OR language IN ({', '.join(repr(code) for code in sorted(READ))})"
+_FLAGS = (
+    ("published IS NOT NULL", "dated"), ("counts", "counting"), ("named", "named"), ("official", "official"), (_IS_READ, "read"),
+)  # fmt: skip
 
 Condition = tuple[str, list[Any]]
 

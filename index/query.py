@@ -93,6 +93,8 @@ class Query:
     """True: only authors with an account of their own; False: only bare display names."""
     official: bool | None = None
     """True: only posts by accounts of a watched company; False: only the others."""
+    read: bool | None = None
+    """True: only posts in a language that the model reads, or in an unknown one; False: only the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

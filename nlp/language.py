@@ -13,10 +13,8 @@ from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from nlp.mention import READ
 from nlp.text import Kind, tokens, word_set
-
-READ = frozenset({"ru", "en"})
-"""Languages that the model reads."""
 
 SURE = 0.9
 """Probability from which a text of ordinary letters is foreign."""

@@ -23,6 +23,9 @@ Found = Literal["text", "target", "thread"]
 GENERAL = "general"
 """Product of the mention that speaks of the company as a whole."""
 
+READ = frozenset({"ru", "en"})
+"""Languages that the model reads; the mentions of a text in another one are kept unread."""
+
 GENRES: tuple[Genre, ...] = ("opinion", "question", "news", "ad", "other")
 SENTIMENTS: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 STANCES: tuple[Stance, ...] = ("promoter", "passive", "detractor", "none")

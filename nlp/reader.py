@@ -14,8 +14,8 @@ from crawlers.post import Post
 from nlp.brands import Finder, Subject, document
 from nlp.classifier import Judgement
 from nlp.judgements import Judge
-from nlp.language import READ, language
-from nlp.mention import GENERAL, Mention
+from nlp.language import language
+from nlp.mention import GENERAL, READ, Mention
 from nlp.pair import Pair
 from nlp.text import Span
 

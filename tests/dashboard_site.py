@@ -99,7 +99,7 @@ def write_brands(config: Path) -> Path:
 def fill(data: Path, now: datetime, posts: int = 300) -> None:
     """An index of made-up posts about `ours` and `rival` over the last ninety days, the same for the same `now`.
 
-    Some posts are undated, some the company's own.
+    Some posts are undated, some the company's own, some in a language that is not read.
     """
     dice = random.Random(7)
     texts = {
@@ -118,7 +118,7 @@ def fill(data: Path, now: datetime, posts: int = 300) -> None:
             source="reviews",
             url=f"https://reviews.test/{number}",
             text=text,
-            language="ru",
+            language="ru" if number % 40 != 2 else "uz",
             author_id=f"reviews.test:{dice.randrange(posts // 2)}" if dice.random() < 0.7 else None,
             author_name="Мария К.",
             published=whole_milliseconds(now - timedelta(days=dice.random() * 89)) if number % 40 else None,
@@ -136,7 +136,7 @@ def fill(data: Path, now: datetime, posts: int = 300) -> None:
             mentions.append(
                 Mention(
                     post=post.id, brand=brand, product=product, product_kind=kind, found="text",
-                    genre=dice.choices(["opinion", "news", "ad"], [8, 1, 1])[0],  # type: ignore[arg-type]
+                    genre=dice.choices(["opinion", "news", "ad"], [8, 1, 1])[0] if post.language == "ru" else "other",  # type: ignore[arg-type]
                     sentiment="neutral", tone=0, stance=stance, recommendation="none", roles=roles, switch="none",  # type: ignore[arg-type]
                     confidence={"stance": 0.87}, names=((start, start + 9),), evidence=((0, text.index(".") + 1),),
                 )

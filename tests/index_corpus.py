@@ -64,7 +64,7 @@ def _post(dice: random.Random, number: int) -> Post:
         targets=tuple(sorted(dice.sample(TARGETS, dice.randrange(4)))),
         title=dice.choice((None, _text(dice)[:200])),
         text=_text(dice),
-        language=dice.choice(("ru", "en", None)),
+        language=dice.choice(("ru", "en", "uz", None)),
         author_id=None if dice.random() < 0.3 else f"{site}:https://{site}/u/{dice.randrange(25)}/",
         published=published,
         published_precision=Precision.UNKNOWN if published is None else Precision.MINUTE,

@@ -34,6 +34,7 @@ def holds(query: Query, hit: Hit) -> bool:
     flags = (
         (query.counting, hit.standing.counts), (query.named, hit.post.author_id is not None), (query.dated, hit.post.published is not None),
         (query.official, hit.post.official),
+        (query.read, hit.post.language in ("ru", "en", None)),
     )  # fmt: skip
     if any(wanted is not None and wanted != value for wanted, value in flags):
         return False

@@ -56,6 +56,8 @@ def test_nps_as_json(place: Place) -> None:
     assert report["online_nps"]["value"] == pytest.approx(100 / 3)
     assert -100 <= report["online_nps"]["low"] < 0 < report["online_nps"]["high"] <= 100
     assert report["basis"]["left_out"]["ads"] == 1
+    assert report["basis"]["roles"]["mentions"] == 3
+    assert report["basis"]["role_coverage"] == pytest.approx(report["basis"]["roles"]["from_text"] / 3)
     assert report["basis"]["unnamed_share"] == pytest.approx(1 / 3)
     assert report["reach"]["promoter"]["measured"] == 70
     assert report["by"]["values"]["client"]["value"] == 100

@@ -56,6 +56,9 @@ def test_the_overview_shows_the_measures_of_the_index(address: str, filled: Path
     expect(page.locator(".st-key-nps")).to_contain_text(f"авторов: {nps.authors}")
     expect(page.locator(".st-key-detractors")).to_contain_text(str(nps.detractors))
     expect(page.locator(".st-key-promoters")).to_contain_text(str(nps.promoters))
+    basis = measures.basis(index, View(brand="ours", period="90").query(datetime.now(UTC), MOSCOW))
+    expect(page.get_by_text(re.compile(rf"Роль известна у .+ авторов: {basis.roles.known} из {basis.authors}$"))).to_be_visible()
+    expect(page.locator(".st-key-left_out_unread")).to_contain_text(f"не прочитаны\n{basis.left_out.unread}", use_inner_text=True)
     expect(page.get_by_text("Рядом с конкурентами")).to_be_visible()
     assert page.locator(".js-plotly-plot").count() >= 4
     assert outside == [], "a page asks for something outside this machine"
@@ -82,7 +85,7 @@ def test_every_other_number_leads_to_its_posts_too(address: str, filled: Path, p
     basis = measures.basis(index, query)
     expected = {
         "reach_detractor": measures.reach_by_stance(index, query)["detractor"].posts,
-        "roles_known": basis.roles_from_text + basis.roles_from_history,
+        "roles_known": basis.roles.known,
         "unnamed": basis.unnamed,
         "left_out_employees": basis.left_out.employees,
         "left_out_undated": basis.left_out.undated,
@@ -90,6 +93,8 @@ def test_every_other_number_leads_to_its_posts_too(address: str, filled: Path, p
     page.locator(f".st-key-{card}").get_by_role("link").click()
     page.wait_for_url("**/posts?**")
     expect(page.get_by_text(f"Найдено: {expected[card]}", exact=True)).to_be_visible()
+    if card == "roles_known":
+        expect(page.get_by_text(f"{expected[card]} из {basis.authors} (без учёта фильтра по роли)")).to_be_visible()
 
 
 def test_a_competitor_leads_to_what_was_compared(address: str, filled: Path, page: Page) -> None:

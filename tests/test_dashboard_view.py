@@ -94,7 +94,7 @@ def test_each_kind_left_out_has_a_view_that_finds_as_many(index: Index, period: 
     out = measures.left_out(index, view.query(NOW, MOSCOW))
     found = {kind: index.search(view.with_(counted=kind).query(NOW, MOSCOW)).total for kind in LEFT_OUT}
     assert found == {kind: getattr(out, kind) for kind in LEFT_OUT}
-    assert all(found[kind] for kind in ("official", "ads", "news", "employees", "undated"))
+    assert all(found[kind] for kind in ("official", "ads", "news", "unread", "employees", "undated"))
 
 
 def test_a_kind_left_out_and_a_choice_hold_both(index: Index) -> None:

@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 
 from crawlers.post import iso
 from index.__main__ import app
+from index.coverage import role_coverage
 from index.embedded import EmbeddedIndex
 from index.export import COLUMNS
 from index.query import Facet, Query
@@ -61,7 +62,8 @@ def test_search_shows_a_table(run: Run, folder: Path) -> None:
     assert "detractor" in result.stdout or "passive" in result.stdout
     shown = EmbeddedIndex(folder).search(Query(brands=("sever",), stances=("detractor", "passive"), text="банк"), size=3).hits
     assert all(hit.post.id in result.stdout.replace("\n", "") for hit in shown)
-    assert f"3 of {total} mentions; go on with --after " in result.stderr
+    coverage = role_coverage(EmbeddedIndex(folder), Query(brands=("sever",), stances=("detractor", "passive"), text="банк"))
+    assert f"3 of {total} mentions, {coverage}; go on with --after " in result.stderr
 
 
 def test_search_goes_on_where_a_page_ended(run: Run, folder: Path) -> None:
@@ -149,9 +151,11 @@ def test_a_wrong_command_says_so(run: Run, options: list[str]) -> None:
 
 
 def test_formats_hold_the_same(run: Run, folder: Path, tmp_path: Path) -> None:
+    covered = role_coverage(EmbeddedIndex(folder), Query())
+    assert 0 < covered.known < covered.mentions == len(expected(folder))
     for name in ("x.csv", "x.jsonl", "x.parquet"):
         result = run("export", "--out", tmp_path / name)
-        assert (result.exit_code, result.stderr) == (0, f"{len(expected(folder))} mentions\n")
+        assert (result.exit_code, result.stderr) == (0, f"{len(expected(folder))} mentions\n{covered}\n")
     lines = [json.loads(line) for line in (tmp_path / "x.jsonl").read_text().splitlines()]
     with (tmp_path / "x.csv").open(encoding="utf-8-sig", newline="") as file:
         cells = list(csv.DictReader(file))

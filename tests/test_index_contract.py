@@ -508,6 +508,7 @@ queries = st.builds(
     last_word=st.booleans(),
     named=_flag,
     official=_flag,
+    read=_flag,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -96,6 +97,8 @@ SPOKEN = [
     said(15, "gleb", None, "detractor"),
     said(16, "bank", 11, "promoter", genre="news", post={"official": True}),
     said(17, "dina", 12, "none", genre="other"),
+    said(19, "dina", 13, "none", genre="other", roles=None, post={"language": "uz"}),
+    said(20, "dina", 14, "none", genre="ad", post={"language": "uz"}),  # a person said what it is
     said(18, "anna", 12, "detractor", brand="rival", roles=("client",)),
 ]
 
@@ -157,16 +160,21 @@ def test_by_role_site_and_brand(index: Index) -> None:
 
 def test_what_the_figure_rests_on(index: Index) -> None:
     found = basis(index, MARCH)
-    assert found.left_out == LeftOut(official=1, ads=1, news=1, questions=1, other=1, no_stance=1, employees=2, undated=1)
-    assert (found.mentions, found.counted, found.authors) == (14, 6, 4)
+    assert found.left_out == LeftOut(official=1, ads=2, news=1, questions=1, unread=1, other=1, no_stance=1, employees=2, undated=1)
+    assert (found.mentions, found.counted, found.authors) == (16, 6, 4)
     assert found.counted + found.left_out.total == found.mentions
     assert (found.unnamed, found.unnamed_share) == (2, 0.5)
-    assert (found.roles_from_text, found.roles_from_history, found.role_coverage) == (2, 1, 0.75)
+    assert (found.roles.from_text, found.roles.from_history, found.roles.mentions, found.roles.share) == (2, 1, 4, 0.75)
+
+
+def test_a_filter_by_role_cannot_decide_the_coverage(index: Index) -> None:
+    clients = basis(index, replace(MARCH, roles=("client",)))
+    assert (clients.authors, clients.roles) == (2, basis(index, MARCH).roles)
 
 
 def test_the_basis_of_nothing_has_no_shares(index: Index) -> None:
     found = basis(index, Query(brands=("nobody",)))
-    assert (found.mentions, found.authors, found.unnamed_share, found.role_coverage) == (0, 0, None, None)
+    assert (found.mentions, found.authors, found.unnamed_share, found.roles.share) == (0, 0, None, None)
 
 
 def test_reach_counts_every_opinion_of_the_period_measured_and_estimated_apart(index: Index) -> None:
