@@ -44,6 +44,12 @@ def is_cyrillic(word: str) -> bool:
 
 
 @lru_cache(maxsize=50_000)
+def is_known(word: str) -> bool:
+    """Whether the dictionary has the word in some form; it is folded or not."""
+    return bool(analyzer().word_is_known(word))
+
+
+@lru_cache(maxsize=50_000)
 def is_ordinary(word: str) -> bool:
     """Whether the dictionary knows the word as something else than a name: «открытие», «точку», but not «ВТБ» or «Тинькофф».
 

@@ -153,6 +153,17 @@ def test_language(text: str, expected: str | None) -> None:
         ("La banque ne répond pas depuis trois jours", "fr"),
         ("Uygulama sürekli çöküyor", "tr"),
         ("La banca non risponde mai al telefono", "it"),
+        ("Kartamni bloklab qo'yishdi, hech kim javob bermayapti", "uz"),
+        ("Eng yaxshi bank shu", "uz"),
+        ("Sehr gute Bank", "de"),
+        ("Kartim calismiyor, para iade edilmedi", "tr"),
+        ("Картку заблокували без пояснень", "uk"),
+        ("Абдан жакшы банк, баарына сунуштайм", "ky"),
+        ("Lumen 这家银行太差了", "zh"),
+        ("Oformila kartu onlain, dostavili zavtra", "ru"),
+        ("открыть счëт без фотографирования", "ru"),
+        ("СКАМ БАНК ЛЮМЕН НЕ ВЕДИТЕСЬ", "ru"),
+        ("no cap lumenbank goated", "en"),
     ],
 )
 def test_russian_and_english_are_not_taken_for_others_nor_others_for_them(text: str, expected: str) -> None:
