@@ -18,6 +18,7 @@ from nlp.language import language
 from nlp.mention import GENERAL, READ, Mention
 from nlp.pair import Pair
 from nlp.text import Span
+from nlp.voice import Voice, voice
 
 STARS = "stars"
 """`Mention.model` of a rating without a text."""
@@ -27,6 +28,10 @@ SURE = 0.5
 """Probability from which the head's code of a product stands for an alias that the text lacks."""
 BY_BRAND = ("roles", "switch")
 """Heads that belong to author and brand."""
+OF_AN_AUTHOR = ("genre", "stance", "recommendation", "roles", "switch")
+"""Heads whose answer is known where a company speaks."""
+OPINION = 0.7
+"""Confidence of an opinion or a question from which a text that looks like a job ad is none."""
 
 
 @dataclass(slots=True)
@@ -36,6 +41,8 @@ class _Draft:
     post: Post
     subjects: list[Subject]
     unread: bool
+    voice: Voice | None
+    """How a company speaks in it."""
     pairs: dict[tuple[str, str], int] = field(default_factory=dict)
     """(brand, product) -> number of its pair; a product that is judged as its brand is has none."""
 
@@ -52,9 +59,11 @@ def mentions_of(posts: Iterable[tuple[Post, list[Subject]]], finder: Finder, jud
 
 
 def _draft(post: Post, subjects: list[Subject], finder: Finder) -> _Draft:
-    found = language(document(post)[0], post.language)
+    text, _ = document(post)
+    found = language(text, post.language)
     read = dataclasses.replace(post, language=found, official=finder.official(post))
-    return _Draft(read, subjects, unread=found is not None and found not in READ)
+    unread = bool(text.strip()) and found is not None and found not in READ
+    return _Draft(read, subjects, unread, voice=None if unread else voice(text))
 
 
 # What the model is asked
@@ -129,10 +138,15 @@ def _mentions(draft: _Draft, finder: Finder, judgements: Sequence[Judgement], mo
             named = {subject.kind for subject in draft.subjects}
             subjects = [*subjects, *_by_head(finder, subjects[0], judgement, named)]
         general = _general(draft, subjects[0], judgement, model)
-        yield general
+        found = [general]
         for subject in subjects[1:]:
             own = draft.pairs.get((brand, subject.product))
-            yield _of_product(draft, subject, general, judgements[own] if own is not None else None)
+            found.append(_of_product(draft, subject, general, judgements[own] if own is not None else None))
+        if draft.post.official:
+            found = [_official(mention) for mention in found]
+        elif _speaks(draft, general):
+            found = [_said(mention) for mention in found]
+        yield from found
 
 
 def _by_head(finder: Finder, general: Subject, judgement: Judgement, named: set[str]) -> list[Subject]:
@@ -152,7 +166,7 @@ def _by_head(finder: Finder, general: Subject, judgement: Judgement, named: set[
 def _general(draft: _Draft, subject: Subject, judgement: Judgement | None, model: str) -> Mention:
     if judgement is None:
         return _unread(draft.post, subject) if draft.unread or draft.post.rating is None else by_stars(draft.post, subject)
-    return _official(draft.post, _mention(draft.post, subject, judgement, model))
+    return _mention(draft.post, subject, judgement, model)
 
 
 def _of_product(draft: _Draft, subject: Subject, general: Mention, own: Judgement | None) -> Mention:
@@ -167,7 +181,7 @@ def _of_product(draft: _Draft, subject: Subject, general: Mention, own: Judgemen
         )
     mention = _mention(draft.post, subject, own, general.model)
     confidence = mention.confidence | {head: general.confidence[head] for head in BY_BRAND}
-    return _official(draft.post, dataclasses.replace(mention, roles=general.roles, switch=general.switch, confidence=confidence))
+    return dataclasses.replace(mention, roles=general.roles, switch=general.switch, confidence=confidence)
 
 
 def _mention(post: Post, subject: Subject, judgement: Judgement, model: str) -> Mention:
@@ -191,14 +205,28 @@ def _mention(post: Post, subject: Subject, judgement: Judgement, model: str) -> 
     )
 
 
-def _official(post: Post, mention: Mention) -> Mention:
-    """A post by a watched company's own account is advertising, whatever it says; it has no stance and shows no client."""
-    if not post.official:
-        return mention
-    sure = dict.fromkeys(("genre", "stance", "recommendation", "roles", "switch"), 1.0)
+def _speaks(draft: _Draft, general: Mention) -> bool:
+    """Whether a company speaks, though not by its account.
+
+    Where the model is sure of an opinion or a question, the author speaks of a job ad; who complains tells what was answered.
+    """
+    if draft.voice is Voice.ANSWER:
+        return (general.genre, general.stance) != ("opinion", "detractor")
+    is_somebodys = general.genre in ("opinion", "question") and general.confidence.get("genre", 0) >= OPINION
+    return draft.voice is Voice.JOB_AD and not is_somebodys
+
+
+def _said(mention: Mention) -> Mention:
+    """What a company says is advertising, whatever it says; it has no stance and shows no client."""
+    confidence = {head: share for head, share in mention.confidence.items() if head not in OF_AN_AUTHOR}
     return dataclasses.replace(
-        mention, genre="ad", stance="none", recommendation="none", roles=("none",), switch="none", confidence=mention.confidence | sure
+        mention, genre="ad", stance="none", recommendation="none", roles=("none",), switch="none", confidence=confidence
     )
+
+
+def _official(mention: Mention) -> Mention:
+    """The same of a post by a watched company's own account: there is no doubt."""
+    return dataclasses.replace(_said(mention), confidence=mention.confidence | dict.fromkeys(OF_AN_AUTHOR, 1.0))
 
 
 def by_stars(post: Post, subject: Subject) -> Mention:
@@ -208,45 +236,39 @@ def by_stars(post: Post, subject: Subject) -> Mention:
     """
     stars = int((post.rating or 0) + 0.5)
     tone = 1 if stars >= 4 else -1 if stars <= 2 else 0
-    return _official(
-        post,
-        Mention(
-            post=post.id,
-            brand=subject.brand,
-            product=subject.product,
-            product_kind=subject.kind,
-            found=subject.found,
-            genre="opinion",
-            sentiment="positive" if tone > 0 else "negative" if tone < 0 else "neutral",
-            tone=tone,
-            stance="promoter" if stars >= 5 else "passive" if stars == 4 else "detractor",
-            recommendation="none",
-            roles=("none",),
-            switch="none",
-            model=STARS,
-        ),
+    return Mention(
+        post=post.id,
+        brand=subject.brand,
+        product=subject.product,
+        product_kind=subject.kind,
+        found=subject.found,
+        genre="opinion",
+        sentiment="positive" if tone > 0 else "negative" if tone < 0 else "neutral",
+        tone=tone,
+        stance="promoter" if stars >= 5 else "passive" if stars == 4 else "detractor",
+        recommendation="none",
+        roles=("none",),
+        switch="none",
+        model=STARS,
     )
 
 
 def _unread(post: Post, subject: Subject) -> Mention:
     """A text that the model does not read: it is counted as a mention, and nothing is claimed of it."""
-    return _official(
-        post,
-        Mention(
-            post=post.id,
-            brand=subject.brand,
-            product=subject.product,
-            product_kind=subject.kind,
-            found=subject.found,
-            genre="other",
-            sentiment="neutral",
-            tone=0,
-            stance="none",
-            recommendation="none",
-            roles=None,
-            switch="none",
-            names=subject.names,
-            evidence=subject.sentences,
-            model=UNREAD,
-        ),
+    return Mention(
+        post=post.id,
+        brand=subject.brand,
+        product=subject.product,
+        product_kind=subject.kind,
+        found=subject.found,
+        genre="other",
+        sentiment="neutral",
+        tone=0,
+        stance="none",
+        recommendation="none",
+        roles=None,
+        switch="none",
+        names=subject.names,
+        evidence=subject.sentences,
+        model=UNREAD,
     )
