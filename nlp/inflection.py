@@ -25,6 +25,9 @@ SURNAMES = ("ов", "ев", "ин", "ын")
 """Endings of names that are surnames too: «Тиньковым»."""
 PROPER = frozenset({"Name", "Surn", "Patr", "Geox", "Orgn", "Trad", "Abbr", "Init"})
 
+PREDICATES = ("VERB", "INFN", "ADJS", "PRTS", "PRED", "COMP")
+"""Parts of speech that say something of a noun."""
+
 LATIN = {
     "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ж": "zh", "з": "z", "и": "i", "й": "y", "к": "k", "л": "l",
     "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh", "ц": "ts", "ч": "ch",
@@ -90,6 +93,47 @@ def is_participle(word: str) -> bool:
 def is_infinitive(word: str) -> bool:
     """Whether the likeliest reading of the word is an infinitive."""
     return str(analyzer().parse(word)[0].tag.POS) == "INFN"
+
+
+@lru_cache(maxsize=20_000)
+def is_predicate(word: str) -> bool:
+    """Whether the word says something of another: «летает», «доволен», «не дозвониться», «нет», «лучше».
+
+    By its likeliest reading; a word that the dictionary lacks («глючила») by any.
+    """
+    if not is_cyrillic(word):
+        return False
+    parses = analyzer().parse(word)
+    return any(str(parse.tag.POS) in PREDICATES for parse in (parses[:1] if is_known(word) else parses))
+
+
+@lru_cache(maxsize=20_000)
+def is_past(word: str) -> bool:
+    """Whether the likeliest reading of the word is a verb in the past: «разблокировали»."""
+    return is_cyrillic(word) and str(analyzer().parse(word)[0].tag.tense) == "past"
+
+
+@lru_cache(maxsize=20_000)
+def is_nominative(word: str) -> bool:
+    """Whether the word can be an adjective in the nominative, or is likeliest a noun in it: «(вклад) выгодный», «(поддержка) дно»."""
+    if not is_cyrillic(word):
+        return False
+    best, *others = [parse.tag for parse in analyzer().parse(word)]
+    adjective = any(str(tag.POS) in ("ADJF", "PRTF") and tag.case == "nomn" for tag in (best, *others))
+    return adjective or (str(best.POS), best.case) == ("NOUN", "nomn")
+
+
+@lru_cache(maxsize=20_000)
+def is_noun(word: str) -> bool:
+    """Whether the likeliest reading of the word is a noun."""
+    return str(analyzer().parse(word)[0].tag.POS) == "NOUN"
+
+
+@lru_cache(maxsize=20_000)
+def is_adjective(word: str) -> bool:
+    """Whether the likeliest reading of the word stands before a noun: «новое (приложение)», «их (поддержка)»."""
+    best = analyzer().parse(word)[0].tag
+    return is_cyrillic(word) and (str(best.POS) in ("ADJF", "PRTF") or "Apro" in best or word in ("их", "его", "ее"))
 
 
 def verb_forms(infinitive: str) -> frozenset[str]:

@@ -4,7 +4,8 @@ The rule to know: an ordinary word is a company only where something shows it, a
 is called so («поколение Альфа», «альфа-версия», «кафе "Точка"»). One of these is enough:
 1. it has a capital where others have none: within a sentence in lower case, or in each word of a longer name;
 2. it stands in quotes with a capital: «Открытие»; or is a Latin spelling with a capital, which is no word in English: "Alfa";
-3. a word for a company stands beside it: «банк открытие», «Точка Банк», or a word for a service right before: «карта альфы»;
+3. a word for a company stands beside it: «банк открытие», «Точка Банк», «Банк: Точка», or a word for a service right before: «карта
+   альфы»;
 4. it is listed with a company («Сбер, ВТБ, альфа»), or what only a company does comes after it: «Открытие лишили лицензии»;
 5. it has a capital, and the post names the company elsewhere, it is a hashtag, or the author advises: «Альфу не советую»;
 6. it stands where a company can (first in the sentence, after a preposition, beside another brand, as a hashtag, or the
@@ -105,6 +106,7 @@ def is_company(place: Place, match: Match, written: str) -> bool:
     if (
         _is_one_name(place.tokens[match.first : match.last + 1], written)
         or _beside_company(place, before, following)
+        or (capital and _is_labelled(place, match))
         or place.listed
         or _acts(place, match)
         or (place.known and capital)
@@ -229,6 +231,14 @@ def _beside_company(place: Place, before: Token | None, following: Token | None)
     if before is not None and any(before.word in words for words in (COMPANY, SERVICE, THANKS, place.products)):
         return True
     return following is not None and following.word in COMPANY
+
+
+def _is_labelled(place: Place, match: Match) -> bool:
+    """Whether a word for a company and a colon or a dash stand before it: «Банк — Точка»."""
+    if match.first == place.first:
+        return False
+    before = place.tokens[match.first - 1]
+    return before.word in COMPANY and place.text[before.end : match.start].strip() in (":", "—", "–", "-")
 
 
 def _speaks_of_service(place: Place, match: Match) -> bool:

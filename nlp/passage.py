@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from nlp.parallel import side_by_side
 from nlp.text import Span, clauses
 
 GOES_ON = 3
@@ -63,8 +64,9 @@ def _add_products(said: dict[Key, list[Span]], text: str, sentences: Sequence[Sp
         if products:
             several = len(products) > 1 or len({name.brand for name in names}) > 1
             parts = _cut(text, (start, end), names) if several else [((start, end), sorted(products, key=str))]
+            opening = _opening(text, parts, names)
             for span, keys in parts:
-                _add(said, keys, span)
+                _add(said, keys, *([opening] if opening and keys != parts[0][1] else []), span)
             current, left = parts[-1][1], GOES_ON
         elif names:
             current = []
@@ -94,6 +96,14 @@ def _cut(text: str, sentence: Span, names: Sequence[Named]) -> list[tuple[Span, 
     return parts
 
 
+def _opening(text: str, parts: Sequence[tuple[Span, list[Key]]], names: Sequence[Named]) -> Span | None:
+    """What a sentence says before a colon of all the products after it: «Банк ужасный: …»; None where it names one there."""
+    start, end = parts[0][0]
+    colon = text.find(":", start, end)
+    named = any(name.product is not None and name.start < colon for name in _within(names, (start, end)))
+    return None if colon < 0 or named or len(parts) == 1 else (start, colon + 1)
+
+
 def _go_on(parts: list[tuple[Span, list[Key]]], text: str, piece: Span, keys: list[Key]) -> None:
     """Add a clause; one that follows right upon another of the same products makes one part with it."""
     if parts and parts[-1][1] == keys and not text[parts[-1][0][1] : piece[0]].strip():
@@ -107,17 +117,17 @@ def _is_of_others(named: Sequence[Named], keys: Sequence[Key]) -> bool:
 
 
 def _pieces(text: str, sentence: Span, names: Sequence[Named]) -> list[Span]:
-    """The clauses of a sentence; one that speaks of several brands is cut at its commas too."""
+    """The clauses of a sentence, those side by side too; one that speaks of several brands is cut at all its commas."""
     pieces: list[Span] = []
     for clause in clauses(text, sentence):
         several = len({name.brand for name in _within(names, clause)}) > 1
-        pieces += clauses(text, clause, commas=True) if several else [clause]
+        pieces += clauses(text, clause, commas=True) if several else side_by_side(text, clause, _within(names, clause))
     return pieces
 
 
-def _add(said: dict[Key, list[Span]], keys: Iterable[Key], span: Span) -> None:
+def _add(said: dict[Key, list[Span]], keys: Iterable[Key], *spans: Span) -> None:
     for key in keys:
-        said[key].append(span)
+        said[key] += [span for span in spans if span not in said[key]]
 
 
 def _within(named: Sequence[Named], span: Span) -> list[Named]:
