@@ -77,9 +77,12 @@ class Mention:
         return f"{self.post}/{self.brand}/{self.product}"
 
 
+_FIELDS = tuple(field.name for field in dataclasses.fields(Mention))
+
+
 def mention_to_json(mention: Mention) -> dict[str, Any]:
     """The mention as a JSON object; every head is present, roles null where the model abstained, `corrected` where anything is."""
-    record = dataclasses.asdict(mention)
+    record = {name: getattr(mention, name) for name in _FIELDS}
     if not mention.corrected:
         del record["corrected"]
     return record
