@@ -47,6 +47,7 @@ _CONDITIONS: dict[str, _Condition] = {
     "language": _Condition("languages", "Of the post, as in ru."),
     "author": _Condition("authors", "Key of an author."),
     "post": _Condition("posts", "Id of a post."),
+    "group": _Condition("groups", "Id of an original: it and its copies."),
 }
 _FLAGS = {
     "counting": ("--counting/--left-out", "Only what enters the measures, or only what doesn't."),
@@ -54,6 +55,7 @@ _FLAGS = {
     "dated": ("--dated/--undated", "Only posts whose time is known, or only the others."),
     "read": ("--read/--unread", "Only posts in a language that the model reads, or only the others."),
     "official": ("--official/--not-official", "Only posts by the companies themselves, or only the others."),
+    "copies": ("--copies/--no-copies", "Only copies of earlier posts, or only the others."),
 }
 _MOMENT = "A day or a moment, as in 2026-03-01 or 2026-03-01T12:30, in the zone of --zone."
 

@@ -37,6 +37,8 @@ _TERMS = 10_000
 """Values of a facet counted in one request; a facet with more is paged through."""
 _POSTS = 1_000
 """Posts sent at a time."""
+_BANDS = 20_000
+"""Bands of one request; Elasticsearch takes 65,536 terms."""
 _AUTHORS = 1_000
 """Authors of one listing request."""
 
@@ -195,6 +197,16 @@ class ElasticIndex:
         either = {"bool": {"should": [{"term": {"thread_id": thread_id}}, {"term": {"id": thread_id}}], "minimum_should_match": 1}}
         order = [{"published": {"order": "asc", "missing": "_last"}}, *_BY_ID]
         return [post_of(hit["_source"]) for hit in self._reading.listing(self._index("posts"), either, order)]
+
+    def posts_with(self, bands: Iterable[int]) -> dict[int, frozenset[str]]:
+        having: defaultdict[int, set[str]] = defaultdict(set)
+        for portion in () if self._empty() else portions(map(str, bands), _BANDS):
+            condition = dsl.one_of("bands", portion)
+            wanted = set(portion)
+            for (post, band), _ in self._reading.groups(self._index("posts"), condition, [dsl.by_field("id"), dsl.by_field("bands")]):
+                if band in wanted:
+                    having[int(band)].add(post)
+        return {band: frozenset(posts) for band, posts in having.items()}
 
     # Mentions
 

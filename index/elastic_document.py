@@ -58,6 +58,7 @@ def standing_document(standing: Standing) -> Document:
         "superseded_at": iso(standing.superseded_at),
         "roles": list(dict.fromkeys(standing.roles)),
         "role_from": standing.role_from,
+        "copy_of": standing.copy_of,
     }
 
 
@@ -79,6 +80,7 @@ def hit_of(document: Document) -> Hit:
         superseded_at=None if superseded is None else datetime.fromisoformat(superseded),
         roles=tuple(document["roles"]),
         role_from=document["role_from"],
+        copy_of=document["copy_of"],
     )
     return Hit(mention=mention_from_json(heads), post=post_of(document["post"]), standing=standing)
 

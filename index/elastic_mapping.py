@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-VERSION = 2
-"""Version of the mapping and of the tokens; an index of another version has to be rebuilt."""
+VERSION = 3
+"""Version of the mapping and of the tokens and bands; an index of another version has to be rebuilt."""
 
 Kind = Literal["posts", "mentions", "authors", "loaded"]
 KINDS: tuple[Kind, ...] = ("posts", "mentions", "authors", "loaded")
@@ -96,6 +96,7 @@ _MENTION: dict[str, Field] = {
     "superseded_at": _DATE,
     "roles": _KEYWORD,
     "role_from": _KEYWORD,
+    "copy_of": _KEYWORD,
 }
 
 _AUTHOR: dict[str, Field] = {
@@ -118,7 +119,10 @@ _AUTHOR: dict[str, Field] = {
     "flipped": _FLAG,
 }
 
-_FIELDS: dict[Kind, dict[str, Field]] = {"posts": _POST, "mentions": _MENTION, "authors": _AUTHOR, "loaded": {"batch": _KEYWORD}}
+_BANDS: dict[str, Field] = {"bands": _KEYWORD}
+"""By what posts that nearly repeat each other find each other, see `index.band`."""
+
+_FIELDS: dict[Kind, dict[str, Field]] = {"posts": _POST | _BANDS, "mentions": _MENTION, "authors": _AUTHOR, "loaded": {"batch": _KEYWORD}}
 
 SETTINGS: dict[str, Any] = {
     "number_of_shards": 1,

@@ -48,10 +48,14 @@ def where(query: Query) -> Clause:
     for field, name in (("counts", "counting"), ("post.named", "named"), ("post.official", "official")):
         if (flag := getattr(query, name)) is not None:
             must.append({"term": {field: flag}})
-    if query.dated is not None:
-        (must if query.dated else must_not).append({"exists": {"field": "post.published"}})
     if query.read is not None:
         (must_not if query.read else must).append(_FOREIGN)
+    for field, flag in (("post.published", query.dated), ("copy_of", query.copies)):
+        if flag is not None:
+            (must if flag else must_not).append({"exists": {"field": field}})
+    if query.groups:
+        either = [one_of("post.id", query.groups), one_of("copy_of", query.groups)]
+        must.append({"bool": {"should": either, "minimum_should_match": 1}})
     must += _period(query)
     for term in parse(query.text):
         (must_not if term.excluded else must).append(_phrase(term))
@@ -107,7 +111,12 @@ def sort_value(sort: Sort, values: Sequence[Any]) -> int | None:
 
 def by_value(facet: Facet) -> Clause:
     """A composite's source: the values of a facet."""
-    return {"terms": {"field": FIELDS[facet]}}
+    return by_field(FIELDS[facet])
+
+
+def by_field(field: str) -> Clause:
+    """A composite's source: the values of any field."""
+    return {"terms": {"field": field}}
 
 
 def by_interval(every: Interval, zone: ZoneInfo) -> Clause:

@@ -22,7 +22,7 @@ _PAGE = 2_000
 _GROUPS = 5_000
 _OPEN = "5m"
 """How long a reader of a listing may think about one page."""
-_UNREAD = ["post.tokens", "tokens"]
+_UNREAD = ["post.tokens", "tokens", "bands"]
 
 
 def portions(values: Iterable[str], size: int) -> Iterator[list[str]]:

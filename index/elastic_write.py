@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from crawlers.post import Post
+from index.band import bands
 from index.elastic_document import document_id, mention_document, post_document
 from index.elastic_query import one_of
 from index.elastic_search import Reading, portions
@@ -37,7 +38,8 @@ def replacement(
     old = _mentions_of_posts(reading, mentions_index, [post.id for post in posts])
     for post in posts:
         document = post_document(post)
-        yield {"_op_type": "index", "_index": posts_index, "_id": document_id(post.id), "_source": document}
+        whole = document | {"bands": [str(band) for band in bands(post.text)]}
+        yield {"_op_type": "index", "_index": posts_index, "_id": document_id(post.id), "_source": whole}
         new = {mention.id: mention for mention in mentions.get(post.id, ())}
         for mention in new.values():
             source = mention_document(mention, document, standings.get(mention.id) or first_standing(mention))

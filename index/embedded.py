@@ -31,7 +31,7 @@ from index.replacement import grouped
 from nlp.mention import Mention, Stance, mention_from_json
 
 _HIT = (
-    "SELECT m.id, m.published, m.reach, j.document, p.document, m.counts, m.superseded_at, m.roles, m.role_from"
+    "SELECT m.id, m.published, m.reach, j.document, p.document, m.counts, m.superseded_at, m.roles, m.role_from, m.copy_of"
     " FROM mentions m JOIN judgements j USING (number) JOIN posts p ON p.number = m.post"
 )
 _CHUNK = 500
@@ -176,6 +176,16 @@ class EmbeddedIndex:
             ).fetchall()
         return [post_from_json(json.loads(text)) for (text,) in rows]
 
+    def posts_with(self, bands: Iterable[int]) -> dict[int, frozenset[str]]:
+        having: defaultdict[int, set[str]] = defaultdict(set)
+        with self._reading() as connection:
+            for band, post in connection.execute(
+                "SELECT b.band, p.id FROM json_each(?) wanted JOIN bands b ON b.band = wanted.value JOIN posts p ON p.number = b.post",
+                [json.dumps(sorted(set(bands)))],
+            ):
+                having[band].add(post)
+        return {band: frozenset(posts) for band, posts in having.items()}
+
     # Mentions
 
     def search(self, query: Query, *, sort: Sort = "published", descending: bool = True, size: int = 20, after: str | None = None) -> Hits:
@@ -306,12 +316,13 @@ class EmbeddedIndex:
 
 
 def _hit(row: tuple[Any, ...]) -> Hit:
-    _, _, _, judgement, post, counts, superseded, roles, role_from = row
+    _, _, _, judgement, post, counts, superseded, roles, role_from, copy_of = row
     standing = Standing(
         counts=bool(counts),
         superseded_at=None if superseded is None else moment(superseded),
         roles=tuple(roles.split(sql.SEPARATOR)) if roles else (),
         role_from=role_from,
+        copy_of=copy_of,
     )
     return Hit(mention=mention_from_json(json.loads(judgement)), post=post_from_json(json.loads(post)), standing=standing)
 

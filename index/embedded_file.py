@@ -15,8 +15,8 @@ from pathlib import Path
 
 from index.query import IndexUnavailable
 
-VERSION = 1
-"""Version of the schema and of the tokens in it; a file of another version has to be rebuilt."""
+VERSION = 2
+"""Version of the schema and of the tokens and bands in it; a file of another version has to be rebuilt."""
 
 _SCHEMA = """
 CREATE TABLE posts (
@@ -30,13 +30,16 @@ CREATE TABLE mentions (
     site TEXT NOT NULL, place TEXT, source TEXT NOT NULL, targets TEXT NOT NULL, language TEXT,
     author_key TEXT NOT NULL, named INTEGER NOT NULL, official INTEGER NOT NULL, published INTEGER,
     reach INTEGER, measured INTEGER, estimated INTEGER,
-    counts INTEGER NOT NULL, superseded_at INTEGER, roles TEXT NOT NULL, role_from TEXT);
+    counts INTEGER NOT NULL, superseded_at INTEGER, roles TEXT NOT NULL, role_from TEXT, copy_of TEXT);
 CREATE TABLE judgements (number INTEGER PRIMARY KEY, document TEXT NOT NULL);
 CREATE INDEX mentions_post ON mentions (post);
 CREATE INDEX mentions_author ON mentions (author_key, id);
 CREATE INDEX mentions_period ON mentions (general, published);
 CREATE INDEX mentions_brand ON mentions (brand, general, published, counts, superseded_at, stance, roles, product, source);
+CREATE INDEX mentions_copy ON mentions (copy_of) WHERE copy_of IS NOT NULL;
 CREATE INDEX mentions_product ON mentions (product, published) WHERE general = 0;
+CREATE TABLE bands (post INTEGER NOT NULL, band INTEGER NOT NULL, PRIMARY KEY (post, band)) WITHOUT ROWID;
+CREATE INDEX bands_band ON bands (band);
 CREATE VIRTUAL TABLE words USING fts5 (title, text, tokenize = 'ascii');
 CREATE TABLE authors (
     id TEXT PRIMARY KEY, author_id TEXT NOT NULL, brand TEXT NOT NULL, product TEXT NOT NULL, stance TEXT,

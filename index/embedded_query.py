@@ -32,8 +32,17 @@ _ALTERNATIVES = (
 )  # fmt: skip
 _IS_READ = f"language IS NULL OR language IN ({', '.join(repr(code) for code in sorted(READ))})"
 _FLAGS = (
-    ("published IS NOT NULL", "dated"), ("counts", "counting"), ("named", "named"), ("official", "official"), (_IS_READ, "read"),
-)  # fmt: skip
+    ("published IS NOT NULL", "dated"),
+    ("counts", "counting"),
+    ("named", "named"),
+    ("official", "official"),
+    (_IS_READ, "read"),
+    ("copy_of IS NOT NULL", "copies"),
+)
+_GROUP = (
+    "SELECT number FROM mentions WHERE copy_of IN (SELECT value FROM json_each(?)) UNION ALL"
+    " SELECT m.number FROM posts p JOIN mentions m ON m.post = p.number WHERE p.id IN (SELECT value FROM json_each(?))"
+)
 
 Condition = tuple[str, list[Any]]
 
@@ -45,12 +54,16 @@ def several(values: Iterable[str]) -> str:
 
 def where(query: Query) -> Condition:
     """The condition on table `mentions`, and its parameters."""
-    parts: list[Condition] = [("general = ?", [int(query.level == "brand")])]
+    # SQLite would read every mention of the level before it looked for a few posts: the plus keeps it from that.
+    level = "+general = ?" if query.posts or query.groups else "general = ?"
+    parts: list[Condition] = [(level, [int(query.level == "brand")])]
     for column, name in _ALTERNATIVES:
         if values := getattr(query, name):
             parts.append(_one_of(column, values))
     if query.posts:
         parts.append(("post IN (SELECT number FROM posts WHERE id IN (SELECT value FROM json_each(?)))", [_list(query.posts)]))
+    if query.groups:
+        parts.append((f"number IN ({_GROUP})", [_list(query.groups)] * 2))
     for column, values in (("roles", query.roles), ("targets", query.targets)):
         if values:
             wanted = [f"{SEPARATOR}{value}{SEPARATOR}" for value in askable(values)]

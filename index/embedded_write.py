@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from crawlers.post import Post, post_to_json
 from index.author import author_to_json
+from index.band import bands
 from index.embedded_query import several
 from index.period import milliseconds
 from index.query import Author, Standing
@@ -23,6 +24,7 @@ _HEADS = ("brand", "product", "product_kind", "stance", "sentiment", "tone", "ge
 _MENTION = (
     "id", "post", "general", *_HEADS, "site", "place", "source", "targets", "language", "author_key", "named", "official", "published",
     "reach", "measured", "estimated", "counts", "superseded_at", "roles", "role_from",
+    "copy_of",
 )  # fmt: skip
 _INSERT_MENTION = f"INSERT INTO mentions ({', '.join(_MENTION)}) VALUES ({', '.join('?' * len(_MENTION))}) RETURNING number"
 
@@ -58,7 +60,9 @@ def _write_post(connection: sqlite3.Connection, number: int | None, post: Post) 
             "UPDATE posts SET id = ?, thread = ?, author_key = ?, published = ?, document = ? WHERE number = ?", (*values, number)
         )
         connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
+        connection.execute("DELETE FROM bands WHERE post = ?", (number,))
     connection.execute("INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)", (number, indexed(post.title), indexed(post.text)))
+    connection.executemany("INSERT OR IGNORE INTO bands (post, band) VALUES (?, ?)", [(number, band) for band in bands(post.text)])
     return int(number)
 
 
@@ -87,6 +91,7 @@ def _of_standing(standing: Standing) -> dict[str, object]:
         "superseded_at": None if standing.superseded_at is None else milliseconds(standing.superseded_at),
         "roles": several(standing.roles),
         "role_from": standing.role_from,
+        "copy_of": standing.copy_of,
     }
 
 
@@ -113,6 +118,7 @@ def forget(connection: sqlite3.Connection, post_ids: Iterable[str]) -> int:
             continue
         _remove_mentions(connection, row[0])
         connection.execute("DELETE FROM words WHERE rowid = ?", (row[0],))
+        connection.execute("DELETE FROM bands WHERE post = ?", (row[0],))
         connection.execute("DELETE FROM posts WHERE number = ?", (row[0],))
         forgotten += 1
     return forgotten
@@ -121,7 +127,7 @@ def forget(connection: sqlite3.Connection, post_ids: Iterable[str]) -> int:
 def write_standings(connection: sqlite3.Connection, standings: Mapping[str, Standing]) -> None:
     """Set the standings; ids of mentions that are not there are passed over."""
     rows = [(*_of_standing(standing).values(), mention) for mention, standing in standings.items()]
-    connection.executemany("UPDATE mentions SET counts = ?, superseded_at = ?, roles = ?, role_from = ? WHERE id = ?", rows)
+    connection.executemany("UPDATE mentions SET counts = ?, superseded_at = ?, roles = ?, role_from = ?, copy_of = ? WHERE id = ?", rows)
 
 
 def write_authors(connection: sqlite3.Connection, authors: Sequence[Author], of: Iterable[str]) -> None:

@@ -32,7 +32,7 @@ _MENTION = {
     "brand": _TEXT, "product": _TEXT, "product_kind": _TEXT, "found": _TEXT, "genre": _TEXT, "sentiment": _TEXT, "tone": _NUMBER,
     "stance": _TEXT, "recommendation": _TEXT, "switch": _TEXT, "model": _TEXT,
 }  # fmt: skip
-_STANDING = {"roles": _LIST, "role_from": _TEXT, "counts": pa.bool_(), "superseded_at": _TIME}
+_STANDING = {"roles": _LIST, "role_from": _TEXT, "counts": pa.bool_(), "superseded_at": _TIME, "copy_of": _TEXT}
 _COMPUTED = {
     "roles_in_text": _LIST, "corrected": _LIST, "confidence": _TEXT, "evidence": _LIST, "author_key": _TEXT, "reach_measured": _NUMBER,
     "reach_estimated": _NUMBER,

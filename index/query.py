@@ -46,6 +46,8 @@ class Facet(StrEnum):
     SOURCE = "source"
     TARGET = "target"
     LANGUAGE = "language"
+    COPY_OF = "copy_of"
+    """The original of a copy, by `Post.id`; what is no copy has none."""
 
 
 Level = Literal["brand", "product"]
@@ -95,6 +97,10 @@ class Query:
     """True: only posts by accounts of a watched company; False: only the others."""
     read: bool | None = None
     """True: only posts in a language that the model reads, or in an unknown one; False: only the others."""
+    copies: bool | None = None
+    """True: only copies of earlier posts; False: only the others."""
+    groups: tuple[str, ...] = ()
+    """`Post.id`s of originals: these and their copies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +114,8 @@ class Standing:
     roles: tuple[str, ...] = (UNKNOWN,)
     """The text's roles, else the author's remembered ones, else ("unknown",) or ("none",)."""
     role_from: Literal["text", "history"] | None = None
+    copy_of: str | None = None
+    """`Post.id` of the original: the earliest post about the same brand that this one repeats; None where it is no copy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +276,9 @@ class Index(Protocol):
     def reach(self, query: Query) -> Reach: ...
 
     def reach_by(self, query: Query, by: Facet) -> dict[str, Reach]: ...
+
+    def posts_with(self, bands: Iterable[int]) -> dict[int, frozenset[str]]:
+        """Band (see `index.band`) -> ids of the posts that have it; bands that no post has are absent."""
 
     def mentions_of(self, author_ids: Iterable[str]) -> Iterator[Hit]:
         """All mentions of both levels by these `Post.author_key`s, for the ledger; by author, then by id."""

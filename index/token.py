@@ -45,8 +45,14 @@ def stem(word: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The text's runs of letters and digits, lowercase, ё as е, cut to LONGEST and stemmed, in their order."""
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=2_000)
+def _tokens(text: str) -> tuple[str, ...]:
+    """A post's text is asked for twice as it is stored: for search, and to find what it repeats."""
     plain = unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
-    return [stem(run[:LONGEST]) for run in _RUN.findall(_UNSEEN.sub("", plain))]
+    return tuple(stem(run[:LONGEST]) for run in _RUN.findall(_UNSEEN.sub("", plain)))
 
 
 def indexed(text: str | None) -> str:

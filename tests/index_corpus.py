@@ -108,7 +108,9 @@ def _standing(dice: random.Random, post: Post) -> Standing:
             (None, post.published, post.published + timedelta(days=dice.randrange(1, 60)), datetime(2026, 6, 1, tzinfo=UTC))
         )
     roles = dice.choice((("unknown",), ("none",), tuple(dice.sample(ROLES, dice.randrange(1, 3)))))
-    return Standing(counts=counts, superseded_at=later, roles=roles, role_from=dice.choice((None, "text", "history")))
+    role_from = dice.choice((None, "text", "history"))
+    copy_of = dice.choice((None, None, None, *(post_id(SITES[0], str(number)) for number in range(1, 4))))
+    return Standing(counts=counts, superseded_at=later, roles=roles, role_from=role_from, copy_of=copy_of)
 
 
 @cache

@@ -20,6 +20,7 @@ _FILTERS = {
     "switches": lambda hit: (hit.mention.switch,), "roles": lambda hit: hit.standing.roles, "sites": lambda hit: (hit.post.site,),
     "places": lambda hit: (hit.post.place,), "sources": lambda hit: (hit.post.source,), "targets": lambda hit: hit.post.targets,
     "languages": lambda hit: (hit.post.language,), "authors": lambda hit: (hit.post.author_key,), "posts": lambda hit: (hit.post.id,),
+    "groups": lambda hit: (hit.post.id, hit.standing.copy_of),
 }  # fmt: skip
 
 
@@ -33,8 +34,8 @@ def holds(query: Query, hit: Hit) -> bool:
             return False
     flags = (
         (query.counting, hit.standing.counts), (query.named, hit.post.author_id is not None), (query.dated, hit.post.published is not None),
-        (query.official, hit.post.official),
         (query.read, hit.post.language in ("ru", "en", None)),
+        (query.official, hit.post.official), (query.copies, hit.standing.copy_of is not None),
     )  # fmt: skip
     if any(wanted is not None and wanted != value for wanted, value in flags):
         return False
@@ -68,8 +69,8 @@ def values(facet: Facet, hit: Hit) -> list[str]:
         return list(hit.standing.roles)
     if facet is Facet.TARGET:
         return list(hit.post.targets)
-    if facet is Facet.ROLE_FROM:
-        found = hit.standing.role_from
+    if facet in (Facet.ROLE_FROM, Facet.COPY_OF):
+        found = getattr(hit.standing, facet.value)
     else:
         found = getattr(hit.post if facet in (Facet.SITE, Facet.PLACE, Facet.SOURCE, Facet.LANGUAGE) else hit.mention, facet.value)
     return [] if found is None else [str(found)]

@@ -41,7 +41,13 @@ brands:
     name: Соперник
     aliases: [Соперник, Rival]
 """
-
+TOLD = (
+    "Третий месяц прошу Банк закрыть карту. В отделении говорят одно, по телефону другое, в приложении кнопки нет вовсе, а за "
+    "обслуживание списывают каждый месяц. Деньги обещали вернуть и не вернули.",
+    "I asked Thebank to close my card three months ago. The branch says one thing, the hotline another, the app has no button at "
+    "all, and the monthly fee is still taken from my account. Nobody returns it.",
+)
+"""Texts long enough to be repeated."""
 
 COMMAND = """
 import sys
@@ -149,16 +155,21 @@ def mention(of: Post, stance: str = "promoter", **fields: Any) -> Mention:
 
 
 def many_posts(number: int, seed: int) -> list[tuple[Post, list[Mention]]]:
-    """Sightings of fewer posts than sightings, by accounts that come again, and unnamed ones, over a year."""
+    """Sightings of fewer posts than sightings, by accounts that come again, and unnamed ones, over a year.
+
+    Some posts repeat others; an edit can turn a copy into a text of its own, and back.
+    """
     chance = random.Random(seed)
     sightings = []
     for _ in range(number):
         which = chance.randrange(number * 4 // 5)
         author = None if which % 3 == 0 else f"forum.test:{which % (number // 10 + 1)}"
-        written = post(which, which % 365, author_id=author, views=chance.choice([None, 10, 20]), likes=chance.randrange(5))
+        text = f"{TOLD[which % 2]} {which}" if which % 4 == 0 else f"Банк: отзыв {which}"
+        written = post(which, which % 365, text=text, author_id=author, views=chance.choice([None, 10, 20]), likes=chance.randrange(5))
         written = replace(written, collected=written.collected + timedelta(days=chance.randrange(9)), targets=(f"t{chance.randrange(3)}",))
         if chance.random() < 0.2:
-            written = replace(written, text=written.text + f" Изменено {chance.randrange(3)} раза")
+            changed = chance.choice([written.text + f" Изменено {chance.randrange(3)} раза", TOLD[0], f"Банк: другой отзыв {which}"])
+            written = replace(written, text=changed)
         stance = chance.choice(["promoter", "detractor", "passive", "none"])
         mentions = [mention(written, stance, roles=chance.choice([None, ("none",), ("client",), ("employee",)]))]
         if chance.random() < 0.3:

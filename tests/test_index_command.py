@@ -244,5 +244,5 @@ def test_a_reader_that_has_enough_is_no_failure(folder: Path) -> None:
 
 def test_every_facet_has_its_option(run: Run) -> None:
     text = run("search", "--help").output
-    names = {facet.value for facet in Facet} - {"product_kind", "role_from", "found"} | {"kind"}
+    names = {facet.value for facet in Facet} - {"product_kind", "role_from", "found", "copy_of"} | {"kind", "group"}
     assert all(f"--{name}" in text for name in names)

@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from index_corpus import BRANDS, COLLECTED, KINDS, PLACES, PRODUCTS, SITES, TARGETS, WORDS, corpus
 
-from crawlers.post import Post, Precision
+from crawlers.post import Post, Precision, post_id
+from index.band import bands
 from index.elastic import ElasticIndex
 from index.embedded import EmbeddedIndex
 from index.page import encode
@@ -225,6 +226,20 @@ def test_forgetting_leaves_nothing_of_a_post(index: Index) -> None:
     assert gone not in index.thread(gone.thread_id or "")
     assert gone not in list(index.posts())
     assert index.forget([gone.id]) == 0
+
+
+def test_posts_are_found_by_the_bands_of_the_text_that_they_have_now(index: Index) -> None:
+    told, other = "раз два три четыре пять шесть семь восемь девять десять " * 3, "one two three four five six seven eight nine ten " * 3
+    assert index.posts_with(bands(told)) == {}
+    index.replace([post("s.ru:1", text=told), post("s.ru:2", text=f"Привет! {told}"), post("s.ru:3", text="раз два три")], [])
+    having = index.posts_with([*bands(told), 1])
+    assert having.keys() == set(bands(told))
+    assert set().union(*having.values()) == {"s.ru:1", "s.ru:2"}
+    index.replace([post("s.ru:1", text=other)], [])
+    assert set().union(*index.posts_with(bands(told)).values()) == {"s.ru:2"}
+    assert set(index.posts_with(bands(other)).values()) == {frozenset({"s.ru:1"})}
+    index.forget(["s.ru:1"])
+    assert index.posts_with(bands(other)) == {}
 
 
 def test_every_post_is_listed(full: Index) -> None:
@@ -509,6 +524,8 @@ queries = st.builds(
     named=_flag,
     official=_flag,
     read=_flag,
+    copies=_flag,
+    groups=_some(*(post_id(SITES[0], str(number)) for number in range(4)), "nobody"),
 )
 
 
