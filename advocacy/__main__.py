@@ -25,7 +25,7 @@ from advocacy import forget as forgetting
 from advocacy import load as loading
 from advocacy.correction import HEADS, Correction, WrongCorrection, written
 from advocacy.desk import DeskUnavailable, open_desk
-from advocacy.measures import basis, nps_by, nps_change, nps_trend, online_nps, reach_by_stance
+from advocacy.measures import basis, nps_by, nps_change, nps_trend, online_nps, reach_by_stance, reach_of_copies
 from advocacy.report import Report
 from crawlers.brand import Brand, read_brands
 from crawlers.place import config_folder, data_folder
@@ -52,7 +52,7 @@ app = typer.Typer(
     " (sqlite:///… or postgresql://…; MOLVA_DATA/desk.sqlite).",
 )
 
-FACETS: Mapping[str, Facet] = {facet.value: facet for facet in Facet if facet is not Facet.STANCE}
+FACETS: Mapping[str, Facet] = {facet.value: facet for facet in Facet if facet not in (Facet.STANCE, Facet.COPY_OF)}
 INTERVALS: Mapping[str, Interval] = {every: every for every in get_args(Interval)}
 RELATIONS: Mapping[str, Relation] = {**{role: role for role in ROLES}, "none": "none", UNKNOWN: "unknown"}
 MADE = "it is made now"
@@ -149,6 +149,7 @@ def nps(
                 nps=online_nps(index, query),
                 basis=basis(index, query),
                 reach=reach_by_stance(index, query),
+                reach_of_copies=reach_of_copies(index, query),
                 change=nps_change(index, query),
                 by=by,
                 parts=nps_by(index, query, facet) if facet else None,

@@ -20,7 +20,7 @@ from itertools import chain
 from pathlib import Path
 
 from advocacy.desk import open_desk
-from advocacy.ledger import refresh
+from advocacy.ledger import enter
 from crawlers.page import canonical
 from crawlers.post import Post, iso
 from index.lock import WriterLock
@@ -28,6 +28,7 @@ from index.query import Index, askable
 from nlp.tag import read_tagged, tagged
 from nlp.whole import whole
 
+POSTS_AT_ONCE = 500
 _DIGEST = re.compile("[0-9a-f]{64}")
 CLEAR_OF = "forgotten/"
 """How the records begin by which an index knows the tombstones that it is clear of."""
@@ -66,11 +67,11 @@ def _clear(index: Index, gone: Collection[str]) -> int:
 
 
 def _remove(index: Index, posts: Sequence[Post]) -> None:
-    """The posts go last: where a kill comes before, they are found again, and with them their authors."""
-    if posts:
-        index.replace(posts, [])
-        refresh(index, {post.author_key for post in posts})
-        index.forget(post.id for post in posts)
+    """The posts go last: where a kill comes before, they are found again, and with them their authors and their copies."""
+    for start in range(0, len(posts), POSTS_AT_ONCE):
+        some = posts[start : start + POSTS_AT_ONCE]
+        enter(index, some, [], {post.author_key for post in some})
+        index.forget(post.id for post in some)
 
 
 def _record(index: Index, gone: Collection[str]) -> None:

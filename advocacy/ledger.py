@@ -3,14 +3,16 @@
 The rule to know: a ledger is always computed again from all the mentions of its author, so that it is the same whatever
 the order of loading. It says of each mention
 
-- whether it counts in the measures: an opinion that takes a stance, dated, not published by the company, its author not an
-  employee or a former one at that time. A subject inherited from the post answered is no exception: the answer counts when
+- whether it counts in the measures: an opinion that takes a stance, dated, not a copy, not published by the company, its
+  author not an employee or a former one at that time. A subject inherited from the post answered is no exception: the answer counts when
   its own text takes a stance;
 - when it was superseded: the moment of the next mention that counts, by the same author on the same subject. Nothing that
   does not count supersedes. Order is publication, then position in the thread, then `Post.id`;
 - the author's roles. A relation is to a company, not to its products, so all mentions of one brand in one post share what
   any of them shows. Where the post shows no relation, the author's last one applies if it was read from a text at most
-  `MEMORY` before. An undated post and an official one neither take nor leave a memory.
+  `MEMORY` before. An undated post, an official one and a copy, whose words are another's, neither take nor leave a memory.
+
+What is a copy is found by `advocacy.copies` and only read here.
 
 An unnamed author is known for one post only: roles come from that text, nothing is superseded, there is no author document.
 """
@@ -24,6 +26,7 @@ from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from typing import TypeVar
 
+from advocacy.copies import copies
 from crawlers.post import Post
 from index.query import UNKNOWN, Author, Flip, Hit, Index, Standing
 from nlp.mention import ROLES, Mention
@@ -58,17 +61,21 @@ def refresh(index: Index, author_keys: Iterable[str]) -> int:
 def enter(index: Index, posts: Sequence[Post], mentions: Sequence[Mention], author_keys: Set[str]) -> int:
     """Store the posts and their mentions together with the ledgers that they change; the number of mentions.
 
-    `author_keys` are all whom the posts are, or were, by. A reader never meets a mention that does not have its standing yet.
+    `author_keys` are all whom the posts are, or were, by; to them come those whose posts become copies, or are no more. A reader
+    never meets a mention that does not have its standing yet. The other standings are written last: by them a load after a
+    kill finds again what was a copy of these posts.
     """
     by_id = {post.id: post for post in posts}
-    kept = [hit for hit in index.mentions_of(sorted(author_keys)) if hit.post.id not in by_id]
+    now = copies(index, posts, mentions)
+    keys = sorted(author_keys | now.authors)
+    kept = [hit for hit in index.mentions_of(keys) if hit.post.id not in by_id]
     new = [Hit(mention=mention, post=by_id[mention.post], standing=Standing()) for mention in mentions]
-    found, authors = standings([*kept, *new])
+    found, authors = standings(map(now.told, [*kept, *new]))
     written = index.replace(posts, mentions, standings={mention.id: found[mention.id] for mention in mentions})
     changed = {hit.mention.id: found[hit.mention.id] for hit in kept if found[hit.mention.id] != hit.standing}
+    index.write_authors(authors, of=keys)
     if changed:
         index.write_standings(changed)
-    index.write_authors(authors, of=sorted(author_keys))
     return written
 
 
@@ -110,7 +117,8 @@ def with_roles(hits: Sequence[Hit]) -> dict[str, Standing]:
     for hit in hits:
         mention, post = hit.mention, hit.post
         roles = shown.get((post.id, mention.brand))
-        remembers = post.author_id is not None and post.published is not None and not post.official
+        copied = hit.standing.copy_of
+        remembers = post.author_id is not None and post.published is not None and not post.official and copied is None
         if roles:
             standing = Standing(roles=roles, role_from="text")
             if remembers and post.published is not None:
@@ -119,7 +127,7 @@ def with_roles(hits: Sequence[Hit]) -> dict[str, Standing]:
             standing = Standing(roles=remembered, role_from="history")
         else:
             standing = Standing(roles=tuple(mention.roles) if mention.roles else (UNKNOWN,))
-        found[mention.id] = replace(standing, counts=counts(mention, post, standing.roles))
+        found[mention.id] = replace(standing, copy_of=copied, counts=copied is None and counts(mention, post, standing.roles))
     return found
 
 
@@ -140,7 +148,7 @@ def recall(memory: tuple[datetime, Roles] | None, at: datetime | None) -> Roles 
 
 
 def counts(mention: Mention, post: Post, roles: Iterable[str]) -> bool:
-    """Whether the mention enters the measures."""
+    """Whether the mention enters the measures, unless it is a copy."""
     return (
         mention.genre == "opinion"
         and mention.stance != "none"
@@ -202,7 +210,7 @@ def relation(hits: Iterable[Hit], known: Mapping[str, Standing]) -> tuple[Roles,
     since: datetime | None = None
     for hit in hits:
         standing = known[hit.mention.id]
-        if standing.role_from == "text" and hit.post.published is not None and standing.roles != roles:
+        if standing.copy_of is None and standing.role_from == "text" and hit.post.published is not None and standing.roles != roles:
             roles, since = standing.roles, hit.post.published
     return roles, since
 

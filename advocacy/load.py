@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from advocacy.copies import store
 from advocacy.correction import applied
 from advocacy.desk import Desk, open_desk
 from advocacy.forget import CLEAR_OF, finish_forgetting, tombstone, tombstones
@@ -191,7 +192,7 @@ def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, config: Path
 
     def enter_without_ledgers(fresh: Index, posts: Sequence[Post], mentions: Sequence[Mention], theirs: set[str]) -> int:
         authors.update(theirs)
-        return fresh.replace(posts, mentions)
+        return store(fresh, posts, mentions)
 
     with closing(open_desk(data)) as desk:
         newest = desk.newest()

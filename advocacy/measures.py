@@ -20,7 +20,9 @@ from advocacy.interval import change_interval, score_interval
 from index.coverage import Coverage, role_coverage
 from index.period import beginning, next_date
 from index.query import Facet, Index, Interval, Query, Reach
+from nlp.mention import Stance
 
+STANCES_TAKEN: tuple[Stance, ...] = ("promoter", "passive", "detractor")
 PRODUCT_FACETS = frozenset({Facet.PRODUCT, Facet.KIND})
 
 
@@ -110,6 +112,8 @@ class LeftOut:
 
     official: int = 0
     """Published by the company itself."""
+    copies: int = 0
+    """Copies of earlier posts, of any genre: one voice more than once."""
     ads: int = 0
     news: int = 0
     questions: int = 0
@@ -127,7 +131,8 @@ class LeftOut:
     @property
     def total(self) -> int:
         """Dated mentions left out."""
-        return self.official + self.ads + self.news + self.questions + self.unread + self.other + self.no_stance + self.employees
+        of_genres = self.ads + self.news + self.questions + self.unread + self.other
+        return self.official + self.copies + of_genres + self.no_stance + self.employees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,13 +215,15 @@ def basis(index: Index, query: Query) -> Basis:
 def left_out(index: Index, query: Query) -> LeftOut:
     """Mentions of the query that do not count, by reason."""
     dated = replace(query, stances=(), counting=False, last_word=False, dated=True)
-    genres = index.cross(replace(dated, official=False), Facet.GENRE, Facet.STANCE)
+    others = replace(dated, official=False)
+    genres = index.cross(replace(others, copies=False), Facet.GENRE, Facet.STANCE)
     sums = {genre: sum(stances.values()) for genre, stances in genres.items()}
     silent = genres.get("opinion", {}).get("none", 0)
     undated = replace(dated, dated=False, since=None, until=None)
-    unread = index.count(replace(dated, official=False, read=False), Facet.GENRE).get("other", 0)
+    unread = index.count(replace(others, copies=False, read=False), Facet.GENRE).get("other", 0)
     return LeftOut(
         official=total(index, replace(dated, official=True)),
+        copies=total(index, replace(others, copies=True)),
         ads=sums.get("ad", 0),
         news=sums.get("news", 0),
         questions=sums.get("question", 0),
@@ -231,9 +238,19 @@ def left_out(index: Index, query: Query) -> LeftOut:
 def reach_by_stance(index: Index, query: Query) -> dict[str, Reach]:
     """Reach of promoters, passives and detractors: of all their opinions in the period, for each could be read.
 
-    Measured and estimated reach stand apart and are never added together; see `Reach`.
+    Measured and estimated reach stand apart and are never added together; see `Reach`. Copies have a reach of their own,
+    `reach_of_copies`.
     """
     return index.reach_by(counting(query), Facet.STANCE)
+
+
+def reach_of_copies(index: Index, query: Query) -> dict[str, Reach]:
+    """Reach of the period's copies of opinions by what they say, whoever copied them; stances without a copy are absent.
+
+    People saw them, but no voice stands behind them: so this stands beside the reach by stance and is never added to it.
+    """
+    copied = replace(query, genres=("opinion",), stances=STANCES_TAKEN, counting=False, last_word=False)
+    return index.reach_by(replace(copied, dated=True, official=False, copies=True), Facet.STANCE)
 
 
 def counting(query: Query) -> Query:

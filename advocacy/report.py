@@ -30,6 +30,7 @@ class Report:
     nps: OnlineNps
     basis: Basis
     reach: Mapping[str, Reach]
+    reach_of_copies: Mapping[str, Reach]
     change: Change | None = None
     by: str | None = None
     parts: Mapping[str, OnlineNps] | None = None
@@ -47,6 +48,7 @@ class Report:
             "online_nps": figure(self.nps),
             "basis": basis,
             "reach": {stance: asdict(reach) for stance, reach in self.reach.items()},
+            "reach_of_copies": {stance: asdict(reach) for stance, reach in self.reach_of_copies.items()},
         }
         if self.change is not None:
             record["change"] = {
@@ -77,12 +79,14 @@ class Report:
             f" of {basis.mentions} mentions.",
             f"Relation to the company known of {percent(basis.roles.share)} of {basis.roles.mentions} authors of any role:"
             f" {basis.roles.from_text} from the text, {basis.roles.from_history} from earlier texts.",
-            f"Left out: {out.employees} of employees, {out.official} official, {out.ads} ads, {out.news} news, {out.questions} questions,"
-            f" {out.unread} unread (other languages), {out.other} other, {out.no_stance} opinions without a stance;"
-            f" {out.undated} undated of all time.",
+            f"Left out: {out.employees} of employees, {out.official} official, {out.copies} copies, {out.ads} ads, {out.news} news,"
+            f" {out.questions} questions, {out.unread} unread (other languages), {out.other} other,"
+            f" {out.no_stance} opinions without a stance; {out.undated} undated of all time.",
         ]
         for stance in ("promoter", "detractor"):
             lines.append(f"Reach of {stance}s: {reached(self.reach.get(stance))}.")
+            if stance in self.reach_of_copies:
+                lines.append(f"Reach of copies of what {stance}s said: {reached(self.reach_of_copies[stance])}.")
         if self.change is not None:
             lines.append(changed(self.change))
         return lines

@@ -28,7 +28,7 @@ def days(number: float) -> datetime:
 def hit(post: str, at: float | None = 0, stance: str = "promoter", **fields: Any) -> Hit:
     """One opinion by account `a` about bank, `at` days after START; fields go to the post or the mention by their name."""
     of_post = {field.name for field in dataclasses.fields(Post)}
-    author = fields.pop("author_id", "forum.test:a")
+    author, copy_of = fields.pop("author_id", "forum.test:a"), fields.pop("copy_of", None)
     written = Post(
         **{
             "id": f"forum.test:{post}",
@@ -57,7 +57,7 @@ def hit(post: str, at: float | None = 0, stance: str = "promoter", **fields: Any
             **{name: value for name, value in fields.items() if name not in of_post or name == "product"},
         }
     )
-    return Hit(mention=mention, post=written, standing=Standing())
+    return Hit(mention=mention, post=written, standing=Standing(copy_of=copy_of))
 
 
 def found(*hits: Hit) -> dict[str, Standing]:
@@ -77,6 +77,7 @@ def found(*hits: Hit) -> dict[str, Standing]:
         {"roles": ("employee",)},
         {"roles": ("ex_employee",)},
         {"roles": ("client", "employee")},
+        {"copy_of": "forum.test:0"},
     ],
 )
 def test_what_does_not_count_neither_counts_nor_supersedes(fields: dict[str, Any]) -> None:

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tagged_batches import ENGINES, fresh_index
+from tagged_batches import ENGINES, TOLD, fresh_index
 
+from advocacy.copies import store
 from advocacy.interval import score_interval
 from advocacy.ledger import refresh
 from advocacy.measures import (
@@ -29,6 +30,7 @@ from advocacy.measures import (
     online_nps,
     previous,
     reach_by_stance,
+    reach_of_copies,
 )
 from crawlers.post import Post, Precision
 from index.query import Facet, Index, Query, Reach
@@ -100,13 +102,17 @@ SPOKEN = [
     said(19, "dina", 13, "none", genre="other", roles=None, post={"language": "uz"}),
     said(20, "dina", 14, "none", genre="ad", post={"language": "uz"}),  # a person said what it is
     said(18, "anna", 12, "detractor", brand="rival", roles=("client",)),
+    said(19, "anna", 1, "detractor", brand="echo", post={"text": TOLD[0], "views": 40}),
+    said(20, "hugo", 2, "detractor", brand="echo", post={"text": TOLD[0], "views": 500}),
+    said(21, None, 3, "none", brand="echo", genre="news", post={"text": f"Внимание! {TOLD[0]}", "views": 7}),
+    said(22, "echo", 4, "promoter", brand="echo", post={"text": TOLD[0], "official": True}),
 ]
 
 
 @pytest.fixture(scope="module", params=ENGINES)
 def index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     with fresh_index(request.param, tmp_path_factory.mktemp("measures") / "index") as opened:
-        opened.replace([post for post, _ in SPOKEN], [mention for _, mentions in SPOKEN for mention in mentions])
+        store(opened, [post for post, _ in SPOKEN], [mention for _, mentions in SPOKEN for mention in mentions])
         refresh(opened, {post.author_key for post, _ in SPOKEN})
         yield opened
 
@@ -155,7 +161,11 @@ def test_by_role_site_and_brand(index: Index) -> None:
         "news.test": OnlineNps(passives=1),
     }
     both = Query(since=MARCH.since, until=MARCH.until)
-    assert nps_by(index, both, Facet.BRAND) == {"bank": online_nps(index, MARCH), "rival": OnlineNps(detractors=1)}
+    assert nps_by(index, both, Facet.BRAND) == {
+        "bank": online_nps(index, MARCH),
+        "rival": OnlineNps(detractors=1),
+        "echo": OnlineNps(detractors=1),
+    }
 
 
 def test_what_the_figure_rests_on(index: Index) -> None:
@@ -182,6 +192,18 @@ def test_reach_counts_every_opinion_of_the_period_measured_and_estimated_apart(i
     assert found["promoter"] == Reach(measured=300, measured_known=1, estimated=None, estimated_known=0, posts=2)
     assert found["detractor"] == Reach(measured=100, measured_known=1, estimated=50, estimated_known=1, posts=3)
     assert found["passive"] == Reach(measured=None, measured_known=0, estimated=1000, estimated_known=1, posts=1)
+
+
+def test_copies_are_left_out_and_their_reach_stands_apart(index: Index) -> None:
+    echo = replace(MARCH, brands=("echo",))
+    found = basis(index, echo)
+    assert found.left_out == LeftOut(official=1, copies=2)
+    assert (found.mentions, found.counted, found.authors) == (4, 1, 1)
+    assert found.counted + found.left_out.total == found.mentions
+    assert reach_by_stance(index, echo)["detractor"].measured == 40
+    copied = Reach(measured=500, measured_known=1, estimated=None, estimated_known=0, posts=1)
+    assert reach_of_copies(index, echo) == {"detractor": copied}
+    assert reach_of_copies(index, MARCH) == {}
 
 
 def test_each_interval_of_a_trend_is_a_period_of_its_own(index: Index) -> None:
