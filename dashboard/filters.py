@@ -149,8 +149,22 @@ def posts_bar(view: View) -> View:
         named = _one("named", tuple(NAMED), lang)
     with columns[4]:
         sort = _one("sort", SORTS, lang)
+    group = _group(lang)
     last_word = st.toggle(say(lang, "last_word"), key=_key("last_word", lang), persist_state="session")
-    return view.with_(text=text or "", stances=stances, genres=genres, counted=counted, named=named, sort=sort, last_word=last_word)
+    return view.with_(
+        text=text or "", group=group, stances=stances, genres=genres, counted=counted, named=named, sort=sort, last_word=last_word
+    )
+
+
+def _group(lang: Lang) -> str:
+    """The original whose copies a link has opened, until the reader goes back to all posts."""
+    key = _key("group", lang)
+    group: str = st.session_state.get(key, "")
+    if group:
+        with st.container(horizontal=True, vertical_alignment="center", key="group"):
+            st.markdown(say(lang, "group"), width="content")
+            st.button(say(lang, "group.all"), on_click=st.session_state.pop, args=(key,))
+    return group
 
 
 def product_label(brands: Brands, slug: str, product: str, lang: Lang) -> str:

@@ -117,6 +117,7 @@ def _targets(reading: Reading) -> None:
 
 def _headline(reading: Reading, nps: OnlineNps, change: Change | None, basis: Basis) -> None:
     reach = measures.reach_by_stance(reading.index, reading.query)
+    copied = measures.reach_of_copies(reading.index, reading.query)
     columns = st.columns([1.3, 1, 1, 1, 1])
     with columns[0].container(border=True, height="stretch", key="nps"):
         _nps(reading, nps, change)
@@ -127,7 +128,9 @@ def _headline(reading: Reading, nps: OnlineNps, change: Change | None, basis: Ba
     ):
         with column.container(border=True, height="stretch", key=key):
             _people(reading, key, stance, people, nps.authors)
-            _reach(reading, stance, reach.get(stance))
+            _reach(reading, "reach", reach.get(stance), reading.view.with_(counted="counted", stances=(stance,)))
+            copies = reading.view.with_(counted="copies", genres=("opinion",), stances=(stance,))
+            _reach(reading, "reach_of_copies", copied.get(stance), copies)
     with columns[4].container(border=True, height="stretch", key="basis"):
         _basis(reading, basis)
 
@@ -173,23 +176,23 @@ def _change(lang: Lang, change: Change) -> str:
     return say(lang, "change", change=f"{change.value:+.0f}")
 
 
-def _reach(reading: Reading, stance: str, reach: Reach | None) -> None:
+def _reach(reading: Reading, word: str, reach: Reach | None, view: View) -> None:
     """Reach measured and estimated, apart; what is not known is said and not shown as zero. It is of all posts, not of last words."""
     if reach is None:
         return
     lang = reading.view.lang
     lines = [
-        f"{say(lang, 'reach')} ({say(lang, f'reach.{kind}')}): **{number(lang, people)}**"
+        f"{say(lang, word)} ({say(lang, f'reach.{kind}')}): **{number(lang, people)}**"
         for kind, people in (("measured", reach.measured), ("estimated", reach.estimated))
         if people is not None
     ]
     known = reach.measured_known + reach.estimated_known
     st.caption(
-        "  \n".join(lines) if lines else f"{say(lang, 'reach')}: {say(lang, 'unknown')}",
+        "  \n".join(lines) if lines else f"{say(lang, word)}: {say(lang, 'unknown')}",
         help=say(lang, "reach.known", known=known, all=reach.posts),
     )
-    with st.container(key=f"reach_{stance}"):
-        reading.link(say(lang, "reach.posts"), reading.view.with_(counted="counted", stances=(stance,)))
+    with st.container(key=f"{word}_{view.stances[0]}"):
+        reading.link(say(lang, f"{word}.posts"), view)
 
 
 def _trend(reading: Reading) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from collections.abc import Mapping
 from datetime import datetime
 from html import escape
 from typing import Literal
@@ -16,7 +17,7 @@ import streamlit as st
 
 from crawlers.brand import Brands
 from crawlers.post import Precision
-from dashboard import correct
+from dashboard import copies, correct
 from dashboard.filters import posts_bar, product_label, write_address
 from dashboard.marked import STYLE, chip, link, marked, where_found
 from dashboard.view import View
@@ -58,16 +59,17 @@ def page(view: View, index: Index, brands: Brands, now: datetime, zone: ZoneInfo
         st.warning(say(lang, "empty.terms"))
     if not found.total:
         st.info(say(lang, "empty.search" if view.text or view.stances or view.genres else "empty.period"))
+    copied = copies.copies_of(index, query, found.hits)
     for hit in found.hits:
-        _card(hit, index, brands, view, zone)
+        _card(hit, index, brands, view, zone, copied)
     _turn(turned, found.after, lang)
 
 
-def _card(hit: Hit, index: Index, brands: Brands, view: View, zone: ZoneInfo) -> None:
+def _card(hit: Hit, index: Index, brands: Brands, view: View, zone: ZoneInfo, copied: Mapping[str, int]) -> None:
     mention, post, lang = hit.mention, hit.post, view.lang
     searched = where_found(post.text, view.text)
     with st.container(border=True):
-        st.html(_chips(hit, brands, lang))
+        st.html(_chips(hit, brands, lang) + copies.chips(hit, copied, view))
         if post.title:
             st.html(f"<strong>{marked(post.title, (), (), where_found(post.title, view.text))}</strong>")
         names = [span for span in mention.names if span[0] < len(post.text)]

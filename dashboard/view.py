@@ -21,15 +21,17 @@ PERIODS: tuple[str, ...] = ("7", "28", "90", "365", "all", "dates")
 """Days back from now, everything, or from one date to another."""
 LANGUAGES: tuple[Literal["ru", "en"], ...] = ("ru", "en")
 SORTS: tuple[Sort, ...] = ("published", "reach")
+_OTHERS: Mapping[str, Any] = {"dated": True, "official": False, "copies": False}
 LEFT_OUT: Mapping[str, Mapping[str, Any]] = {
     "official": {"dated": True, "official": True},
-    "ads": {"dated": True, "official": False, "genres": ("ad",)},
-    "news": {"dated": True, "official": False, "genres": ("news",)},
-    "questions": {"dated": True, "official": False, "genres": ("question",)},
-    "employees": {"dated": True, "official": False, "genres": ("opinion",), "stances": ("promoter", "passive", "detractor")},
-    "no_stance": {"dated": True, "official": False, "genres": ("opinion",), "stances": ("none",)},
-    "unread": {"dated": True, "official": False, "genres": ("other",), "read": False},
-    "other": {"dated": True, "official": False, "genres": ("other",), "read": True},
+    "copies": {"dated": True, "official": False, "copies": True},
+    "ads": {**_OTHERS, "genres": ("ad",)},
+    "news": {**_OTHERS, "genres": ("news",)},
+    "questions": {**_OTHERS, "genres": ("question",)},
+    "employees": {**_OTHERS, "genres": ("opinion",), "stances": ("promoter", "passive", "detractor")},
+    "no_stance": {**_OTHERS, "genres": ("opinion",), "stances": ("none",)},
+    "unread": {**_OTHERS, "genres": ("other",), "read": False},
+    "other": {**_OTHERS, "genres": ("other",), "read": True},
     "undated": {"dated": False, "since": None, "until": None},
 }
 """Kinds of mentions that do not count, named as in `measures.LeftOut`, with the conditions of a query that finds each."""
@@ -61,6 +63,8 @@ class View:
     named: str = "all"
     last_word: bool = False
     text: str = ""
+    group: str = ""
+    """`Post.id` of an original: it and its copies."""
     sort: Sort = "published"
     ignored: tuple[str, ...] = ()
     """Parts of the address that mean nothing."""
@@ -95,6 +99,7 @@ class View:
             since=since,
             until=until,
             text=self.text,
+            groups=(self.group,) if self.group else (),
             counting={"all": None, "counted": True}.get(self.counted, False),
             last_word=self.last_word,
             named=NAMED[self.named],
@@ -104,7 +109,7 @@ class View:
     def address(self) -> dict[str, str | list[str]]:
         """The view as parameters of an address; what stands at its default is left out, the language never is."""
         found: dict[str, str | list[str]] = {"lang": self.lang}
-        for name in ("brand", "period", "product", "counted", "named", "text", "sort"):
+        for name in ("brand", "period", "product", "counted", "named", "text", "group", "sort"):
             value = getattr(self, name)
             if value and value != _DEFAULT[name]:
                 found[name] = value

@@ -18,12 +18,18 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from advocacy import ledger
+from advocacy.copies import store
 from crawlers.post import Post, Precision, post_id, whole_milliseconds
 from index import open_index
 from nlp.mention import Mention
 
 ROOT = Path(__file__).parents[1]
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+COPIES = 3
+REPEATED = (
+    "Перевожу счёт из Нашброкер: заявку на вывод отменили без объяснений, в поддержке отвечает робот, приложение выкинуло из "
+    "личного кабинета, а деньги так и висят между счетами вторую неделю подряд."
+)
 BRANDS = """brands:
   - slug: ours
     name: {ru: Наш, en: Ours}
@@ -99,7 +105,8 @@ def write_brands(config: Path) -> Path:
 def fill(data: Path, now: datetime, posts: int = 300) -> None:
     """An index of made-up posts about `ours` and `rival` over the last ninety days, the same for the same `now`.
 
-    Some posts are undated, some the company's own, some in a language that is not read.
+    Some posts are undated, some the company's own, some in a language that is not read; the last ones, day by day, are REPEATED
+    and its copies.
     """
     dice = random.Random(7)
     texts = {
@@ -109,9 +116,10 @@ def fill(data: Path, now: datetime, posts: int = 300) -> None:
     }
     found: list[Post] = []
     mentions: list[Mention] = []
-    for number in range(posts):
+    for number in range(posts + COPIES + 1):
+        repeated = number >= posts
         stance = dice.choices(list(texts), [5, 3, 2])[0]
-        text = f"{texts[stance]} Сообщение {number}."
+        text = REPEATED if repeated else f"{texts[stance]} Сообщение {number}."
         post = Post(
             id=post_id("reviews.test", str(number)),
             site=dice.choice(["reviews.test", "blog.test"]),
@@ -121,7 +129,9 @@ def fill(data: Path, now: datetime, posts: int = 300) -> None:
             language="ru" if number % 40 != 2 else "uz",
             author_id=f"reviews.test:{dice.randrange(posts // 2)}" if dice.random() < 0.7 else None,
             author_name="Мария К.",
-            published=whole_milliseconds(now - timedelta(days=dice.random() * 89)) if number % 40 else None,
+            published=whole_milliseconds(now - timedelta(days=posts + 9 - number if repeated else dice.random() * 89))
+            if number % 40
+            else None,
             published_precision=Precision.MINUTE,
             official=number % 40 == 1,
             collected=whole_milliseconds(now),
@@ -129,7 +139,7 @@ def fill(data: Path, now: datetime, posts: int = 300) -> None:
             followers=dice.choice([None, 300]),
         )
         found.append(post)
-        brand, app = dice.choice([("ours", "app"), ("rival", "rapp")])
+        brand, app = dice.choice([("ours", "app"), ("rival", "rapp")][: 1 if repeated else 2])
         roles = dice.choice([("client",), ("ex_client",), ("none",), None, ("employee",)])
         start = text.find("Нашброкер")
         for product, kind in (("general", "general"), (app, "app_online")):
@@ -142,6 +152,6 @@ def fill(data: Path, now: datetime, posts: int = 300) -> None:
                 )
             )  # fmt: skip
     index = open_index(str(data / "index"))
-    index.replace(found, mentions)
+    store(index, found, mentions)
     ledger.refresh(index, {post.author_key for post in found})
     index.close()

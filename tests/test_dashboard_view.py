@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from html import unescape
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import pytest
-from dashboard_site import fill
+from dashboard_site import COPIES, REPEATED, fill
 from hypothesis import given
 from hypothesis import strategies as st
 
 from advocacy import measures
 from advocacy.measures import previous
+from dashboard.copies import chips, copies_of
 from dashboard.view import COUNTED, LEFT_OUT, NAMED, PERIODS, SORTS, VIEW_ROLES, View, from_address
 from index import open_index
 from index.query import Index
@@ -40,6 +44,7 @@ views = st.builds(
     named=st.sampled_from(tuple(NAMED)),
     last_word=st.booleans(),
     text=st.text(max_size=20),
+    group=st.sampled_from(("", "reviews.test:0f")),
     sort=st.sampled_from(SORTS),
 )
 
@@ -94,7 +99,22 @@ def test_each_kind_left_out_has_a_view_that_finds_as_many(index: Index, period: 
     out = measures.left_out(index, view.query(NOW, MOSCOW))
     found = {kind: index.search(view.with_(counted=kind).query(NOW, MOSCOW)).total for kind in LEFT_OUT}
     assert found == {kind: getattr(out, kind) for kind in LEFT_OUT}
-    assert all(found[kind] for kind in ("official", "ads", "news", "unread", "employees", "undated"))
+    assert all(found[kind] for kind in ("official", "copies", "ads", "news", "unread", "employees", "undated"))
+
+
+def test_a_group_is_an_original_and_its_copies_at_any_time(index: Index) -> None:
+    copy = index.search(View(brand="ours", period="7", counted="copies").query(NOW, MOSCOW)).hits[0]
+    assert copy.standing.copy_of is not None
+    group = View(brand="ours", period="all", group=copy.standing.copy_of)
+    hits = index.search(group.query(NOW, MOSCOW)).hits
+    assert {hit.post.text for hit in hits} == {REPEATED}
+    copies = copies_of(index, group.query(NOW, MOSCOW), hits)
+    assert copies == {copy.standing.copy_of: COPIES}
+    assert len(hits) == COPIES + 1
+    labels = [chips(hit, copies, group) for hit in hits]
+    assert all("копия сообщения с " in label for label in labels[:-1]) and f"копий: {COPIES}" in labels[-1]
+    (link,) = re.findall('href="([?][^"]*)"', labels[-1])
+    assert from_address(parse_qs(unescape(link)[1:]), brand="ours") == group
 
 
 def test_a_kind_left_out_and_a_choice_hold_both(index: Index) -> None:
