@@ -69,7 +69,7 @@ def _card(hit: Hit, index: Index, brands: Brands, view: View, zone: ZoneInfo, co
     mention, post, lang = hit.mention, hit.post, view.lang
     searched = where_found(post.text, view.text)
     with st.container(border=True):
-        st.html(_chips(hit, brands, lang) + copies.chips(hit, copied, view))
+        st.html(copies.chips(hit, copied, view) + _chips(hit, brands, lang))
         if post.title:
             st.html(f"<strong>{marked(post.title, (), (), where_found(post.title, view.text))}</strong>")
         names = [span for span in mention.names if span[0] < len(post.text)]

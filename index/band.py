@@ -2,7 +2,7 @@
 
 The rule to know: two texts are alike where, of all the runs of three tokens that either of them has, both have at least
 `ALIKE` (Jaccard similarity, exact). Bands only find whom to compare: pieces of a MinHash signature, of which two texts that
-are alike share at least one (999 times in 1,000 at the threshold itself, more above). Addresses and @names are no part of it,
+are alike share at least one (998 times in 1,000 at the threshold itself, more above). Addresses and @names are no part of it,
 for a repost adds them; a text of fewer than `LEAST` tokens has no bands: «Отличный банк!» by two people is two voices.
 
 Bands are kept in the index. Whatever changes them, the next minor version of rensa too, needs a new `VERSION` of both engines.
@@ -28,7 +28,7 @@ _ROWS = Struct(f"<B{ROWS}I")
 _ADDED = re.compile(r"(?:https?://|www\.)\S+|(?<!\w)@\w+")
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=200)
 def runs(text: str) -> frozenset[str]:
     """The text's runs of `RUN` tokens; none of a text that is too short to be told from another."""
     found = tokens(_ADDED.sub(" ", text))

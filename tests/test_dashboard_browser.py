@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
-from dashboard_site import browser, dashboard, fill, settled, write_brands
+from dashboard_site import COPIES, browser, dashboard, fill, settled, write_brands
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from advocacy import measures
@@ -75,6 +75,14 @@ def test_a_number_leads_to_the_posts_behind_it(address: str, filled: Path, page:
     expect(page.locator("mark").first).to_have_text("Нашброкер")
     expect(page.get_by_text("<b>никогда</b>").first).to_be_visible()
     assert page.locator('a[href^="https://reviews.test/"]').count() > 0
+    # A copy leads to its original and all its copies, and these back to all posts.
+    settled(page.goto(f"{address}/posts?lang=ru&counted=copies") and page)
+    page.get_by_role("link", name="копия сообщения с").first.click()
+    page.wait_for_url("**group=**")
+    expect(page.get_by_text(f"Найдено: {COPIES + 1}", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name=f"копий: {COPIES}")).to_have_count(1)
+    page.get_by_role("button", name="Все сообщения").click()
+    page.wait_for_url(lambda url: "group=" not in url)
 
 
 @pytest.mark.parametrize("card", ["reach_detractor", "roles_known", "unnamed", "left_out_employees", "left_out_undated"])
