@@ -102,7 +102,8 @@ def _told_apart(words: list[str], script: str, said: str | None) -> str:
         return "ru"
     among = others if foreign else [own, *others]
     shares = {code: float(share) for code, share in _identifier().rank(" ".join(folded)) if code in among}
-    guessed, share = next(iter(shares)), max(shares.values()) / sum(shares.values())
+    guessed = str(next(iter(shares)))
+    share = max(shares.values()) / sum(shares.values())
     if script == "latin" and guessed != own and _is_transliterated(folded):
         return "ru"
     if foreign or share >= SURE[script] or (script == "cyrillic" and share >= LIKELY and _is_unknown(folded)):

@@ -19,10 +19,12 @@ from nlp.text import Kind, Span, clauses, fold, tokens, word_set
 class Name(Protocol):
     """A product or a brand where it is named."""
 
-    start: int
-    end: int
-    product: str | None
-
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def product(self) -> str | None: ...
     @property
     def key(self) -> tuple[str, str | None]: ...
 

@@ -102,9 +102,9 @@ SPOKEN = [
     said(19, "dina", 13, "none", genre="other", roles=None, post={"language": "uz"}),
     said(20, "dina", 14, "none", genre="ad", post={"language": "uz"}),  # a person said what it is
     said(18, "anna", 12, "detractor", brand="rival", roles=("client",)),
-    said(19, "anna", 1, "detractor", brand="echo", post={"text": TOLD[0], "views": 40}),
-    said(20, "hugo", 2, "detractor", brand="echo", post={"text": TOLD[0], "views": 500}),
-    said(21, None, 3, "none", brand="echo", genre="news", post={"text": f"Внимание! {TOLD[0]}", "views": 7}),
+    said(31, "anna", 1, "detractor", brand="echo", post={"text": TOLD[0], "views": 40}),
+    said(32, "hugo", 2, "detractor", brand="echo", post={"text": TOLD[0], "views": 500}),
+    said(33, None, 3, "none", brand="echo", genre="news", post={"text": f"Внимание! {TOLD[0]}", "views": 7}),
     said(22, "echo", 4, "promoter", brand="echo", post={"text": TOLD[0], "official": True}),
 ]
 
