@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterBadDateError, croniter  # type: ignore[import-untyped]
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, model_validator
 
 from crawlers.yamlfile import Many, NotEmpty, Strict
 
@@ -194,6 +194,7 @@ def like(pattern: str, form: str) -> AfterValidator:
 
 Url = Annotated[str, AfterValidator(_url)]
 Selector = Annotated[str, Field(min_length=1), AfterValidator(_selector)]
+Regex = Annotated[str, AfterValidator(_regex)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Text = Annotated[str, Field(min_length=1)]
 Native = Annotated[str, Field(min_length=1), BeforeValidator(_written)]
@@ -215,12 +216,16 @@ class TakeModel(Strict):
     """How one field is taken from a page: CSS (also `::text`, `::attr(href)`), or XPath where it begins with `/`, `./` or `(`."""
 
     select: Selector
-    regex: Annotated[str, AfterValidator(_regex)] | None = None
+    regex: Regex | None = None
     """What of the text found is meant: the first group, else the whole match."""
     count: bool = False
     """The number of matches is the value."""
     all: bool = False
     """All matches, joined by blank lines, else the first."""
+    cut: Selector | None = None
+    """What within the match is no part of the field: signatures, notes, buttons."""
+    quote: Selector | None = None
+    """What within the match is quoted of others, besides `blockquote`."""
 
 
 Take = Annotated[TakeModel, BeforeValidator(_taken)]
@@ -252,6 +257,68 @@ class Fields(Strict):
     product: Take | None = None
     likes: Take | None = None
     views: Take | None = None
+
+
+class PostFields(Strict):
+    """Which part of a forum's post holds which field."""
+
+    text: Take
+    author: Take | None = None
+    author_url: Take | None = None
+    author_id: Take | None = None
+    date: Take | None = None
+    edited: Take | None = None
+    id: Take | None = None
+    url: Take | None = None
+    reply_to: Take | None = None
+    """Id of the post quoted, as `id` has it."""
+    likes: Take | None = None
+
+
+class TopicFields(Strict):
+    """Which part of a topic's line in a board holds which field."""
+
+    link: Take
+    """The topic's first page."""
+    title: Take | None = None
+    replies: Take | None = None
+    """How many; where the board rounds it (`1.2K`), `last` is needed too."""
+    last: Take | None = None
+    """What is another with each new post: the address of the last one, or its exact time. Never `5 minutes ago`."""
+    date: Take | None = None
+    """When the last post was published."""
+    views: Take | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> TopicFields:
+        if not (self.replies or self.last or self.date):
+            raise ValueError("must say what shows that a topic has new posts: `replies`, `last` or `date`")
+        return self
+
+
+class BoardModel(Strict):
+    """How a page of a board is read: its list of topics, the newest activity first."""
+
+    topic: Selector
+    """Each topic of a page."""
+    take: TopicFields
+    pinned: Selector | None = None
+    """What a topic's line has, or is itself, where the topic stands on top whatever is posted."""
+    name: Take | None = None
+    """The board's name: the place of its posts."""
+    next: Take | None = None
+
+
+class TopicModel(Strict):
+    """How a page of a topic is read."""
+
+    post: Selector
+    """Each post of a page."""
+    take: PostFields
+    id: Regex
+    """What of a topic's address is its id."""
+    title: Take | None = None
+    next: Take | None = None
 
 
 class Columns(Strict):

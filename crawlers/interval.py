@@ -32,10 +32,12 @@ class Descent:
     """One run's way through a place: from the top, then through the intervals left open.
 
     Ask `address`, then tell what was there by `took` or `nothing`; both move on to the next address, None at the end.
+    `moving`: what changes goes to the top of the list again, under another name, as topics with new posts do.
     """
 
-    def __init__(self, cursor: Cursor, start: str) -> None:
+    def __init__(self, cursor: Cursor, start: str, *, moving: bool = False) -> None:
         self.start = start
+        self.moving = moving
         self.top: list[str] = list(cursor.get("top", ()))
         self.open = [Interval(start, list(self.top)), *(Interval(**each) for each in cursor.get("open", ()))]
         self.later = list(self.open)
@@ -107,8 +109,11 @@ class Descent:
         """Whether the page is part of what was known when the interval was opened.
 
         A page that stands at the top of every page ("pinned") is no proof, nor is the first page of an interval left open: it
-        was taken before, or holds what has moved down since.
+        was taken before, or holds what has moved down since. In a moving list all the names remembered may be gone; but what is new
+        stands on its top without a gap, so that there a page without anything new is proof enough.
         """
+        if self.moving and self.from_top and known and all(known.values()):
+            return True
         return all(known.values()) and not set(known).isdisjoint(interval.until) and (self.from_top or self.pages > 1)
 
     def _remember(self, known: dict[str, bool]) -> None:

@@ -1,4 +1,4 @@
-"""What a target may say: the keys that all kinds share, and those of feeds, review sites, Reddit and files.
+"""What a target may say: the keys that all kinds share, and those of feeds, sites, forums, Reddit and files.
 
 The rule to know: a kind is a model here or in `crawlers/platforms.py`, listed in `crawlers/target.py`; a key's type and its one
 sentence are all that checks and documents it.
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from crawlers.field import (
+    BoardModel,
     BrandName,
     Columns,
     DateFormat,
@@ -21,12 +22,14 @@ from crawlers.field import (
     Encoding,
     Fields,
     Language,
+    Listed,
     Schedule,
     Selector,
     Span,
     Take,
     Text,
     Timezone,
+    TopicModel,
     Url,
     Variable,
     below,
@@ -146,7 +149,29 @@ class FeedTarget(TargetModel):
     """Author of all entries, where the feed names none."""
 
 
-class ReviewsTarget(TargetModel):
+class PagesTarget(TargetModel):
+    """Pages made for people, read by selectors."""
+
+    pages: int = Field(default=50, gt=0)
+    """Pages of one run."""
+    unique_logins: bool = False
+    """A name is the login of one person only on this site."""
+    day_first: bool = True
+    """03.04.2025 is the 3rd of April."""
+    date_formats: Many[DateFormat] = ()
+    """Forms of dates tried first, as in strptime."""
+
+
+class PresetTarget(PagesTarget):
+    """Lists of posts that are built alike on many sites."""
+
+    preset: Text | None = Field(default=None, exclude=True)
+    """Selectors that come with Molva, see `crawlers/presets/`; what the file says itself goes before them."""
+    empty: Take | None = None
+    """What an honestly empty page has."""
+
+
+class ReviewsTarget(PresetTarget):
     """A paged site of reviews."""
 
     kind: Literal["reviews"]
@@ -157,16 +182,29 @@ class ReviewsTarget(TargetModel):
     take: Fields
     next: Take | None = None
     """Link to the next page."""
-    pages: int = Field(default=50, gt=0)
-    """Pages of one run."""
-    unique_logins: bool = False
-    """A name is the login of one person only on this site."""
-    day_first: bool = True
-    """03.04.2025 is the 3rd of April."""
-    date_formats: Many[DateFormat] = ()
-    """Forms of dates tried first, as in strptime."""
-    empty: Take | None = None
-    """What an honestly empty page has."""
+
+
+class ForumTarget(PresetTarget):
+    """Topics and posts of a forum."""
+
+    kind: Literal["forum"]
+    about: BrandName | None = None
+    url: Annotated[Many[Url], Listed] = ()
+    """Boards, or other lists of topics with the newest activity first."""
+    topics: Annotated[Many[Url], Listed] = ()
+    """Topics to follow, whatever board they are in: addresses of their first pages."""
+    board: BoardModel
+    topic: TopicModel
+    pages: int = Field(default=20, gt=0)
+    """Pages of each board, and of each topic, in one run."""
+    attempts: int = Field(default=5, gt=0)
+    """Runs in which a topic that fails for now is tried."""
+
+    @model_validator(mode="after")
+    def _something(self) -> ForumTarget:
+        if not (self.url or self.topics):
+            raise ValueError("must name what to watch: `url` of boards, or `topics`")
+        return self
 
 
 class RedditTarget(TargetModel):

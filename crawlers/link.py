@@ -20,6 +20,15 @@ _PRIVATE = re.compile(r"(?<=://)[^\s/?#]*@|\?[^\s#]*")
 """A login before the host, and the query."""
 
 
+_SESSION = re.compile(r"(?<=[?&;])(?:sid|s|phpsessid)=[0-9a-z]{16,}(?:&amp;|[&;]|(?=#|$))", re.IGNORECASE)
+
+
+def without_session(url: str) -> str:
+    """The address without the visit's own number, which forums put there for whoever takes no cookies: it is another each time."""
+    short = _SESSION.sub("", url)
+    return url if short == url else re.sub(r"[?&;]+(?=#|$)", "", short)
+
+
 def is_link(text: str) -> bool:
     """Whether it is an address that a browser can open, of no unreasonable length."""
     try:

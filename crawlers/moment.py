@@ -44,7 +44,12 @@ _UNITS = {
     "дн": timedelta(days=1), "ден": timedelta(days=1), "day": timedelta(days=1),
     "нед": timedelta(weeks=1), "week": timedelta(weeks=1),
 }  # fmt: skip
+_HOURS = ((re.compile(r"(?<![\d:])(\d{1,2})\s*([ap]\.?m\b)", re.IGNORECASE), r"\1:00 \2"),
+          (re.compile(r"\bnoon\b", re.IGNORECASE), "12:00 pm"), (re.compile(r"\bmidnight\b", re.IGNORECASE), "12:00 am"))  # fmt: skip
+"""Whole hours as Django writes them: `1 p.m.`, `noon`."""
 _DAYS = {"сегодня": 0, "today": 0, "вчера": 1, "yesterday": 1, "позавчера": 2}
+
+_WEEK = ("пон", "вто", "сре", "чет", "пят", "суб", "вос", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{1,2}:\d{2}.*)?$")
 _TIME = re.compile(r"(?<!\d)(\d{1,2})[:](\d{2})(?::(\d{2}))?\s*([ap]\.?m\.?)?(?!\d)", re.IGNORECASE)
@@ -54,6 +59,10 @@ _DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*({_NAMES})\b
 _MONTH_DAY = re.compile(rf"\b({_NAMES})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(\d{{4}})(?!\d|:))?", re.IGNORECASE)
 _AGO = re.compile(r"(\d+|an?|one)?\s*([a-zа-я]+)\.?\s+(?:назад|ago)$", re.IGNORECASE)
 _REST = re.compile(r"[\s,.()|·—–-]|\b(?:в|at|on|г|года?|utc|gmt|мск|опубликован\w*|published|posted|дата|date|отзыв|от)\b", re.IGNORECASE)
+_ON_WEEKDAY = re.compile(
+    r"(?:понедельник|вторник|сред[ау]|четверг|пятниц[ау]|суббот[ау]|воскресенье|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+    r"(?:,?\s+(?:в\s+|at\s+)?\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?)?$"
+)
 _WEEKDAY = re.compile(
     r"\b(?:пн|вт|ср|чт|пт|сб|вс|понедельник|вторник|сред[аыу]|четверг|пятниц[аыу]|суббот[аыу]|воскресенье"
     r"|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)\b\.?",
@@ -72,6 +81,8 @@ def parse_moment(
     if isinstance(value, int | float):
         return _since_1970(value)
     text = " ".join(value.replace("\xa0", " ").split())
+    for whole, meant in _HOURS:
+        text = whole.sub(meant, text)
     try:
         return _parsed(text, zone, now, day_first, formats)
     except OverflowError as error:
@@ -131,11 +142,14 @@ def _relative(text: str, zone: ZoneInfo, now: datetime | None) -> Moment | None:
     if ago := _AGO.search(lowered):
         return _ago(ago, zone, now)
     word = re.match(r"[a-zа-я]+", lowered)
-    if word is None or word.group() not in _DAYS:
+    on_weekday = _ON_WEEKDAY.match(lowered)
+    if word is None or (word.group() not in _DAYS and not on_weekday):
         return None
     if now is None:
         return UNKNOWN
-    return _at(now.astimezone(zone).date() - timedelta(days=_DAYS[word.group()]), text, zone)
+    today = now.astimezone(zone).date()
+    days = (today.weekday() - _WEEK.index(lowered[:3]) % 7 - 1) % 7 + 1 if on_weekday else _DAYS[word.group()]
+    return _at(today - timedelta(days=days), text, zone)
 
 
 def _ago(ago: re.Match[str], zone: ZoneInfo, now: datetime | None) -> Moment | None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter
 
-from crawlers.kinds import FeedTarget, FilesTarget, RedditTarget, ReviewsTarget
+from crawlers.kinds import FeedTarget, FilesTarget, ForumTarget, RedditTarget, ReviewsTarget
 from crawlers.link import hidden, within
 from crawlers.platforms import (
     AppstoreTarget,
@@ -25,6 +25,7 @@ from crawlers.platforms import (
     StackexchangeTarget,
     WordpressTarget,
 )
+from crawlers.preset import with_preset
 from crawlers.yamlfile import ConfigError, YamlFile, check_yaml, printable
 
 TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
@@ -32,7 +33,7 @@ TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
 
 
 Target = (
-    FeedTarget | ReviewsTarget | RedditTarget | FilesTarget | MastodonTarget
+    FeedTarget | ReviewsTarget | RedditTarget | FilesTarget | ForumTarget | MastodonTarget
     | HackernewsTarget | StackexchangeTarget | DiscourseTarget | WordpressTarget | AppstoreTarget | LivejournalTarget
 )  # fmt: skip
 
@@ -112,6 +113,7 @@ def _read(path: Path) -> Target:
         raise ConfigError.of([*errors, file.error(("kind",), _wrong_kind(kind, given="kind" in data))])
     if errors and errors != file.errors:
         raise ConfigError.of(errors)
+    data = with_preset(file, kind)
     return check_yaml(file, data | {"name": path.stem, "folder": path.parent.parent, "secrets": file.substituted}, KINDS[kind])
 
 

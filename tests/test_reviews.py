@@ -16,8 +16,9 @@ from crawlers.interval import PATIENCE, Descent
 from crawlers.kinds import ReviewsTarget
 from crawlers.page import decode
 from crawlers.run import RunFailed
+from crawlers.selection import next_page
 from crawlers.source import CollectError, Cursor
-from crawlers.spiders.reviews import Tally, next_page, read_page
+from crawlers.spiders.reviews import read_page, tally
 from tests.recording import RECORDED, cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
 
@@ -41,7 +42,7 @@ def test_recorded_page(case: Path, tmp_path: Path) -> None:
     target = recorded_target(case, tmp_path)
     page = Selector(decode((case / "page.html").read_bytes()), type="html")
     found = outcomes(read_page(page, target, target.url), target)
-    compare(case, {"next": next_page(page, target, target.url), "posts": found})
+    compare(case, {"next": next_page(page, target.next, target.url), "posts": found})
 
 
 @needs_real
@@ -59,7 +60,7 @@ def test_the_real_page_of_banki_ru(tmp_path: Path) -> None:
     assert posts[0]["product"] == "Газпромбанк"
     assert all(1 <= post["rating"] <= 5 for post in posts if "rating" in post)
     assert len({post["id"] for post in posts}) == len(posts)
-    assert next_page(page, target, target.url) == "https://www.banki.ru/services/responses/list/?page=2"
+    assert next_page(page, target.next, target.url) == "https://www.banki.ru/services/responses/list/?page=2"
 
 
 @needs_real
@@ -266,12 +267,12 @@ def test_a_page_may_lack_what_another_page_of_the_run_has(tmp_path: Path) -> Non
     assert isinstance(target, ReviewsTarget)
     bare = '<div class="review"><time>01.09.2026</time><p>Отзыв</p></div>'
     pages = [list(read_page(Selector(text), target, target.url)) for text in (bare * 8, bare * 4 + review(1), bare * 4)]
-    run = Tally(target)
+    run = tally(target)
     for raws in pages[:2]:
         run.add(raws)
         run.check(ended=False)
     run.check(ended=True)
-    few, undated = Tally(target), Tally(target.model_copy(update={"ratings_without_text": True}))
+    few, undated = tally(target), tally(target.model_copy(update={"ratings_without_text": True}))
     few.add(pages[2])
     few.check(ended=True)
     undated.add(list(read_page(Selector(review(1).replace("time>", "em>").replace("p>", "em>") * 5), target, target.url)))

@@ -1,0 +1,41 @@
+"""Presets: selectors for engines of forums and for review sites that many targets share, as data in `crawlers/presets/KIND/`.
+
+The rule to know: what the target's file says goes before the preset, single selectors included. What was taken from a preset
+stands in full in the snapshot of the target, so that a preset may change without harm to what was collected.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from crawlers.yamlfile import ConfigError, YamlFile
+
+PRESETS = Path(__file__).with_name("presets")
+
+
+def preset_names(kind: str) -> list[str]:
+    """The presets that a kind of target may name."""
+    return sorted(path.stem for path in (PRESETS / kind).glob("*.yaml"))
+
+
+def with_preset(file: YamlFile, kind: str) -> dict[str, Any]:
+    """What a target's file says, on top of the preset that it names. Raises ConfigError where there is none of this name."""
+    data: dict[str, Any] = file.data
+    name, known = data.get("preset"), preset_names(kind)
+    if name is None or not known:
+        return data
+    if name not in known:
+        near = difflib.get_close_matches(str(name), known, n=1)
+        meant = f" (did you mean `{near[0]}`?)" if near else ""
+        raise ConfigError.of([*file.errors, file.error(("preset",), f"must be one of {', '.join(known)}, not {name!r}{meant}")])
+    return dict(_over(YamlFile(PRESETS / kind / f"{name}.yaml").data, data))
+
+
+def _over(below: Any, above: Any) -> Any:
+    """Keys of both, those of `above` first; a single selector is taken as a whole."""
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping) or "select" in below or "select" in above:
+        return above
+    return dict(below) | {key: _over(below.get(key), value) for key, value in above.items()}
