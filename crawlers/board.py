@@ -1,0 +1,175 @@
+"""Pages of a forum, read by selectors: the topics of a board and the posts of a topic; and what is remembered of both.
+
+The rule to know: a topic is read again when what its board says of it (number of replies, last post) has changed, and then
+from the last page that was read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from parsel import Selector
+
+from crawlers.kinds import ForumTarget
+from crawlers.link import hidden, is_link, within
+from crawlers.moment import Moment
+from crawlers.page import canonical
+from crawlers.selection import Fields, pieces, select, takes, value
+from crawlers.source import Cursor
+
+REMEMBERED = 3_000
+"""Topics whose marks are kept."""
+MARKS = 3
+"""Marks kept of a topic: boards that show the same one, as where it was moved to another, say different things of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as a line of a board has it."""
+
+    id: str
+    address: str
+    mark: str = ""
+    """Another one with each new post; empty where nothing tells."""
+    title: str | None = None
+    board: str | None = None
+    replies: int | None = None
+    views: int | None = None
+    tries: int = 0
+    """Runs in which it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A topic of a board's page, and what matters for the walk only."""
+
+    topic: Topic
+    active: datetime | None
+    """When the last post was published, as far as the board tells."""
+    pinned: bool
+
+
+def read_board(page: Selector, target: ForumTarget, url: str, now: datetime) -> Iterator[Line]:
+    """The topics of a board's page, in order."""
+    board, wanted = target.board, takes(target.board.take)
+    name = value(page, board.name) if board.name else None
+    for raw in pieces(page, board.topic, wanted, url):
+        fields = Fields(raw, wanted)
+        address = _address(fields)
+        if address is None:
+            continue
+        active = _lenient(fields, "date", target, now)
+        topic = Topic(
+            id=topic_id(address, target),
+            address=address,
+            mark=_mark(fields.text("replies"), fields.text("last")) or _mark(active.at.isoformat() if active and active.at else None),
+            title=fields.text("title") or fields.text("link"),
+            board=name.own if name else None,
+            replies=fields.count("replies"),
+            views=fields.count("views"),
+        )
+        yield Line(topic, active.at if active else None, pinned=bool(board.pinned and select(fields.node, board.pinned)))
+
+
+def read_posts(page: Selector, target: ForumTarget, url: str, topic: Topic, *, opening: bool) -> Iterator[dict[str, Any]]:
+    """The raw items of a topic's page. `opening`: it is the topic's first page, so that its first post opened it."""
+    title = value(page, target.topic.title) if target.topic.title else None
+    # A topic that was moved has the id of where the page stands now.
+    number = topic_id(url, target) if re.search(target.topic.id, url) else topic.id
+    about = {
+        "id": number,
+        "title": topic.title or (title.own if title else None),
+        "board": topic.board,
+        "replies": topic.replies,
+        "views": topic.views,
+    }
+    head = {name: found for name, found in about.items() if found is not None}
+    for raw in pieces(page, target.topic.post, takes(target.topic.take), url):
+        raw["topic"] = head
+        if opening:
+            raw["opening"], opening = True, False
+        yield within(raw, hidden, target.secrets)
+
+
+def topic_id(address: str, target: ForumTarget) -> str:
+    """The topic's own id by its address, which stands for it where it holds none."""
+    found = re.search(target.topic.id, address)
+    if found is None:
+        return canonical(address)
+    return next((group for group in found.groups() if group), found[0])
+
+
+def _address(fields: Fields) -> str | None:
+    try:
+        link = fields.link("link")
+    except ValueError:
+        return None
+    address = (link or "").partition("#")[0]
+    return address if is_link(address) else None
+
+
+def _lenient(fields: Fields, name: str, target: ForumTarget, now: datetime) -> Moment | None:
+    """A date that the walk can do without."""
+    try:
+        return fields.moment(name, target, now)
+    except ValueError:
+        return None
+
+
+def _mark(*parts: str | None) -> str:
+    said = [part for part in parts if part]
+    return hashlib.blake2b("\0".join(said).encode(), digest_size=5).hexdigest() if said else ""
+
+
+class State:
+    """The cursor of a forum while it is walked."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.boards: dict[str, Cursor] = dict(cursor.get("boards", {}))
+        self._topics: dict[str, list[str]] = dict(cursor.get("topics", {}))
+        """Id -> the page to go on from (empty: the first), and marks, the newest last."""
+        self._waiting: dict[str, dict[str, Any]] = dict(cursor.get("waiting", {}))
+        """Topics that are not read to their end."""
+
+    def passed(self, topic: Topic) -> bool:
+        """Whether the topic has been read as its board shows it, or waits for that already."""
+        waits = self._waiting.get(topic.id, {}).get("mark") == topic.mark
+        return bool(topic.mark) and (waits or topic.mark in self._topics.get(topic.id, [""])[1:])
+
+    def waiting(self) -> list[Topic]:
+        """The topics not read to their end."""
+        return [Topic(id=name, **each) for name, each in self._waiting.items()]
+
+    def wait(self, topic: Topic) -> None:
+        """The topic is to be read."""
+        self._waiting[topic.id] = {name: found for name, found in asdict(topic).items() if found and name != "id"}
+
+    def page(self, topic: Topic) -> str:
+        """Where the topic is to be gone on with."""
+        return self._topics.get(topic.id, [""])[0] or topic.address
+
+    def reached(self, topic: Topic, page: str) -> None:
+        """Note the page to go on from."""
+        marks = self._topics.get(topic.id, [""])[1:]
+        self._topics[topic.id] = ["" if page == topic.address else page, *marks]
+
+    def settle(self, topic: Topic, *, deep: bool = False) -> None:
+        """The topic is read to its end. `deep`: far down its board, where it is the first to be forgotten."""
+        self._waiting.pop(topic.id, None)
+        page, *marks = self._topics.pop(topic.id, [""])
+        marks = [mark for mark in marks if mark != topic.mark][1 - MARKS :] + ([topic.mark] if topic.mark else [])
+        if deep:
+            self._topics = {topic.id: [page, *marks]} | self._topics
+        else:
+            self._topics[topic.id] = [page, *marks]
+        for forgotten in list(self._topics)[:-REMEMBERED]:
+            del self._topics[forgotten]
+
+    def cursor(self) -> Cursor:
+        cursor: Cursor = {"boards": dict(self.boards), "topics": dict(self._topics)}
+        return cursor | ({"waiting": dict(self._waiting)} if self._waiting else {})

@@ -1,0 +1,232 @@
+"""Forums: boards and their topics, read by the selectors of the target's file or of a preset.
+
+The rule to know: a board's page counts as walked when its topics have been read; a topic that could not be read to its end
+waits in the cursor, whatever its board shows next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from parsel import Selector
+from scrapy.http import Response
+
+from crawlers.board import Line, State, Topic, read_board, read_posts, topic_id
+from crawlers.interval import Descent
+from crawlers.kinds import ForumTarget
+from crawlers.moment import UNKNOWN
+from crawlers.page import Text, at_site, decode
+from crawlers.post import Post, clean, post_id
+from crawlers.selection import Fields, Tally, next_page, select, takes
+from crawlers.source import CollectError, Item, Page
+from crawlers.spider import TargetSpider, Trouble, content_type
+from crawlers.writer import FEW
+
+ENOUGH = 3
+"""Topics that fail one after another, from which on it is the host."""
+
+
+class ForumSpider(TargetSpider[ForumTarget]):
+    """Walks one forum: `scrapy crawl forum -a target=NAME`."""
+
+    name = "forum"
+
+    async def start(self) -> AsyncIterator[Page]:
+        self.state = State(self.cursor)
+        self.tally = Tally(takes(self.target.topic.take), every={"text", "date"}, where="topic.take")
+        self.tried: set[str] = set()
+        self.silent: list[str] = []
+        self.failures = 0
+        async for page in self.walk():
+            yield page
+            await asyncio.sleep(0)  # the page is kept before `full` is asked again
+            self.tally.check(ended=False)
+
+    async def walk(self) -> AsyncIterator[Page]:
+        """Boards, topics given by name, then what waits; one that fails does not keep the others from being walked."""
+        failed = []
+        for walked in [*map(self.descend, self.target.url), *map(self.follow, self.target.topics), self.wait()]:
+            try:
+                async for page in walked:
+                    yield page
+            except Trouble as trouble:
+                failed.append(str(trouble))
+            if self.full():
+                break
+        self.tally.check(ended=True)
+        if self.silent and not self.tally.items and (len(self.silent) >= FEW or not self.cursor):
+            failed.append(f"none of {len(self.silent)} topics shows a post: {self.silent[-1]}")
+        if failed:
+            raise CollectError("; ".join(dict.fromkeys(failed)))
+
+    async def descend(self, board: str) -> AsyncIterator[Page]:
+        """One board, from its top down to topics that have not changed. Raises Trouble."""
+        descent = Descent(self.state.boards.get(board, {}), board, moving=True)
+        left = self.target.pages
+        while descent.address and left > 0 and not self.full():
+            left -= 1
+            page, url = await self.board_page(descent)
+            lines = list(read_board(page, self.target, url, datetime.now(UTC)))
+            wanted = [line.topic for line in lines if not self.older(line) and not self.state.passed(line.topic)]
+            for topic in wanted:
+                async for each in self.read(topic, deep=not descent.from_top):
+                    yield each
+                if self.full():
+                    return
+            self.took(descent, page, url, lines, wanted)
+            self.state.boards[board] = descent.cursor()
+            yield Page(items=(), cursor=self.state.cursor())
+
+    async def board_page(self, descent: Descent) -> tuple[Selector, str]:
+        """The page of a board where the walk stands; an empty one where a later page is gone. Raises Trouble."""
+        assert descent.address is not None
+        try:
+            response = await self.fetch(descent.address)
+        except Trouble as trouble:
+            if trouble.status in (404, 410) and descent.address != descent.start:
+                return Selector("<html/>", type="html"), descent.address
+            raise
+        return _selector(response), response.url
+
+    def took(self, descent: Descent, page: Selector, url: str, lines: list[Line], wanted: list[Topic]) -> None:
+        """Move on from a board's page. Raises CollectError where it is none, or the way on leads nowhere."""
+        if not lines:
+            honest = bool(self.target.empty and select(page, self.target.empty.select))
+            if not honest and descent.from_top and not descent.pages:
+                raise CollectError(
+                    f"page {url} has no topics for selector {self.target.board.topic!r}: the layout has changed, or it is no board"
+                )
+            descent.nothing(honest=honest)
+            return
+        known = {f"{line.topic.id} {line.topic.mark}": line.topic not in wanted for line in lines if not line.pinned}
+        if descent.repeated_at_once(known):
+            raise CollectError(f"{url} shows the same topics as the page before it: `board.next` leads to no other page; mend or remove it")
+        old = bool(known) and all(self.older(line) for line in lines if not line.pinned)
+        descent.took(known, next_page(page, self.target.board.next, url), old=old)
+
+    def older(self, line: Line) -> bool:
+        """Whether the last post of a topic lies before what is wanted."""
+        return bool(self.since and line.active and line.active < self.since)
+
+    async def follow(self, address: str) -> AsyncIterator[Page]:
+        """A topic that the target names. Raises Trouble where it shows nothing."""
+        before = len(self.silent)
+        async for page in self.read(Topic(id=topic_id(address, self.target), address=address)):
+            yield page
+        if len(self.silent) > before:
+            raise Trouble(self.silent[-1], transient=False)
+
+    async def wait(self) -> AsyncIterator[Page]:
+        """Topics that earlier runs did not read to their end."""
+        for topic in self.state.waiting():
+            if topic.id not in self.tried:
+                async for page in self.read(topic):
+                    yield page
+            if self.full():
+                return
+
+    async def read(self, topic: Topic, *, deep: bool = False) -> AsyncIterator[Page]:
+        """A topic from the page that was read last to its end. Raises Trouble where the host fails."""
+        self.tried.add(topic.id)
+        self.state.wait(topic)
+        address: str | None = self.state.page(topic)
+        left, seen = self.target.pages, set[str]()
+        while address and left > 0 and not self.full():
+            left -= 1
+            seen.add(address)
+            try:
+                response = await self.fetch(address)
+            except Trouble as trouble:
+                if trouble.status in (404, 410) and topic.address not in seen:
+                    address = topic.address  # its last page is gone: posts were removed
+                    continue
+                yield self.failed(topic, address, trouble, deep=deep)
+                return
+            self.failures = 0
+            page = _selector(response)
+            raws = list(read_posts(page, self.target, response.url, topic, opening=address == topic.address))
+            self.tally.add(raws)
+            following = next_page(page, self.target.topic.next, response.url) if raws else None
+            if following is None or following in seen:
+                self.ended(topic, address, response.url, shown=bool(raws), deep=deep)
+                following = None
+            else:
+                self.state.reached(topic, following)
+            yield Page(items=tuple(Item(raw=raw, address=response.url) for raw in raws), cursor=self.state.cursor())
+            address = following
+
+    def ended(self, topic: Topic, address: str, url: str, *, shown: bool, deep: bool) -> None:
+        """Note a topic that was read to its end."""
+        if shown:
+            self.state.reached(topic, address)
+        else:
+            self.silent.append(
+                f"page {url} has no posts for selector {self.target.topic.post!r}: the layout has changed, or it wants a login"
+            )
+        self.state.settle(topic, deep=deep)
+
+    def failed(self, topic: Topic, address: str, trouble: Trouble, *, deep: bool) -> Page:
+        """What becomes of a topic that could not be had. Raises Trouble where one after another fails."""
+        if not trouble.transient:
+            self.silent.append(str(trouble))
+            self.state.settle(topic, deep=deep)
+            return Page(items=(), cursor=self.state.cursor())
+        tries = topic.tries + 1
+        if tries >= self.target.attempts:
+            self.state.settle(topic, deep=deep)
+            item = Item(raw={"page": address}, address=address, error=f"its topic failed in {tries} runs: {trouble}")
+            return Page(items=(item,), cursor=self.state.cursor())
+        self.failures += 1
+        self.state.wait(replace(topic, tries=tries))
+        if self.failures >= ENOUGH:
+            raise trouble
+        self.logger.warning("%s; tried again next time", trouble)
+        return Page(items=(), cursor=self.state.cursor(), deferred=(address,))
+
+
+def _selector(response: Response) -> Selector:
+    return Selector(decode(response.body, content_type(response)) or "<html/>", type="html")
+
+
+def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
+    """A post of a topic. The topic's title, views and replies are those of the post that opened it. Raises ValueError for a wrong date."""
+    fields = Fields(raw, takes(target.topic.take))
+    page, topic = raw["page"], raw["topic"]
+    site = target.site or (urlsplit([*target.url, *target.topics][0]).hostname or "").removeprefix("www.")
+    words = fields.words("text") or Text("")
+    author, url, date = fields.text("author"), fields.link("url"), fields.text("date")
+    published = fields.moment("date", target, collected)
+    try:
+        edited = fields.moment("edited", target, collected)
+    except ValueError:
+        edited = UNKNOWN  # "edited by the moderator"
+    native, answered = fields.text("id"), fields.text("reply_to")
+    opening = bool(raw.get("opening"))
+    return Post(
+        id=post_id(site, native, url=at_site(url, page, site), otherwise=(author, date, clean(words.own))),
+        site=site,
+        place=target.place or topic.get("board"),
+        source=target.kind,
+        url=url or page,
+        title=topic.get("title") if opening else None,
+        text=words.own,
+        quoted=words.quoted,
+        language=target.language,
+        author_id=fields.author_id(target, page, site),
+        author_name=author,
+        author_url=fields.profile(),
+        published=published.at,
+        published_precision=published.precision,
+        edited=edited.at,
+        collected=collected,
+        thread_id=post_id(site, f"topic {topic['id']}"),
+        in_reply_to=post_id(site, answered) if answered and answered != native else None,
+        views=topic.get("views") if opening else None,
+        likes=fields.count("likes"),
+        replies=topic.get("replies") if opening else None,
+    )

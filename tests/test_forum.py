@@ -1,0 +1,307 @@
+"""Forums: presets against recorded and real pages, what is remembered of boards and topics, and whole runs against a forum on loopback."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from parsel import Selector
+
+from crawlers.board import REMEMBERED, State, Topic, read_board, read_posts, topic_id
+from crawlers.interval import Descent
+from crawlers.page import decode
+from crawlers.post import iso
+from crawlers.preset import preset_names
+from crawlers.run import Outcome, RunFailed
+from crawlers.selection import next_page
+from crawlers.target import read_target, target_from_json, target_to_json
+from tests.phpbb_site import Phpbb
+from tests.recording import COLLECTED, RECORDED, cases, compare, outcomes, recorded_target
+from tests.site import Answer, Place, site
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "pages"
+needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/pages")
+
+
+def selector(path: Path) -> Selector:
+    return Selector(decode(path.read_bytes()), type="html")
+
+
+def posts_of(page: Selector, target: Any, url: str) -> list[dict[str, Any]]:
+    return outcomes(read_posts(page, target, url, Topic(topic_id(url, target), url), opening=True), target)
+
+
+def topics_of(page: Selector, target: Any, url: str) -> list[dict[str, Any]]:
+    """The lines of a board, without their marks."""
+    lines = read_board(page, target, url, COLLECTED)
+    found = [asdict(line.topic) | {"active": iso(line.active), "pinned": line.pinned} for line in lines]
+    return [{name: value for name, value in line.items() if name not in ("mark", "tries") and value is not None} for line in found]
+
+
+@pytest.mark.parametrize("case", cases("forum"), ids=lambda case: case.name)
+def test_recorded_pages(case: Path, tmp_path: Path) -> None:
+    target, found = recorded_target(case, tmp_path), {}
+    topics = list(target.topics)
+    if (case / "board.html").exists():
+        page, url = selector(case / "board.html"), target.url[0]
+        found["board"] = {"topics": topics_of(page, target, url), "next": next_page(page, target.board.next, url)}
+        topics += [line["address"] for line in found["board"]["topics"] if line.get("replies")]
+    if (case / "topic.html").exists():
+        page = selector(case / "topic.html")
+        found["topic"] = {"posts": posts_of(page, target, topics[-1]), "next": next_page(page, target.topic.next, topics[-1])}
+    compare(case, found)
+
+
+ONEPLUS = "https://forums.oneplus.net/threads/marsh-cm13.405700"
+PAGES = yaml.safe_load((RECORDED / "forum" / "real_pages.yaml").read_text(encoding="utf-8"))
+
+
+@needs_real
+@pytest.mark.parametrize("case", PAGES, ids=lambda case: Path(case["page"]).stem)
+def test_real_pages_of_topics(case: dict[str, Any], tmp_path: Path) -> None:
+    lines = ["kind: forum", f"preset: {case['preset']}", "url: https://forum.example/board", case.get("own", "")]
+    target = Place(tmp_path).target("board", "\n".join(lines))
+    found = posts_of(selector(REAL / case["page"]), target, case["url"])
+    posts = [post for post in found if "rejected" not in post]
+    assert {post["rejected"] for post in found if "rejected" in post} <= {"no text"}  # pictures only
+    assert (len(posts), [posts[0]["author_name"], posts[-1]["author_name"]]) == (case["posts"], case["authors"])
+    assert posts[0].get("published", "")[:16] == case["first"]
+    assert len({post["id"] for post in posts}) == len(posts)
+    assert sum("quoted" in post for post in posts) == case["quotes"]
+    assert sum("in_reply_to" in post for post in posts) == case["replies"]
+    assert not any(case["absent"] in post["text"] for post in posts)
+    assert all("author_id" in post for post in posts) or case["preset"] == "ipboard3"  # whose page has no links to profiles
+
+
+@needs_real
+def test_a_real_forum_without_a_preset_and_one_whose_page_has_a_base_address(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    take = "{id: {select: ./@id, regex: '\\d+'}, author: .fn .u_link, date: 'abbr::attr(title)', text: .entry-content}"
+    topic = f"{{id: 'show_topic/(\\d+)', post: tr.post, take: {take}, next: a.next_page}}"
+    url = "https://godville.net/forums/show_topic/3638"
+    target = place.target("own", f"kind: forum\ntopics: {url}\nboard: {{topic: li, take: {{link: a, replies: i}}}}\ntopic: {topic}\n")
+    page = selector(REAL / "other_ru" / "topic_godville_forum_ru.htm")
+    posts = posts_of(page, target, url)
+    assert len(posts) == 25
+    assert (posts[2]["author_name"], posts[2]["published"]) == ("Coyolxauhqui", "2018-07-23T18:14:01.000Z")
+    assert next_page(page, target.topic.next, url) == f"{url}?page=113"
+
+    oneplus = place.target("oneplus", "kind: forum\npreset: xenforo1\nurl: https://forums.oneplus.net/forums/roms.9/\n")
+    page = selector(REAL / "xenforo" / "topic_xf1_oneplus_p1_en.html")
+    assert next_page(page, oneplus.topic.next, ONEPLUS + "/") == ONEPLUS + "/page-2"
+    assert posts_of(page, oneplus, ONEPLUS + "/")[1]["url"] == ONEPLUS + "/#post-14001052"
+
+
+@needs_real
+@pytest.mark.parametrize(
+    ("path", "preset", "url", "topics", "pinned", "first", "following"),
+    [
+        ("phpbb/forum_bikeradar_en.html", "phpbb", "http://bikeradar.com/forums/viewforum.php?f=4", 2, 1, ("12970739", 0, 8008), None),
+        (
+            "vbulletin/forum_facepunch_en.html",
+            "vbulletin4",
+            "https://facepunch.com/f?f=4",
+            83,
+            3,
+            ("1452353", 578, 75394),
+            "&page=2&order=desc",
+        ),
+        (
+            "smf/bitcointalk_board_74_en.html",
+            "smf1",
+            "https://bitcointalk.org/index.php?board=74.0",
+            40,
+            1,
+            ("96118", 95, 29972),
+            "board=74.40",
+        ),
+        (
+            "smf/forum_pcbheaven_en.html",
+            "smf2",
+            "http://pcbheaven.com/forum/index.php?board=18.0",
+            20,
+            0,
+            ("1879", 11, 1227),
+            "board=18.20",
+        ),
+        ("invision/topic_ipb_grasscity_en.html", "ipboard3", "http://forum.grasscity.com/a.html", 5, 0, ("1174835", 13, 1508), None),
+    ],
+)
+def test_real_pages_of_boards(
+    path: str, preset: str, url: str, topics: int, pinned: int, first: tuple[str, int, int], following: str | None, tmp_path: Path
+) -> None:
+    target = Place(tmp_path).target("board", f"kind: forum\npreset: {preset}\nurl: {url}\n")
+    page = selector(REAL / path)
+    lines = list(read_board(page, target, url, COLLECTED))
+    assert (len(lines), sum(line.pinned for line in lines)) == (topics, pinned)
+    assert (lines[0].topic.id, lines[0].topic.replies, lines[0].topic.views) == first
+    assert all(line.topic.mark and line.topic.title for line in lines)
+    assert (next_page(page, target.board.next, url) or "").endswith(following or "")
+
+
+# What is remembered.
+
+
+def test_a_topic_is_read_again_where_what_its_board_says_has_changed_and_from_the_page_read_last() -> None:
+    state, topic = State({}), Topic("5", "https://f.example/t5", mark="a", replies=3)
+    assert not state.passed(topic)
+    state.wait(topic)
+    assert state.passed(topic)
+    assert [each.replies for each in state.waiting()] == [3]
+    state.reached(topic, "https://f.example/t5?page=2")
+    state.settle(topic)
+    again = State(state.cursor())
+    moved = Topic("5", "https://f.example/t5", mark="b")
+    assert again.passed(topic) and not again.passed(moved) and again.page(moved) == "https://f.example/t5?page=2"
+    again.settle(moved)
+    assert again.passed(topic) and again.passed(moved) and again.waiting() == []
+    assert not again.passed(Topic("6", "https://f.example/t6"))
+
+
+def test_of_many_topics_those_deep_in_a_board_are_forgotten_first() -> None:
+    state = State({})
+    for number in range(REMEMBERED):
+        state.settle(Topic(f"top{number}", "https://f.example", mark="m"))
+    state.settle(Topic("deep", "https://f.example", mark="m"), deep=True)
+    assert not state.passed(Topic("deep", "", mark="m")) and state.passed(Topic("top0", "", mark="m"))
+    state.settle(Topic("new", "https://f.example", mark="m"))
+    assert not state.passed(Topic("top0", "", mark="m")) and len(state.cursor()["topics"]) == REMEMBERED
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_cut_short_and_written_between_no_new_post_is_missed(seed: int) -> None:
+    """A board of topics that go up when somebody writes; runs read some pages of it, and later enough of them."""
+    chance = random.Random(seed)
+    per_page, cursor = chance.randint(2, 8), {}
+    board = [(f"t{number}", 0) for number in range(chance.randint(1, 60))]
+    read: dict[str, int] = {}
+
+    def run(pages: int) -> int:
+        nonlocal cursor
+        descent, asked = Descent(cursor, "0", moving=True), 0
+        while descent.address is not None and asked < pages:
+            asked, first = asked + 1, int(descent.address)
+            shown = dict(board[first : first + per_page])
+            known = {f"{topic} {count}": read.get(topic) == count for topic, count in shown.items()}
+            read.update(shown)
+            if shown:
+                descent.took(known, str(first + per_page) if first + per_page < len(board) else None)
+            else:
+                descent.nothing()
+            cursor = descent.cursor()
+        return asked
+
+    for _ in range(chance.randint(1, 10)):
+        run(chance.randint(1, 6))
+        for _ in range(chance.randint(0, 12)):
+            topic, count = board.pop(chance.randrange(len(board))) if chance.random() < 0.7 else (f"n{len(board)}", 0)
+            board.insert(0, (topic, count + 1))
+    for _ in range(3):
+        run(10_000)
+    assert read == dict(board)
+    assert run(10_000) == 1, "a board without anything new is asked for once"
+
+
+def test_a_busy_board_is_not_walked_to_its_end_where_all_that_was_known_on_top_has_gone_up() -> None:
+    pages = [{f"t{page * 5 + line}": True for line in range(5)} for page in range(100)]
+    cursor = {"top": [f"t{number}" for number in range(10)], "open": []}
+    busy = [dict.fromkeys(pages[0], False), dict.fromkeys(pages[1], False), *pages[2:]]
+    descent = Descent(cursor, "0", moving=True)
+    for number, page in enumerate(busy):
+        if descent.took(page, str(number + 1)) is None:
+            break
+    assert number == 2
+
+
+# Whole runs of the real spider.
+
+TARGET = """
+kind: forum
+preset: phpbb
+url: {url}/viewforum.php?f=7
+allow_private: true
+delay: 0
+language: ru
+site: forum.example
+timezone: Europe/Moscow
+"""
+
+
+@pytest.fixture
+def forum() -> Iterator[Phpbb]:
+    with site() as running:
+        yield Phpbb(running)
+
+
+def test_runs_read_what_was_written_since_and_go_on_where_they_were_cut_short(forum: Phpbb, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    target = place.target("banks", TARGET.format(url=forum.site.url))
+    forum.write(9, 4)
+    forum.site.pages["/viewtopic.php?f=7&t=9&start=3"] = Answer("down", 503, {"Retry-After": "0"})
+    forum.site.pages["/viewtopic.php?f=7&t=5"] = Answer("gone", 404)
+    counts = place.collect(target).counts.outcomes
+    assert (counts[Outcome.KEPT], counts[Outcome.DEFERRED]) == (11, 1)
+    assert forum.asked()[:4] == ["board", "t1", "t9", "t9&start=3"]
+    posts = {post.url: post for post in place.posts(target)}
+    opening = posts[f"{forum.site.url}/viewtopic.php?p=1000#p1000"]
+    assert (opening.title, opening.place, opening.views, opening.replies, opening.author_id) == (
+        "Тема 10",
+        "Банки",
+        1000,
+        0,
+        "forum.example:1",
+    )
+    second = posts[f"{forum.site.url}/viewtopic.php?p=901#p901"]
+    assert (second.title, second.views) == (None, None)
+    assert second.thread_id == posts[f"{forum.site.url}/viewtopic.php?p=900#p900"].thread_id != opening.thread_id
+
+    del forum.site.pages["/viewtopic.php?f=7&t=9&start=3"]
+    forum.write(3)
+    counts = place.collect(target).counts.outcomes
+    assert forum.asked() == ["board", "t3", "board&start=4", "t9&start=3"]
+    assert (counts[Outcome.KEPT], counts[Outcome.CHANGED]) == (3, 1), "the topic's first post counts one more reply"
+    assert {post.id for post in place.posts(target)} == {post.id for post in place.posts(target)}
+    assert len({post.id for post in place.posts(target)}) == 14
+
+
+def test_a_run_fails_where_the_forum_is_not_what_the_file_says(forum: Phpbb, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    text = TARGET.format(url=forum.site.url).replace("/viewforum.php?f=7", "/members")
+    forum.site.pages["/members"] = "<html><body><ul><li>Рита</li></ul></body></html>"
+    with pytest.raises(
+        RunFailed, match=r"members has no topics for selector 'ul\.topiclist\.topics > li\.row': the layout has changed, or it is no"
+    ):
+        place.collect(place.target("members", text))
+    only = place.target(
+        "topic", text.replace(f"url: {forum.site.url}/members", f"topics: {forum.site.url}/viewtopic.php?f=7&t=2\ntopic: {{post: .card}}")
+    )
+    with pytest.raises(RunFailed, match=r"t=2 has no posts for selector '\.card': the layout has changed, or it wants a login"):
+        place.collect(only)
+    assert forum.asked() == ["/members", "t2"]
+
+
+@pytest.mark.parametrize("name", preset_names("forum"))
+def test_a_preset_is_kept_in_full_in_the_snapshot_and_the_file_goes_before_it(name: str, tmp_path: Path) -> None:
+    target = Place(tmp_path).target("x", f"kind: forum\npreset: {name}\ntopics: https://f.example/t\ntopic: {{take: {{text: .own}}}}\n")
+    assert (target.topic.take.text.select, target.topic.take.text.cut) == (".own", None)
+    assert target.topic.take.author is not None
+    kept = target_to_json(target)
+    assert "preset" not in kept
+    assert (target_from_json(kept).board, target_from_json(kept).topic) == (target.board, target.topic)
+
+
+def test_an_unknown_preset_and_a_board_without_a_sign_of_new_posts(tmp_path: Path) -> None:
+    path = tmp_path / "targets" / "x.yaml"
+    path.parent.mkdir()
+    path.write_text("kind: forum\npreset: phpbb3\nurl: https://f.example\n")
+    assert "x.yaml:2: preset: must be one of discuz, invision4," in str(read_target(path).error)
+    assert str(read_target(path).error).endswith("not 'phpbb3' (did you mean `phpbb`?)")
+    path.write_text(
+        "kind: forum\ntopics: https://f.example\nboard: {topic: li, take: {link: a}}\ntopic: {post: p, id: t, take: {text: b}}\n"
+    )
+    assert "board.take: must say what shows that a topic has new posts: `replies`, `last` or `date`" in str(read_target(path).error)
