@@ -1,10 +1,18 @@
-"""The main text of an article's page, found by trafilatura.
+"""The main text of an article's page, found by trafilatura, and what the page says of it to programs.
 
 The rule to know: it is meant for articles; on forums and lists it doubles text, use selectors there.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from parsel import Selector
+
+from crawlers.link import is_link
 from crawlers.page import Text, plain, tidy
 
 
@@ -28,3 +36,78 @@ def _quotes(whole: str, own: str) -> str | None:
     kept = set(own.splitlines())
     quoted = [line for line in whole.splitlines() if line not in kept]
     return plain("\n".join(quoted)).own or None
+
+
+def below_headline(text: str, title: str | None) -> str:
+    """The text without its first line where that is the title again; a headline alone stays."""
+    first, _, rest = text.partition("\n")
+    return rest if rest and first.strip() == title else text
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an article's page says of it to programs; None where it doesn't."""
+
+    title: str | None
+    author: str | None
+    date: str | None
+    language: str | None
+
+
+def facts(page: Selector) -> Facts:
+    """Title, author and date of publication by JSON-LD, else by the page's metadata, else by its headings. No date is guessed."""
+    said = next((each for each in _told(page) if each.get("datePublished") or each.get("headline")), {})
+    names = [each.get("name") if isinstance(each, dict) else each for each in _list(said.get("author"))]
+    written = ", ".join(name for name in names if isinstance(name, str) and name) or _first(page, _AUTHOR)
+    return Facts(
+        title=_text(said.get("headline")) or _first(page, _TITLE),
+        author=None if written is None or is_link(written) else written,
+        date=_text(said.get("datePublished")) or _first(page, _DATE),
+        language=(page.xpath("//html/@lang").get() or "")[:2].lower() or None,
+    )
+
+
+_TITLE = ("//meta[@property='og:title']/@content", "//h1")
+_AUTHOR = (
+    "//meta[@name='author']/@content",
+    "//meta[@property='article:author']/@content",
+    "//*[@itemprop='author']//*[@itemprop='name'] | //*[@itemprop='author'][not(.//*[@itemprop='name'])]",
+    "//a[contains(@rel, 'author')]",
+)
+_DATE = (
+    "//meta[@property='article:published_time']/@content",
+    "//*[@itemprop='datePublished']/@content | //*[@itemprop='datePublished']/@datetime",
+    "//meta[@name='date' or @name='pubdate' or @name='publish-date' or @name='DC.date.issued']/@content",
+    "//article//time/@datetime",
+)
+
+
+def _told(page: Selector) -> Iterator[dict[str, Any]]:
+    """The articles that a page describes in JSON-LD."""
+    for script in page.xpath("//script[@type='application/ld+json']/text()").getall():
+        try:
+            todo = [json.loads(script, strict=False)]
+        except (ValueError, RecursionError):
+            continue
+        while todo:
+            each = todo.pop(0)
+            if isinstance(each, list):
+                todo += each
+            elif isinstance(each, dict):
+                todo += [each.get("@graph"), each.get("mainEntity")]
+                if any(str(kind).endswith(("Article", "Posting")) for kind in _list(each.get("@type"))):
+                    yield each
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: Any) -> str | None:
+    return plain(value).own or None if isinstance(value, str) else None
+
+
+def _first(page: Selector, paths: Iterable[str]) -> str | None:
+    """The first of the paths that finds words."""
+    found = (plain(each).own for path in paths for each in page.xpath(path).getall())
+    return next((words for words in found if words), None)

@@ -321,6 +321,15 @@ class TopicModel(Strict):
     next: Take | None = None
 
 
+class ArticleFields(Strict):
+    """Which part of an article's page holds which field, where the page doesn't say it in the usual ways."""
+
+    text: Take | None = None
+    title: Take | None = None
+    author: Take | None = None
+    date: Take | None = None
+
+
 class Columns(Strict):
     """Which column, or dotted path of a JSON record, holds which field of a post."""
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from crawlers.field import (
+    ArticleFields,
     BoardModel,
     BrandName,
     Columns,
@@ -23,6 +24,7 @@ from crawlers.field import (
     Fields,
     Language,
     Listed,
+    Regex,
     Schedule,
     Selector,
     Span,
@@ -204,6 +206,37 @@ class ForumTarget(PresetTarget):
     def _something(self) -> ForumTarget:
         if not (self.url or self.topics):
             raise ValueError("must name what to watch: `url` of boards, or `topics`")
+        return self
+
+
+class SiteTarget(PagesTarget):
+    """Articles of a site without a feed, found by its sitemap and by links."""
+
+    kind: Literal["site"]
+    about: BrandName | None = None
+    sitemap: Annotated[Many[Url], Listed] = ()
+    url: Annotated[Many[Url], Listed] = ()
+    """Pages where links to articles are looked for."""
+    articles: Regex | None = None
+    """What the address of an article has; with `sitemap` alone, all of its addresses where this is not given."""
+    follow: Regex | None = None
+    """What the address of a page has where more links are looked for."""
+    take: ArticleFields = ArticleFields()
+    author: Text | None = None
+    """Author of all articles, where their pages name none."""
+    pages: int = Field(default=100, gt=0)
+    """Pages of one run: sitemaps, lists and articles."""
+    depth: int = Field(default=1, ge=0)
+    """Pages in a row without a new article whose links are followed; each new article begins it again."""
+    attempts: int = Field(default=5, gt=0)
+    """Runs in which an article that fails for now is tried, before it is rejected."""
+
+    @model_validator(mode="after")
+    def _something(self) -> SiteTarget:
+        if not (self.url or self.sitemap):
+            raise ValueError("must say where articles are found: `sitemap`, or `url` of pages with links to them")
+        if self.url and self.articles is None:
+            raise ValueError("`url` needs `articles`: what the address of an article has")
         return self
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter
 
-from crawlers.kinds import FeedTarget, FilesTarget, ForumTarget, RedditTarget, ReviewsTarget
+from crawlers.kinds import FeedTarget, FilesTarget, ForumTarget, RedditTarget, ReviewsTarget, SiteTarget
 from crawlers.link import hidden, within
 from crawlers.platforms import (
     AppstoreTarget,
@@ -33,7 +33,7 @@ TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
 
 
 Target = (
-    FeedTarget | ReviewsTarget | RedditTarget | FilesTarget | ForumTarget | MastodonTarget
+    FeedTarget | ReviewsTarget | RedditTarget | FilesTarget | ForumTarget | SiteTarget | MastodonTarget
     | HackernewsTarget | StackexchangeTarget | DiscourseTarget | WordpressTarget | AppstoreTarget | LivejournalTarget
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.article import main_text
+from crawlers.article import below_headline, main_text
 from crawlers.kinds import FeedTarget
 from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
@@ -295,7 +295,5 @@ def _words(raw: dict[str, Any], title: str | None) -> tuple[Text, str | None]:
     own = plain(raw.get("html", ""))
     article = raw.get("article")
     if article and len(article["text"]) >= len(own.own):
-        # The headline stands over the article, too.
-        first, _, rest = article["text"].partition("\n")
-        own = Text(rest if rest and first.strip() == title else article["text"], article.get("quoted"))
+        own = Text(below_headline(article["text"], title), article.get("quoted"))
     return (own, title) if own.own or not title else (Text(title), None)

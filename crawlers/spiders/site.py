@@ -1,0 +1,302 @@
+"""Articles of a site without a feed, found by its sitemaps and by links from page to page.
+
+The rule to know: links are followed only as long as they bring new articles; a calendar that goes on for ever, or a list in
+every order there is, brings none and ends by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from parsel import Selector
+from scrapy.http import Response
+
+from crawlers.article import below_headline, facts, main_text
+from crawlers.kinds import SiteTarget
+from crawlers.link import is_link, without_session
+from crawlers.moment import UNKNOWN, parse_moment
+from crawlers.page import at_site, canonical, decode
+from crawlers.post import Post, iso, post_id
+from crawlers.selection import base_of, takes, value
+from crawlers.sitemap import Entry, read_sitemap
+from crawlers.source import CollectError, Cursor, Item, Page
+from crawlers.spider import TargetSpider, Trouble, content_type
+from crawlers.writer import FEW
+
+TOGETHER = 8
+"""Articles fetched side by side, and kept together with one cursor."""
+REMEMBERED = 5_000
+"""Addresses whose last change is kept; what was collected is known besides."""
+WAITING = 1_000
+"""Pages kept whose links a run could no longer follow."""
+NESTED = 3
+"""Lists of sitemaps within one another."""
+
+
+class SiteSpider(TargetSpider[SiteTarget]):
+    """Walks one site: `scrapy crawl site -a target=NAME`."""
+
+    name = "site"
+
+    async def start(self) -> AsyncIterator[Page]:
+        self.state = State(self.cursor)
+        self.left = self.target.pages
+        self.met: set[str] = set()
+        self.taken = 0
+        self.refused: list[str] = []
+        self.failed: list[str] = []
+        async for page in self.walk():
+            yield page
+            await asyncio.sleep(0)  # the page is kept before `full` is asked again
+
+    async def walk(self) -> AsyncIterator[Page]:
+        """What failed before, the sitemaps, then links; one that fails does not keep the others from being walked."""
+        for walked in [self.articles(self.state.deferred_entries()), *map(self.sitemap, self.target.sitemap), self.links()]:
+            try:
+                async for page in walked:
+                    yield page
+            except Trouble as trouble:
+                self.failed.append(str(trouble))
+        if self.refused and not self.taken and (len(self.refused) >= FEW or not self.cursor):
+            self.failed.append(f"none of {len(self.refused)} articles could be had: {self.refused[-1]}")
+        if self.failed:
+            raise CollectError("; ".join(dict.fromkeys(self.failed)))
+
+    def over(self) -> bool:
+        """Whether the run has asked for, or brought, as much as it may."""
+        return self.left <= 0 or self.full()
+
+    async def sitemap(self, address: str, changed: datetime | None = None, *, nested: int = 0) -> AsyncIterator[Page]:
+        """A sitemap, and those that it lists. Raises Trouble, CollectError where it is none."""
+        if self.over():
+            return
+        self.left -= 1
+        found = read_sitemap((await self.fetch(address)).body, address)
+        wanted = [entry for entry in found.pages if self.wanted(entry)]
+        async for page in self.articles(wanted):
+            yield page
+        for each in self.state.unread_first(found.maps) if nested < NESTED else ():
+            if self.since and each.changed and each.changed < self.since:
+                continue
+            try:
+                async for page in self.sitemap(each.address, each.changed, nested=nested + 1):
+                    yield page
+            except Trouble as trouble:
+                self.failed.append(str(trouble))
+        if self.state.settled(wanted) and not (found.maps and self.over()):
+            self.state.read_map(address, changed)
+            yield Page(items=(), cursor=self.state.cursor())
+
+    async def links(self) -> AsyncIterator[Page]:
+        """Pages with links, breadth first, as long as they lead to new articles. Raises Trouble where one of the target's own fails."""
+        todo = deque([*((url, 0) for url in self.target.url), *self.state.todo])
+        asked: set[str] = set()
+        while todo and not self.over():
+            address, barren = todo.popleft()
+            if address in asked:
+                continue
+            asked.add(address)
+            self.left -= 1
+            try:
+                response = await self.fetch(address)
+            except Trouble as trouble:
+                if address in self.target.url:
+                    raise
+                self.logger.info("%s", trouble)
+                continue
+            found = list(_links(response))
+            fresh = [entry for entry in map(Entry, found) if self.wanted(entry)]
+            barren = 0 if fresh else barren + 1
+            async for page in self.articles(fresh):
+                yield page
+            if barren <= self.target.depth:
+                todo.extend((link, barren) for link in found if self.followed(link) and link not in asked)
+            if self.over():
+                todo.appendleft((address, barren))  # perhaps not all of its articles were taken
+            self.state.todo = list(dict.fromkeys(todo))[:WAITING]
+            yield Page(items=(), cursor=self.state.cursor())
+
+    def followed(self, link: str) -> bool:
+        """Whether a page is one where more links are looked for."""
+        return bool(self.target.follow and re.search(self.target.follow, link)) and not self.is_article(link)
+
+    def is_article(self, address: str) -> bool:
+        return self.target.articles is None or bool(re.search(self.target.articles, address))
+
+    def wanted(self, entry: Entry) -> bool:
+        """Whether an address is that of an article which is new, or which its site says has changed; once in a run."""
+        if not self.is_article(entry.address) or entry.address in self.met or self.state.waits(entry):
+            return False
+        if self.since and entry.changed and entry.changed < self.since:
+            return False
+        self.met.add(entry.address)
+        before = self.state.change(entry)
+        if before is None:
+            return not self.seen(identity(entry.address, self.target))
+        return bool(before and entry.changed and before != iso(entry.changed))
+
+    async def articles(self, entries: Iterable[Entry]) -> AsyncIterator[Page]:
+        """The articles at these addresses, as many as the run may still ask for."""
+        todo = deque(entries)
+        while todo and not self.over():
+            group = [todo.popleft() for _ in range(min(TOGETHER, len(todo), self.left))]
+            self.left -= len(group)
+            found = await asyncio.gather(*map(self.take, group))
+            items = tuple(item for item in found if item is not None)
+            deferred = tuple(entry.address for entry in group if self.state.waits(entry))
+            yield Page(items=items, cursor=self.state.cursor(), deferred=deferred)
+
+    async def take(self, entry: Entry) -> Item | None:
+        """An article; None where there is none, or where it fails for now."""
+        try:
+            response = await self.fetch(entry.address)
+        except Trouble as trouble:
+            if not trouble.transient:
+                self.refused.append(str(trouble))
+                self.state.settle(entry)
+                return None
+            tries = self.state.defer(entry)
+            if tries < self.target.attempts:
+                self.logger.warning("%s; tried again next time", trouble)
+                return None
+            self.state.settle(entry)
+            return Item(raw={"url": entry.address}, address=entry.address, error=f"its page failed in {tries} runs: {trouble}")
+        self.state.settle(entry)
+        if "html" not in (content_type(response) or "html"):
+            return None  # a picture, a document
+        self.taken += 1
+        return Item(raw=read_article(response, self.target), address=response.url)
+
+
+class State:
+    """The cursor of a site while it is walked."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.todo: list[tuple[str, int]] = [(address, barren) for address, barren in cursor.get("todo", ())]
+        """Pages whose links are still to be followed, and the pages before them that brought nothing new."""
+        self._known: dict[str, str] = dict(cursor.get("known", {}))
+        """Mark of an address -> when it had changed as it was taken; empty where the site doesn't tell."""
+        self._deferred: dict[str, int] = dict(cursor.get("deferred", {}))
+        self._maps: dict[str, str] = dict(cursor.get("maps", {}))
+        """Mark of a sitemap read to its end -> when it had changed then."""
+
+    def change(self, entry: Entry) -> str | None:
+        """When an address had changed as it was taken; None for one that is not remembered."""
+        return self._known.get(_mark(entry.address))
+
+    def settled(self, entries: Iterable[Entry]) -> bool:
+        """Whether all of these were asked for."""
+        return all(self.change(entry) == (iso(entry.changed) or "") or self.waits(entry) for entry in entries)
+
+    def settle(self, entry: Entry) -> None:
+        """Note an address that was asked for."""
+        self._deferred.pop(entry.address, None)
+        self._known.pop(_mark(entry.address), None)
+        self._known[_mark(entry.address)] = iso(entry.changed) or ""
+        for forgotten in list(self._known)[:-REMEMBERED]:
+            del self._known[forgotten]
+
+    def defer(self, entry: Entry) -> int:
+        """Keep an address that failed for now; the runs in which it has."""
+        self._deferred[entry.address] = self._deferred.get(entry.address, 0) + 1
+        return self._deferred[entry.address]
+
+    def waits(self, entry: Entry) -> bool:
+        """Whether an address has failed and is tried again."""
+        return entry.address in self._deferred
+
+    def deferred_entries(self) -> list[Entry]:
+        """Addresses that failed in earlier runs."""
+        return [Entry(address) for address in self._deferred]
+
+    def unread_first(self, maps: Iterable[Entry]) -> list[Entry]:
+        """Sitemaps that may have something new: those never read to their end, then the others, the longest unread first."""
+        order = {mark: place for place, mark in enumerate(self._maps, 1)}
+        left = [each for each in maps if not each.changed or self._maps.get(_mark(each.address)) != iso(each.changed)]
+        return sorted(left, key=lambda each: order.get(_mark(each.address), 0))
+
+    def read_map(self, address: str, changed: datetime | None) -> None:
+        """Note a sitemap that was read to its end."""
+        self._maps.pop(_mark(address), None)
+        self._maps[_mark(address)] = iso(changed) or ""
+        for forgotten in list(self._maps)[:-REMEMBERED]:
+            del self._maps[forgotten]
+
+    def cursor(self) -> Cursor:
+        cursor = {"todo": self.todo, "known": dict(self._known), "deferred": dict(self._deferred), "maps": dict(self._maps)}
+        return {name: each for name, each in cursor.items() if each}
+
+
+def _mark(address: str) -> str:
+    return hashlib.blake2b(canonical(address).encode(), digest_size=6).hexdigest()
+
+
+def _links(response: Response) -> Iterable[str]:
+    """Addresses that a page links to on its own host."""
+    page = Selector(decode(response.body, content_type(response)) or "<html/>", type="html")
+    base, host = base_of(page, response.url), _host(response.url)
+    for said in dict.fromkeys(page.xpath("//a/@href").getall()):
+        try:
+            link = without_session(urljoin(base, said.strip()).partition("#")[0])
+            if is_link(link) and _host(link) == host:
+                yield link
+        except ValueError:
+            continue
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.removeprefix("www.")
+
+
+def read_article(response: Response, target: SiteTarget) -> dict[str, Any]:
+    """The raw item of an article: what its page says of it, and its text; the file's own selectors go first."""
+    html = decode(response.body, content_type(response)) or "<html/>"
+    page = Selector(html, type="html")
+    said = facts(page)
+    own = {name: words for name, take in takes(target.take).items() if (words := value(page, take))}
+    text = own.pop("text", None) or main_text(html, response.url)
+    found = {
+        "url": response.url, "title": said.title, "author": said.author, "date": said.date, "language": said.language,
+        "text": text.own if text else None, "quoted": text.quoted if text else None,
+    } | {name: words.own for name, words in own.items()}  # fmt: skip
+    return {name: each for name, each in found.items() if each}
+
+
+def identity(url: str, target: SiteTarget) -> str:
+    """`Post.id` of the article at an address; the same as by the site's feed."""
+    return post_id(_site(url, target), url=at_site(url, url, _site(url, target)))
+
+
+def _site(url: str, target: SiteTarget) -> str:
+    return target.site or (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def post(raw: dict[str, Any], target: SiteTarget, collected: datetime) -> Post:
+    """The post an article is. Raises ValueError for a date that is none."""
+    url, title, date = raw["url"], raw.get("title"), raw.get("date")
+    published = UNKNOWN
+    if date:
+        published = parse_moment(date, target.zone, now=collected, day_first=target.day_first, formats=target.date_formats)
+    language = raw.get("language", "")
+    return Post(
+        id=identity(url, target),
+        site=_site(url, target),
+        place=target.place,
+        source=target.kind,
+        url=url,
+        title=title,
+        text=below_headline(raw.get("text", ""), title),
+        quoted=raw.get("quoted"),
+        language=target.language or (language if len(language) == 2 and language.isalpha() else None),
+        author_name=raw.get("author") or target.author,
+        published=published.at,
+        published_precision=published.precision,
+        collected=collected,
+    )

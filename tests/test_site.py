@@ -1,0 +1,161 @@
+"""Sites without a feed: sitemaps, links, what a page says of its article, and the walk over both."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from parsel import Selector
+
+from crawlers.article import below_headline, facts
+from crawlers.run import Outcome
+from crawlers.sitemap import LARGEST, read_sitemap
+from crawlers.source import CollectError
+from crawlers.spiders.site import identity
+from tests.recorded_walk import REAL, Walk, needs_real, walk
+from tests.site import Answer, Place, site
+
+__all__ = ["walk"]
+
+HEAD = b'<?xml version="1.0" encoding="UTF-8"?>'
+XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+HOST = "https://bank.example"
+
+
+def sitemap(*entries: tuple[str, str], index: bool = False) -> str:
+    outer, inner = ("sitemapindex", "sitemap") if index else ("urlset", "url")
+    listed = "".join(f"<{inner}><loc>{loc}</loc>{f'<lastmod>{mod}</lastmod>' if mod else ''}</{inner}>" for loc, mod in entries)
+    return f"<{outer} {XMLNS}>{listed}</{outer}>"
+
+
+def article(number: int, *, more: str = "") -> str:
+    words = " ".join(f"Вестарна снизила комиссию номер {number}, и клиенты об этом говорят каждый день." for _ in range(6))
+    meta = f'<meta property="article:published_time" content="2026-09-{number % 28 + 1:02}T10:00:00+03:00">'
+    return f"<html lang='ru'><head>{meta}</head><body><article><h1>Новость {number}</h1><p>{words}</p>{more}</article></body></html>"
+
+
+def page(*links: str) -> str:
+    return "<html><body>" + "".join(f'<a href="{link}">дальше</a>' for link in links) + "</body></html>"
+
+
+def test_a_sitemap_is_read_in_every_form_and_what_is_none_is_told() -> None:
+    body = (
+        HEAD
+        + sitemap((f"{HOST}/a", "2026-08-01"), (f"{HOST}/b", "2026-09-01T10:00:00+03:00"), (f"{HOST}/c", "2026-13"), ("no", "")).encode()
+    )
+    found = read_sitemap(gzip.compress(body), HOST)
+    assert [entry.address[-1] for entry in found.pages] == ["b", "a", "c"]
+    assert [str(entry.changed)[:16] for entry in found.pages] == ["2026-09-01 07:00", "2026-08-01 11:00", "None"]
+    assert [entry.address for entry in read_sitemap(sitemap((f"{HOST}/1.xml.gz", ""), index=True).encode(), HOST).maps] == [
+        f"{HOST}/1.xml.gz"
+    ]
+    for wrong, told in [(b"<html/>", "begins with"), (b"", "begins with"), (b"<rss/>", "kind: feed"), (b"\x1f\x8bxx", "is damaged")]:
+        with pytest.raises(CollectError, match=told):
+            read_sitemap(wrong, HOST)
+    with pytest.raises(CollectError, match="larger than a sitemap may be"):
+        read_sitemap(gzip.compress(b" " * (LARGEST + 1), 1), HOST)
+
+
+def test_what_a_page_says_of_its_article() -> None:
+    news = '{"@type": ["NewsArticle"], "headline": "Про &quot;банк&quot;", "datePublished": "2026-09-01"'
+    script = f'{{"@graph": [{{"@type": "WebSite"}}, {news}, "author": [{{"@type": "Person", "name": "Рита"}}, {{"name": "Глеб"}}]}}]}}'
+    told = facts(Selector(f"<html><script type='application/ld+json'>{script}</script><h1>Другое</h1></html>"))
+    assert (told.title, told.author, told.date) == ('Про "банк"', "Рита, Глеб", "2026-09-01")
+    head = "<html lang='en-GB'><meta name='author' content='https://fb.example/rita'><script type='application/ld+json'>{broken</script>"
+    told = facts(Selector(head + "<h1>One <b>day</b></h1><article><time datetime='2026-09-02'></article></html>"))
+    assert (told.title, told.author, told.date, told.language) == ("One day", None, "2026-09-02", "en")
+    assert (below_headline("A\nB", "A"), below_headline("A", "A"), below_headline("A\nB", None)) == ("B", "A", "A\nB")
+
+
+@needs_real
+def test_a_real_page_in_another_encoding(walk: Walk) -> None:
+    target = walk.target("kind: site\nsitemap: https://football.ua/sitemap.xml\n")
+    walk.pages["sitemap.xml"] = sitemap(("https://football.ua/germany/news/1.html", "2016-01-01"))
+    body = (REAL / "pages/trafilatura/tests/eval/football.ua.podolski.html").read_bytes()
+    walk.pages["/news/1.html"] = Answer(body)
+    assert walk.kept(target) == 1
+    [post] = walk.posts().values()
+    assert (post.title, post.site) == ("Подольски завершил карьеру в сборной", "football.ua")
+    assert "Германии" in post.text
+
+
+def test_a_sitemap_brings_what_is_new_or_has_changed_and_a_long_one_is_taken_in_turns(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\narticles: /news/\nlanguage: ru\npages: 4\nauthor: Банк\n")
+    walk.pages["map.xml"] = sitemap((f"{HOST}/old.xml", "2026-08-01"), (f"{HOST}/new.xml", "2026-09-01"), index=True)
+    walk.pages["new.xml"] = sitemap((f"{HOST}/news/1", "2026-09-01"), (f"{HOST}/about", "2026-09-02"), (f"{HOST}/news/2", "2026-09-03"))
+    walk.pages["old.xml"] = sitemap((f"{HOST}/news/3", ""), (f"{HOST}/news/4", ""))
+    for number in range(1, 5):
+        walk.pages[f"/news/{number}"] = article(number)
+    assert walk.kept(target) == 2
+    assert walk.asked == ["map.xml", "new.xml", "news/2", "news/1"]
+    assert walk.kept(target) == 2
+    assert walk.asked == ["map.xml", "old.xml", "news/3", "news/4"], "the newer one was read to its end"
+    posts = {post.title: post for post in walk.posts().values()}
+    assert sorted(posts) == [f"Новость {number}" for number in range(1, 5)]
+    assert (posts["Новость 2"].author_name, posts["Новость 2"].id) == ("Банк", identity(f"{HOST}/news/2", target))
+    assert not posts["Новость 2"].text.startswith("Новость 2")
+
+    walk.pages["map.xml"] = sitemap((f"{HOST}/old.xml", "2026-08-01"), (f"{HOST}/new.xml", "2026-09-05"), index=True)
+    walk.pages["new.xml"] = sitemap((f"{HOST}/news/1", "2026-09-05"), (f"{HOST}/news/2", "2026-09-03"))
+    walk.pages["/news/1"] = article(1, more="<p>Добавлено: банк отменил её совсем, как сообщили нам вчера вечером.</p>")
+    run = walk.collect(target)
+    assert (run.error, run.counts.outcomes[Outcome.CHANGED]) == (None, 1)
+    assert walk.asked == ["map.xml", "new.xml", "news/1"], "the older one has not changed since it was read to its end"
+    assert walk.kept(target) == 0
+
+
+def test_links_are_followed_while_they_bring_new_articles_and_a_calendar_without_end_is_left(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: '/(page|calendar)/'\n")
+    walk.pages["/calendar/"] = lambda: page(f"/calendar/{len(walk.requests)}", f"/calendar/next/{len(walk.requests)}", "/news/1")
+    walk.pages["/news/"] = page(
+        "/news/1", "/news/2#comments", "/news/page/2", "/calendar/2026", "https://other.example/news/7", "mailto:x@y.z"
+    )
+    walk.pages["/news/page/2"] = page("/news/3", "/news/page/3", "/news/")
+    walk.pages["/news/page/3"] = page("/news/4?utm_source=x", "/news/page/2")
+    for number in (1, 2, 3):
+        walk.pages[f"/news/{number}"] = article(number)
+    walk.pages["/news/4"] = Answer("", 410)
+    assert walk.kept(target) == 3
+    asked = walk.asked
+    assert [path for path in asked if "calendar" not in path] == ["news/", "news/1", "news/2", "news/page/2", "news/3", "news/page/3"]
+    assert len(asked) - 6 == 3, "the calendar, and what its first page links to"
+    walk.pages["/news/page/2"] = page("/news/3", "/news/page/3", "/news/5")
+    walk.pages["/news/5"] = article(5)
+    assert walk.kept(target) == 1
+    assert [path for path in walk.asked if "calendar" not in path] == ["news/", "news/page/2", "news/5", "news/page/3"]
+
+
+def test_what_fails_for_now_is_tried_again_and_a_run_cut_short_goes_on(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\npages: 3\nattempts: 2\n")
+    walk.pages["/news/"] = page("/news/1", "/news/page/2")
+    walk.pages["/news/page/2"] = page("/news/2", "/news/3")
+    walk.pages["/news/1"], walk.pages["/news/2"], walk.pages["/news/3"] = Answer("", 503), article(2), article(3)
+    run = walk.collect(target)
+    assert (run.error, run.counts.outcomes[Outcome.DEFERRED], walk.asked) == (None, 1, ["news/", "news/1", "news/page/2"])
+    run = walk.collect(target)
+    assert "its page failed in 2 runs: https://bank.example/news/1: bank.example fails (503)" in run.counts.reasons
+    assert walk.asked == ["news/1", "news/", "news/page/2"]
+    assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/2"])
+    assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/3"])
+
+
+def test_a_site_that_shows_none_of_its_articles_fails_the_run(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
+    walk.pages["map.xml"], walk.pages["/a"] = sitemap((f"{HOST}/a", "")), Answer("", 403)
+    assert walk.collect(target).error == "none of 1 articles could be had: https://bank.example/a: bank.example refuses to show it (403)"
+    walk.pages["map.xml"] = "<html></html>"
+    assert "map.xml is no sitemap: it begins with '<html></html>'" in (walk.collect(target).error or "")
+
+
+def test_the_real_spider_reads_a_packed_sitemap(tmp_path: Path) -> None:
+    with site() as running:
+        running.pages["/map.xml.gz"] = Answer(
+            gzip.compress(sitemap((f"{running.url}/1", "2026-09-01")).encode()), headers={"Content-Type": "application/x-gzip"}
+        )
+        running.pages["/1"] = article(1)
+        place = Place(tmp_path)
+        target = place.target("news", f"kind: site\nsitemap: {running.url}/map.xml.gz\nallow_private: true\ndelay: 0\nsite: bank.example\n")
+        assert place.collect(target).counts.outcomes[Outcome.KEPT] == 1
+        [post] = place.posts(target)
+        assert (post.title, post.id, post.language) == ("Новость 1", identity("https://bank.example/1", target), "ru")
