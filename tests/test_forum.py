@@ -14,16 +14,21 @@ from parsel import Selector
 
 from crawlers.board import REMEMBERED, State, Topic, read_board, read_posts, topic_id
 from crawlers.interval import Descent
+from crawlers.link import without_session
 from crawlers.page import decode
 from crawlers.post import iso
 from crawlers.preset import preset_names
-from crawlers.run import Outcome, RunFailed
+from crawlers.run import Outcome
 from crawlers.selection import next_page
 from crawlers.target import read_target, target_from_json, target_to_json
 from tests.phpbb_site import Phpbb
+from tests.recorded_walk import Walk, walk
 from tests.recording import COLLECTED, RECORDED, cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, site
 
+__all__ = ["walk"]
+
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "sources"
 REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "pages"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/pages")
 
@@ -142,6 +147,20 @@ def test_real_pages_of_boards(
     assert (lines[0].topic.id, lines[0].topic.replies, lines[0].topic.views) == first
     assert all(line.topic.mark and line.topic.title for line in lines)
     assert (next_page(page, target.board.next, url) or "").endswith(following or "")
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("/t.php?sid=0123456789abcdef0123456789abcdef&f=7&t=5#p9", "/t.php?f=7&t=5#p9"),
+        ("/t.php?f=7&sid=0123456789abcdef0123456789abcdef#p9", "/t.php?f=7#p9"),
+        ("/index.php?PHPSESSID=0123456789abcdef01234567&topic=77.15", "/index.php?topic=77.15"),
+        ("/t.php?s=0123456789abcdef0123456789abcdef", "/t.php"),
+        ("/search?s=vestarna&sid=7", "/search?s=vestarna&sid=7"),
+    ],
+)
+def test_the_number_of_a_visit_is_taken_out_of_an_address(address: str, expected: str) -> None:
+    assert without_session(f"https://forum.example{address}") == f"https://forum.example{expected}"
 
 
 # What is remembered.
@@ -269,20 +288,66 @@ def test_runs_read_what_was_written_since_and_go_on_where_they_were_cut_short(fo
     assert len({post.id for post in place.posts(target)}) == 14
 
 
-def test_a_run_fails_where_the_forum_is_not_what_the_file_says(forum: Phpbb, tmp_path: Path) -> None:
-    place = Place(tmp_path)
-    text = TARGET.format(url=forum.site.url).replace("/viewforum.php?f=7", "/members")
-    forum.site.pages["/members"] = "<html><body><ul><li>Рита</li></ul></body></html>"
-    with pytest.raises(
-        RunFailed, match=r"members has no topics for selector 'ul\.topiclist\.topics > li\.row': the layout has changed, or it is no"
-    ):
-        place.collect(place.target("members", text))
-    only = place.target(
-        "topic", text.replace(f"url: {forum.site.url}/members", f"topics: {forum.site.url}/viewtopic.php?f=7&t=2\ntopic: {{post: .card}}")
-    )
-    with pytest.raises(RunFailed, match=r"t=2 has no posts for selector '\.card': the layout has changed, or it wants a login"):
-        place.collect(only)
-    assert forum.asked() == ["/members", "t2"]
+BOARD, PAGE = "https://forum.example/board", "kind: forum\npreset: phpbb\nurl: https://forum.example/board\nattempts: 2\n"
+
+
+def board(*topics: tuple[int, str]) -> str:
+    """A board's page: numbers of topics and the dates of their last posts."""
+    title, last = '<a class="topictitle" href="/t={0}">{0}</a>', '<dd class="lastpost"><span>{1}</span></dd>'
+    line = f'<li class="row">{title}<dd class="posts">{{0}}</dd>{last}</li>'
+    return f'<ul class="topiclist topics">{"".join(line.format(*topic) for topic in topics)}</ul>'
+
+
+def topic(*posts: int, more: str = "") -> str:
+    head = '<p class="author"><strong>Рита</strong> » 01.09.2026 10:00</p>'
+    post = f'<div class="post" id="p{{0}}">{head}<div class="content">Запись {{0}}</div></div>'
+    return "".join(map(post.format, posts)) + (following(more) if more else "")
+
+
+def following(address: str) -> str:
+    return f'<p class="pagination"><a rel="next" href="{address}">след.</a></p>'
+
+
+def test_a_forum_that_is_not_what_the_file_says_fails_the_run(walk: Walk) -> None:
+    walk.pages["/board"] = "<ul><li>Рита</li></ul>"
+    error = walk.collect(walk.target(PAGE)).error or ""
+    assert "board has no topics for selector 'ul.topiclist.topics > li.row': the layout has changed, or it is no board" in error
+    walk.pages["/t=2"] = topic(1)
+    only = walk.target("kind: forum\npreset: phpbb\ntopics: https://forum.example/t=2\ntopic: {post: .card}\n")
+    assert "t=2 has no posts for selector '.card': the layout has changed, or it wants a login" in (walk.collect(only).error or "")
+    walk.pages["/t=2"] = topic(*range(5)).replace("content", "words")
+    error = walk.collect(walk.target(PAGE.replace("url: https://forum.example/board", "topics: https://forum.example/t=2"))).error or ""
+    assert "the selector of `text` ('div.content') finds nothing in any of 5 items" in error and "`topic.take`" in error
+
+
+def test_what_was_written_before_the_wanted_date_is_not_asked_for(walk: Walk) -> None:
+    target = walk.target(PAGE + "since: 2026-09-01\n")
+    walk.pages["/board"] = board((3, "02.09.2026 10:00"), (2, "30.08.2026 10:00")) + following("/board?2")
+    walk.pages["/board?2"] = board((1, "29.08.2026 10:00")) + following("/board?3")
+    walk.pages["/t=3"] = topic(31, 32)
+    assert walk.kept(target) == 2
+    assert walk.asked == ["board", "t=3", "board?2"]
+
+
+def test_a_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_is_gone_is_read_anew(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages["/board"] = board((5, "02.09.2026 10:00"), (4, "01.09.2026 10:00"))
+    walk.pages["/t=4"], walk.pages["/t=5"] = Answer("", 503), topic(51, more="/t=5&p=2")
+    walk.pages["/t=5&p=2"] = topic(52)
+    assert walk.kept(target) == 2
+    run = walk.collect(target)
+    assert "its topic failed in 2 runs: https://forum.example/t=4: forum.example fails (503)" in run.counts.reasons
+    walk.pages["/board"] = board((6, "03.09.2026 10:00")).replace('href="/t=6"', 'href="/t=5"')
+    walk.pages["/t=5&p=2"], walk.pages["/t=5"] = Answer("", 404), topic(51, 53)
+    walk.requests.clear()
+    assert walk.kept(target) == 1
+    assert walk.asked == ["board", "t=5&p=2", "t=5"]
+
+
+def test_a_host_that_fails_topic_after_topic_is_left_alone(walk: Walk) -> None:
+    walk.pages["/board"], walk.pages["/t="] = board(*((number, "02.09.2026 10:00") for number in range(9))), Answer("", 503)
+    assert walk.collect(walk.target(PAGE)).error == "https://forum.example/t=2: forum.example fails (503)"
+    assert walk.asked == ["board", "t=0", "t=1", "t=2"]
 
 
 @pytest.mark.parametrize("name", preset_names("forum"))
@@ -290,6 +355,7 @@ def test_a_preset_is_kept_in_full_in_the_snapshot_and_the_file_goes_before_it(na
     target = Place(tmp_path).target("x", f"kind: forum\npreset: {name}\ntopics: https://f.example/t\ntopic: {{take: {{text: .own}}}}\n")
     assert (target.topic.take.text.select, target.topic.take.text.cut) == (".own", None)
     assert target.topic.take.author is not None
+    assert f"| `{name}` |" in (DOCS / "forum.md").read_text(encoding="utf-8")
     kept = target_to_json(target)
     assert "preset" not in kept
     assert (target_from_json(kept).board, target_from_json(kept).topic) == (target.board, target.topic)

@@ -74,6 +74,10 @@ def test_stars_outside_the_scale_are_an_error() -> None:
         ("Tue, 03 Jun 2003 09:39:21 GMT", "2003-06-03T09:39:21.000Z minute"),
         ("March 4, 2022 at 4:05 PM", "2022-03-04T13:05:00.000Z minute"),
         ("Пятница, 6 июня 2025", "2025-06-06T11:00:00.000Z day"),
+        ("Sept. 5, 2016, 1 p.m.", "2016-09-05T10:00:00.000Z minute"),
+        ("Sept. 5, 2016, noon", "2016-09-05T09:00:00.000Z minute"),
+        ("May 15, 2015 7:54AM", "2015-05-15T04:54:00.000Z minute"),
+        ("Понедельник в 18:20", "None unknown"),
         ("1700000000", "2023-11-14T22:13:20.000Z minute"),
         (1700000000123, "2023-11-14T22:13:20.123Z minute"),
         ("3 мая", "None unknown"),
@@ -99,6 +103,8 @@ def test_dates_of_an_export(text: str | int, expected: str) -> None:
         ("2 часа назад", "2026-11-24T01:00:00.000Z minute"),
         ("3 days ago", "2026-11-21T11:00:00.000Z day"),
         ("месяц назад", "None unknown"),
+        ("Понедельник в 18:20", "2026-11-23T15:20:00.000Z minute"),
+        ("Tuesday at 6:20 PM", "2026-11-17T15:20:00.000Z minute"),
     ],
 )
 def test_dates_of_a_live_crawl_are_completed(text: str, expected: str) -> None:

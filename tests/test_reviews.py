@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from crawlers.archive import Archive
 from crawlers.interval import PATIENCE, Descent
 from crawlers.kinds import ReviewsTarget
 from crawlers.page import decode
+from crawlers.preset import preset_names
 from crawlers.run import RunFailed
 from crawlers.selection import next_page
 from crawlers.source import CollectError, Cursor
@@ -73,6 +75,11 @@ def test_the_real_page_of_trustpilot(tmp_path: Path) -> None:
     assert post["published"] == "2016-11-04T20:37:27.000Z"
     assert (post["rating"], post["title"], post["product"]) == (5, "Gousto has changed my life....", "gousto.co.uk")
     assert post["text"].startswith("I cannot thank Gousto enough.") and post["text"].endswith("thanks so much!")
+
+
+def test_presets_and_their_page() -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "sources" / "reviews.md").read_text(encoding="utf-8")
+    assert preset_names("reviews") == re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
 
 
 # The cursor of open intervals, against a list that grows while runs are cut short.
