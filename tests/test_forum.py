@@ -163,6 +163,15 @@ def test_the_number_of_a_visit_is_taken_out_of_an_address(address: str, expected
     assert without_session(f"https://forum.example{address}") == f"https://forum.example{expected}"
 
 
+def test_a_topic_that_was_moved_has_the_id_of_where_it_stands_now(tmp_path: Path) -> None:
+    target = Place(tmp_path).target("x", "kind: forum\npreset: phpbb\nurl: https://forum.example/board\n")
+    page, line = Selector(topic(1)), Topic("5", "https://forum.example/viewtopic.php?t=5", title="Перенесена")
+    [moved] = read_posts(page, target, "https://forum.example/viewtopic.php?f=2&t=99", line, opening=True)
+    [seo] = read_posts(page, target, "https://forum.example/welcome", line, opening=False)
+    assert (moved["topic"], moved["opening"]) == ({"id": "99", "title": "Перенесена"}, True)
+    assert (seo["topic"]["id"], "opening" in seo) == ("5", False)
+
+
 # What is remembered.
 
 
