@@ -212,8 +212,8 @@ def corrections(
 def export_corrections(out: Annotated[Path, typer.Argument(metavar="OUT.jsonl", help="The file to write.")]) -> None:
     """Write the corrections as labelled records, for `python -m nlp train --corrections` and `python -m nlp evaluate`.
 
-    One record for each post and company with the answers that people gave. Those under review are left out, and answers about
-    one product.
+    One record for each post and company with the answers that people gave. Those under review are left out, answers about
+    one product, and texts in a language that the model does not read.
     """
     with told(), opened() as index, closing(open_desk(data_folder())) as desk, whole(out) as file:
         number = 0

@@ -21,7 +21,7 @@ from crawlers.brand import Brands, read_brands
 from crawlers.post import Post, clean, iso, whole_milliseconds
 from index.query import Index, Level, Query
 from nlp.brands import document
-from nlp.mention import GENERAL, Mention
+from nlp.mention import GENERAL, READ, Mention
 from nlp.reader import BY_BRAND
 from nlp.records import RECOMMEND_WORDS, SWITCH_WORDS, text_hash
 
@@ -148,10 +148,11 @@ def records(index: Index, desk: Desk, brands: Brands) -> Iterator[dict[str, Any]
     """What people answered, as labelled records for training and evaluation: one for each post x brand, by id.
 
     They hold the corrected answers and no others. A record is about the company as a whole: answers about one product train
-    nothing. `products` are the kinds that remain where a person added or removed one. Ratings without a text are left out.
+    nothing. `products` are the kinds that remain where a person added or removed one. Ratings without a text are left out, and
+    texts in a language that the model is never asked about.
     """
     for post, mentions, said in _with_posts(index, desk.in_force()):
-        if post is None:
+        if post is None or post.language not in (None, *READ):
             continue
         holding = sorted((each for each in said if each.text_hash == text_hash(post.text)), key=lambda each: each.brand)
         for slug, theirs in groupby(holding, key=lambda each: each.brand):

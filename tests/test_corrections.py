@@ -343,12 +343,15 @@ def test_every_head_of_a_mention_can_be_corrected(place: Place) -> None:
 
 
 def corpus(place: Place, index: Index) -> tuple[str, str]:
-    """Two posts with corrections of several kinds; their ids."""
+    """Two posts with corrections of several kinds, and one in a language that is not read; the ids of the two."""
     first = post(1, 0, text="Ушёл из Банка в Соперник: приложение висит", title="Банк и его приложение", language="ru", rating=1.0)
     second = post(2, 40, author_id="forum.test:b", text="Thebank is great", language="en", rating=5.0, about=("bank",))
+    foreign = post(3, 40, author_id="forum.test:c", text="Thebank juda yaxshi", language="uz", about=("bank",))
     app = {"product": "app", "product_kind": "app_online"}
     place.tagged("forum", 1, [(first, [mention(first), mention(first, brand="rival"), mention(first, **app)]), (second, [mention(second)])])
+    place.tagged("forum", 2, [(foreign, [mention(foreign, genre="other", stance="none")])])
     run(place, index)
+    say(place, index, f"{foreign.id}/bank/general", genre="opinion", stance="promoter")
     say(place, index, f"{first.id}/bank/general", stance="detractor", roles=("ex_client",), switch="left", recommendation="warns", tone=-1)
     say(place, index, f"{first.id}/bank/app", exists="not_about_us")
     say(place, index, f"{first.id}/rival/general", exists="wrong_brand")
