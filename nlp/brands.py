@@ -17,7 +17,8 @@ from nlp.inflection import forms, in_latin, is_ordinary
 from nlp.mention import GENERAL, Found
 from nlp.ordinary import Place, is_company
 from nlp.owner import Owners, lists
-from nlp.passage import Named, passages
+from nlp.parallel import Named
+from nlp.passage import passages
 from nlp.text import Kind, Span, Token, fold, sentences, tokens
 
 MOST = 1000

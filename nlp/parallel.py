@@ -10,24 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
 from nlp.inflection import cases, is_adjective, is_cyrillic, is_nominative, is_noun, is_past, is_predicate
 from nlp.text import Kind, Span, clauses, fold, tokens, word_set
-
-
-class Name(Protocol):
-    """A product or a brand where it is named."""
-
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def product(self) -> str | None: ...
-    @property
-    def key(self) -> tuple[str, str | None]: ...
-
 
 GOES_ON = re.compile(
     r"(?:что|чтоб\w*|если|когда|как|котор\w+|где|куда|откуда|пока|потому|поэтому|так|и|да|или|либо|ни|"
@@ -50,11 +36,28 @@ DASH = re.compile(r"[\s»\"”]*[—–-]\s")
 Place = tuple[str, frozenset[str]]
 """How a clause names a product: "with" a preposition in these cases, or "without" one."""
 
+Key = tuple[str, str | None]
+"""Brand, and product or None for the brand as a whole."""
 
-def side_by_side(text: str, clause: Span, names: Sequence[Name]) -> list[Span]:
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name in the text."""
+
+    start: int
+    end: int
+    brand: str
+    product: str | None
+
+    @property
+    def key(self) -> Key:
+        return self.brand, self.product
+
+
+def side_by_side(text: str, clause: Span, names: Sequence[Named]) -> list[Span]:
     """The clause, cut at those of its commas that part judgements of different products."""
     parts: list[Span] = []
-    left: list[Name] = []
+    left: list[Named] = []
     for piece in clauses(text, clause, commas=True):
         right = [name for name in names if name.product is not None and piece[0] <= name.start < piece[1]]
         if parts and not (left and right and _are_parted(text, parts[-1], left, piece, right)):
@@ -66,7 +69,7 @@ def side_by_side(text: str, clause: Span, names: Sequence[Name]) -> list[Span]:
     return parts
 
 
-def _are_parted(text: str, before: Span, left: Sequence[Name], piece: Span, right: Sequence[Name]) -> bool:
+def _are_parted(text: str, before: Span, left: Sequence[Named], piece: Span, right: Sequence[Named]) -> bool:
     """Whether the piece judges its products apart from those named last before it."""
     if {name.key for name in left} & {name.key for name in right} or GOES_ON.match(text, piece[0]):
         return False
@@ -80,7 +83,7 @@ def _are_parted(text: str, before: Span, left: Sequence[Name], piece: Span, righ
     return first[0] == "without" or not first[1] or not second[1] or bool(first[1] & second[1])
 
 
-def _place(text: str, piece: Span, name: Name) -> Place | None:
+def _place(text: str, piece: Span, name: Named) -> Place | None:
     """Where the piece names the product; None where it says nothing of it, or tells a story."""
     before = [token.word for token in tokens(text[piece[0] : name.start]) if token.kind is Kind.WORD]
     after = [token.word for token in tokens(text[name.end : piece[1]]) if token.kind is Kind.WORD]

@@ -9,30 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from nlp.parallel import side_by_side
+from nlp.parallel import Key, Named, side_by_side
 from nlp.text import Span, clauses
 
 GOES_ON = 3
 """Sentences without a name of their own that still speak of the product named before them."""
-
-Key = tuple[str, str | None]
-"""Brand, and product or None for the brand as a whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A name in the text."""
-
-    start: int
-    end: int
-    brand: str
-    product: str | None
-
-    @property
-    def key(self) -> Key:
-        return self.brand, self.product
 
 
 def passages(text: str, sentences: Sequence[Span], named: Sequence[Named], brands: Sequence[str]) -> dict[Key, list[Span]]:
