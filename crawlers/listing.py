@@ -26,15 +26,22 @@ from crawlers.link import hidden
 from crawlers.page import decode
 from crawlers.place import data_folder
 from crawlers.platforms import PlatformTarget
-from crawlers.source import CollectError, Cursor, Item, Page
+from crawlers.progress import State
+from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
 
 P = TypeVar("P", bound=PlatformTarget)
 
-REMEMBERED = 2_000
-"""Threads whose number of replies is kept."""
-TRIES = 5
-"""Runs in which a page of a thread that fails for now is asked for, before it is given up."""
+
+class Closed(Trouble):
+    """There is nothing to read, and nothing wrong with the target: comments are switched off."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, transient=False)
+
+
+class Ended(CollectError):
+    """No other address can be had either: the key is refused, the day's requests are used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,8 @@ class Listing:
     """Address of the page after it."""
     threads: tuple[Thread, ...] = ()
     """Threads that the page names without showing what they begin with: that is read with the replies."""
+    silent: tuple[dict[str, Any], ...] = ()
+    """Posts without words, as pictures are: no posts to us, though the threads below them are read."""
     more: tuple[str, ...] = ()
     """More pages of the same thread, as of a branch that is folded up."""
 
@@ -89,12 +98,19 @@ class ListingSpider(TargetSpider[P], Generic[P]):
         """Whether an answer says that the list has no such page any more: it ends before."""
         return False
 
+    async def filled(self, listing: Listing) -> Listing:
+        """The page with what only other addresses tell of its posts, as the followers of their authors. Raises Trouble."""
+        return listing
+
     def pause(self, answer: Any) -> float | None:
         """Seconds for which an answer asks to be left alone, in its own words instead of Retry-After."""
 
     def request(self, url: str) -> Request:
-        """The request of an address; a source adds its key here, so that neither cursor nor batch ever holds it."""
-        return Request(url, headers={"Accept": "application/json"}, dont_filter=True)
+        """The request of an address. The key is added here, so that neither cursor nor batch ever holds it: the token of `token_env`,
+        another one where a source says so."""
+        token = self.secret("token_env")
+        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        return Request(url, headers=headers, dont_filter=True)
 
     def secret(self, key: str) -> str | None:
         """What the variable that the target's `key` names holds; None where the target names none. Raises CollectError."""
@@ -107,7 +123,7 @@ class ListingSpider(TargetSpider[P], Generic[P]):
         return value
 
     def complaint(self, answer: Any) -> str | None:
-        """What an answer says instead of what was asked for; None where it complains of nothing."""
+        """What an answer says instead of what was asked for; None where it complains of nothing. Raises Closed, or Ended."""
         error = answer.get("error") if isinstance(answer, dict) else None
         return str(error) if error else None
 
@@ -131,6 +147,7 @@ class ListingSpider(TargetSpider[P], Generic[P]):
             raise CollectError(str(trouble)) from trouble
         except (KeyError, TypeError, IndexError) as error:
             raise CollectError(f"where the lists begin is told in another form ({type(error).__name__}: {error})") from error
+        self.state.keep(lists)
         for name, start in lists.items():
             try:
                 async for page in self.descend(name, start):
@@ -148,19 +165,33 @@ class ListingSpider(TargetSpider[P], Generic[P]):
         left = self.target.pages
         while descent.address and left > 0 and not self.full():
             left -= 1
-            listing = await self.get(descent.address)
             address = descent.address
-            known, old = self.met(listing)
-            if listing.raws or listing.threads or listing.following:
-                descent.took(known, listing.following, old=old)
-            else:
-                descent.nothing(honest=True)
+            listing, old = await self.step(descent)
             self.state.lists[name] = descent.cursor()
             if not old:
                 self.want(listing)
             yield self.page(listing.raws, address)
             async for page in self.threads():
                 yield page
+
+    async def step(self, descent: Descent) -> tuple[Listing, bool]:
+        """The page that a descent stands at, which is told of it, and whether all of the page is too old. Raises Trouble."""
+        assert descent.address is not None
+        try:
+            listing = await self.get(descent.address)
+        except Closed:
+            listing = Listing()
+        except Trouble as trouble:
+            if descent.from_top or trouble.transient:
+                raise
+            descent.nothing()  # marks of pages lapse: the interval is walked from the top next time
+            return Listing(), False
+        if not (listing.raws or listing.threads or listing.following):
+            descent.nothing(honest=True)
+            return listing, False
+        known, old = self.met(listing)
+        descent.took(known, listing.following, old=old)
+        return listing, old
 
     def met(self, listing: Listing) -> tuple[dict[str, bool], bool]:
         """Whether each post and thread of a page was taken before, and whether all of them are older than what is wanted."""
@@ -177,7 +208,7 @@ class ListingSpider(TargetSpider[P], Generic[P]):
 
     def want(self, listing: Listing) -> None:
         """Note the threads of a page whose number of replies has changed."""
-        below = [self.thread(raw) for raw in listing.raws] if self.target.comments else []
+        below = [self.thread(raw) for raw in (*listing.raws, *listing.silent)] if self.target.comments else []
         for thread in (*listing.threads, *below):
             if thread and not self.still(thread):
                 self.state.want(thread)
@@ -191,6 +222,8 @@ class ListingSpider(TargetSpider[P], Generic[P]):
                 left -= 1
                 try:
                     replies = await self.get(address)
+                except Ended:
+                    raise
                 except (Trouble, CollectError) as error:
                     gone = isinstance(error, Trouble) and not error.transient  # closed or removed: nothing to come back for
                     if not gone and self.state.failed(id):
@@ -214,9 +247,10 @@ class ListingSpider(TargetSpider[P], Generic[P]):
         if told := self.complaint(answer):
             raise Trouble(f"{url}: {told}", transient=asked)
         try:
-            return self.read(answer, response)
+            listing = self.read(answer, response)
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
             raise CollectError(f"{url} gives an answer of another form ({type(error).__name__}: {error})") from error
+        return await self.filled(listing)
 
     async def answer(self, url: str) -> Response:
         """The answer to an address. Raises Trouble with what the interface says of its refusal."""
@@ -259,47 +293,3 @@ def parsed(response: Response) -> Any:
     except (ValueError, RecursionError) as error:
         what = "a page" if text.lstrip()[:1] == "<" else "an answer"
         raise CollectError(f"{response.url} gives {what} that is no JSON: it begins with {text.strip()[:40]!r}") from error
-
-
-class State:
-    """The cursor while the lists are walked."""
-
-    def __init__(self, cursor: Cursor) -> None:
-        self.lists: dict[str, Cursor] = dict(cursor.get("lists", {}))
-        self.threads: dict[str, int] = dict(cursor.get("threads", {}))
-        self.waiting: dict[str, dict[str, Any]] = dict(cursor.get("waiting", {}))
-        """Threads not read to their end: the number of `replies` counted, the `pages` left, and how often the first of them `failed`."""
-
-    def settled(self, thread: Thread) -> bool:
-        """Whether all replies that a thread counts were read."""
-        return self.threads.get(thread.id, 0) == thread.replies
-
-    def want(self, thread: Thread) -> None:
-        """Note a thread that has to be read; one that is being read already is first read to its end."""
-        if thread.id not in self.waiting and not self.settled(thread):
-            self.waiting[thread.id] = {"replies": thread.replies, "pages": [thread.address], "failed": 0}
-
-    def next_page(self, id: str) -> str | None:
-        """The page of a thread to be read next; None where none is left."""
-        return self.waiting[id]["pages"][0] if id in self.waiting else None
-
-    def failed(self, id: str) -> bool:
-        """Note that a page of a thread failed. Whether it is worth another run."""
-        failed: int = self.waiting[id]["failed"] + 1
-        self.waiting[id] = self.waiting[id] | {"failed": failed}
-        return failed < TRIES
-
-    def went_on(self, id: str, page: Listing) -> None:
-        """Note a page of a thread that was read."""
-        thread = self.waiting.pop(id)
-        pages = [*thread["pages"][1:], *([page.following] if page.following else []), *page.more]
-        if pages:
-            self.waiting[id] = thread | {"pages": pages, "failed": 0}
-            return
-        self.threads.pop(id, None)
-        self.threads[id] = thread["replies"]
-        for forgotten in list(self.threads)[:-REMEMBERED]:
-            del self.threads[forgotten]
-
-    def cursor(self) -> Cursor:
-        return {"lists": dict(self.lists), "threads": dict(self.threads)} | ({"waiting": dict(self.waiting)} if self.waiting else {})

@@ -125,3 +125,19 @@ class MastodonTarget(PlatformTarget):
         if self.search and self.token_env is None:
             raise ValueError("`search` needs a key: name its variable in `token_env`")
         return self
+
+
+class VkTarget(PlatformTarget):
+    """Walls of VK and what it finds by words."""
+
+    kind: Literal["vk"]
+    watched = ("walls", "search")
+    url: Url = "https://api.vk.com"
+    walls: Many[Native] = ()
+    """Short names (`vestarna`, `club123`, `id1`), or numbers: 12345 of a person, -12345 of a community."""
+    search: Many[Text] = ()
+    """Queries over all public posts."""
+    token_env: Variable
+    """Variable of the environment that holds a person's token or an app's service token."""
+    delay: float | None = Field(default=0.34, ge=0, le=86_400)
+    """VK answers a token three times a second."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -14,8 +15,8 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.archive import Archive
-from crawlers.listing import ListingSpider
-from crawlers.mapping import source
+from crawlers.listing import Listing, ListingSpider
+from crawlers.mapping import as_its_source_says, source
 from crawlers.post import Post
 from crawlers.run import Outcome, Run
 from crawlers.sink import sink_of
@@ -27,6 +28,7 @@ from tests.site import Answer
 REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
 """Answers of the platforms; the README.txt of each folder says which are real."""
 needs_real = pytest.mark.skipif(not (REAL / "api").is_dir(), reason="requires: ../shared/fixtures/api")
+COLLECTED = datetime(2026, 9, 5, 12, tzinfo=UTC)
 Page = Answer | str | dict[str, Any] | list[Any] | Callable[[], Any]
 
 
@@ -120,3 +122,11 @@ def real(path: str) -> str:
 def response(url: str, body: str = "", **headers: str) -> Response:
     """An answer for `read`."""
     return Response(url, headers=dict(headers), body=body.encode())
+
+
+def read(kind: type[ListingSpider[Any]], target: Target, answer: Any, url: str) -> tuple[Listing, list[Post]]:
+    """What a source makes of one answer at an address; nothing is asked for."""
+    spider = kind.__new__(kind)
+    spider.target = target
+    listing = spider.read(answer, response(url))
+    return listing, [as_its_source_says(raw, target, COLLECTED) for raw in listing.raws]

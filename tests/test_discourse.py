@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from crawlers.gate import Gate
-from crawlers.listing import Listing, State
+from crawlers.listing import Listing
 from crawlers.post import Post, post_id
+from crawlers.progress import State
 from crawlers.source import CollectError
 from crawlers.spiders.discourse import DiscourseSpider, post
 from tests.recorded_walk import Walk, needs_real, real, recorded, response

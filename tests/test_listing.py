@@ -14,13 +14,16 @@ import pytest
 import yaml
 from scrapy.http import Response
 
+from crawlers.platforms import PlatformTarget
 from crawlers.post import post_id
 from crawlers.run import Outcome, RunFailed
 from crawlers.spiders.mastodon import MastodonSpider, post
+from crawlers.target import BrokenTarget, read_target
 from tests.recorded_walk import Walk
 from tests.site import Answer, Place, Request, Site, site
 
-REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "api"
+ROOT = Path(__file__).resolve().parents[1]
+REAL = ROOT.parent / "shared" / "fixtures" / "api"
 TARGET = "kind: mastodon\nurl: {url}\nhashtags: [вестарна]\nallow_private: true\n"
 TAG = "/api/v1/timelines/tag/%D0%B2%D0%B5%D1%81%D1%82%D0%B0%D1%80%D0%BD%D0%B0"
 
@@ -127,6 +130,36 @@ def test_a_thread_that_could_not_be_read_stays_open_wherever_its_post_stands(tmp
     walk.pages |= {"timelines": [status(6, replies=1)], "/statuses/6/context": "<html>Log in</html>"}
     runs = [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(6)]
     assert runs == [1, 1, 1, 1, 0, 0], "given up after five runs; it keeps nothing else from being read"
+
+
+def linked(statuses: list[dict[str, Any]], following: str) -> Answer:
+    return Answer(json.dumps(statuses), headers={"Link": f'<https://m.example/{following}>; rel="next"'})
+
+
+def test_a_page_of_boosts_is_no_end_and_where_the_mark_of_a_page_has_lapsed_the_gap_is_walked_from_the_top(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = Walk(tmp_path, monkeypatch)
+    target = walk.target("kind: mastodon\nurl: https://m.example\nhashtags: [x]\npages: 3\n")
+    walk.pages = {"timelines": linked([status(9)], "two"), "/two": linked([status(8, reblog={"id": "1"})], "three")}
+    walk.pages |= {"/three": linked([status(7)], "four"), "/four": [status(6)]}
+    assert (walk.kept(target), len(walk.asked)) == (2, 3)
+    walk.pages |= {"/three": Answer('{"error": "Record not found"}', 404), "timelines": linked([status(10)], "nine")}
+    walk.pages["/nine"] = linked([status(9), status(7)], "four")
+    assert [walk.kept(target) for _ in range(3)] == [1, 0, 1]
+    assert "Вестарна, отзыв номер 6" in walk.posts()
+
+
+PAGES = [page for page in sorted((ROOT / "docs" / "sources").glob("*.md")) if "| key | meaning |" in page.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_page_of_a_source_has_its_keys_and_there_is_an_example(page: Path) -> None:
+    example = read_target(ROOT / "dags" / "targets" / f"example-{page.stem}.yaml")
+    assert not isinstance(example, BrokenTarget), example.error
+    assert example.kind == page.stem and not example.enabled
+    own = {key for key in set(type(example).model_fields) - set(PlatformTarget.model_fields) if not key.endswith("url")}
+    assert [key for key in sorted(own) if f"`{key}`" not in page.read_text(encoding="utf-8")] == []
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/api")

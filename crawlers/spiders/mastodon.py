@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.listing import Listing, ListingSpider, Thread, parsed
@@ -36,12 +35,6 @@ class MastodonSpider(ListingSpider[MastodonTarget]):
             account = parsed(await self.answer(f"{api}/v1/accounts/lookup?acct={quote(handle.lstrip('@'))}"))
             found[handle] = f"{api}/v1/accounts/{account['id']}/statuses?limit=40&exclude_reblogs=true"
         return found | {query: f"{api}/v2/search?type=statuses&limit=40&q={quote(query)}" for query in self.target.search}
-
-    def request(self, url: str) -> Request:
-        request = super().request(url)
-        if token := self.secret("token_env"):
-            request.headers["Authorization"] = f"Bearer {token}"
-        return request
 
     def read(self, answer: Any, response: Response) -> Listing:
         following = _NEXT.search((response.headers.get("Link") or b"").decode("latin-1"))

@@ -1,0 +1,72 @@
+"""How far a walk through lists and threads has come: the cursor while the lists are walked.
+
+The rule to know: a thread that was not read to its end waits here, wherever its post stands by then; the number of replies is noted
+only once all of them were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from crawlers.source import Cursor
+
+if TYPE_CHECKING:
+    from crawlers.listing import Listing, Thread
+
+REMEMBERED = 2_000
+"""Threads whose number of replies is kept."""
+TRIES = 5
+"""Runs in which a page of a thread that fails for now is asked for, before it is given up."""
+LISTS = 100
+"""Lists whose cursor is kept though the target has them no longer: what a search finds goes and comes again."""
+
+
+class State:
+    """Lists and threads of one target."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.lists: dict[str, Cursor] = dict(cursor.get("lists", {}))
+        self.threads: dict[str, int] = dict(cursor.get("threads", {}))
+        self.waiting: dict[str, dict[str, Any]] = dict(cursor.get("waiting", {}))
+        """Threads not read to their end: the number of `replies` counted, the `pages` left, and how often the first of them `failed`."""
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Forget lists that the target has no longer, but for the last of them."""
+        present = [name for name in names if name in self.lists]
+        others = [name for name in self.lists if name not in present]
+        self.lists = {name: self.lists[name] for name in [*others[-LISTS:], *present]}
+
+    def settled(self, thread: Thread) -> bool:
+        """Whether all replies that a thread counts were read."""
+        return self.threads.get(thread.id, 0) == thread.replies
+
+    def want(self, thread: Thread) -> None:
+        """Note a thread that has to be read; one that is being read already is first read to its end."""
+        if thread.id not in self.waiting and not self.settled(thread):
+            self.waiting[thread.id] = {"replies": thread.replies, "pages": [thread.address], "failed": 0}
+
+    def next_page(self, id: str) -> str | None:
+        """The page of a thread to be read next; None where none is left."""
+        return self.waiting[id]["pages"][0] if id in self.waiting else None
+
+    def failed(self, id: str) -> bool:
+        """Note that a page of a thread failed. Whether it is worth another run."""
+        failed: int = self.waiting[id]["failed"] + 1
+        self.waiting[id] = self.waiting[id] | {"failed": failed}
+        return failed < TRIES
+
+    def went_on(self, id: str, page: Listing) -> None:
+        """Note a page of a thread that was read."""
+        thread = self.waiting.pop(id)
+        pages = [*thread["pages"][1:], *([page.following] if page.following else []), *page.more]
+        if pages:
+            self.waiting[id] = thread | {"pages": pages, "failed": 0}
+            return
+        self.threads.pop(id, None)
+        self.threads[id] = thread["replies"]
+        for forgotten in list(self.threads)[:-REMEMBERED]:
+            del self.threads[forgotten]
+
+    def cursor(self) -> Cursor:
+        return {"lists": dict(self.lists), "threads": dict(self.threads)} | ({"waiting": dict(self.waiting)} if self.waiting else {})
