@@ -141,3 +141,12 @@ class VkTarget(PlatformTarget):
     """Variable of the environment that holds a person's token or an app's service token."""
     delay: float | None = Field(default=0.34, ge=0, le=86_400)
     """VK answers a token three times a second."""
+
+
+class TelegramTarget(PlatformTarget):
+    """Public channels of Telegram, by the pages that show them to everybody."""
+
+    kind: Literal["telegram"]
+    url: Url = "https://t.me"
+    channels: Annotated[Many[Text], NotEmpty]
+    """Names: `vestarna`, `@vestarna` or `t.me/vestarna`."""

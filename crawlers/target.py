@@ -23,6 +23,7 @@ from crawlers.platforms import (
     LivejournalTarget,
     MastodonTarget,
     StackexchangeTarget,
+    TelegramTarget,
     VkTarget,
     WordpressTarget,
 )
@@ -36,7 +37,7 @@ TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
 Target = (
     FeedTarget | ReviewsTarget | RedditTarget | FilesTarget | ForumTarget | SiteTarget | MastodonTarget
     | HackernewsTarget | StackexchangeTarget | DiscourseTarget | WordpressTarget | AppstoreTarget | LivejournalTarget
-    | VkTarget
+    | VkTarget | TelegramTarget
 )  # fmt: skip
 
 KINDS: dict[str, type[Target]] = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(Target)}
