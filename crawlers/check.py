@@ -6,14 +6,15 @@ The rule to know: everything wrong is listed at once, each with its file, line a
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from crawlers.brand import Brands, read_brands
 from crawlers.collectors import files
-from crawlers.kinds import AboutItem, FilesTarget
-from crawlers.mapping import company
+from crawlers.kinds import AboutItem, FilesTarget, PathTarget
+from crawlers.mapping import company, source
 from crawlers.source import CollectError, Rejected
 from crawlers.target import BrokenTarget, Target, read_targets
 from crawlers.yamlfile import ConfigError, YamlFile, shown
@@ -59,7 +60,7 @@ def _wrong(target: Target, config: Path, brands: Brands | None, remarks: list[st
     if target.enabled:
         unset = {key: variable for key, variable in target.keys.items() if not os.environ.get(variable)}
         errors += [file.error((key,), f"the environment variable {variable} isn't set") for key, variable in unset.items()]
-    if isinstance(target, FilesTarget):
+    if isinstance(target, PathTarget):
         wrong = _wrong_files(target, brands, file, remarks)
         if target.enabled:
             errors += wrong
@@ -80,10 +81,10 @@ def _unknown_brands(target: Target, brands: Brands, file: YamlFile) -> list[Conf
     ]
 
 
-def _wrong_files(target: FilesTarget, brands: Brands | None, file: YamlFile, remarks: list[str]) -> list[ConfigError]:
+def _wrong_files(target: Target, brands: Brands | None, file: YamlFile, remarks: list[str]) -> list[ConfigError]:
     try:
-        files.check(target)
-        named = files.companies(target)
+        source(target.kind).check(target)
+        named = files.companies(target) if isinstance(target, FilesTarget) else Counter[str]()
     except CollectError as error:
         return [file.error(("path",), str(error).removeprefix("path: "))]
     unknown = []

@@ -1,4 +1,4 @@
-"""One long JSON list of records, read without ever holding more than one of them and a chunk.
+"""Long JSON lists of records, read without ever holding more than one of them and a chunk.
 
 The rule to know: an element that can't be read ends where its brackets close, and the rest goes on; where they never close, the
 file ends there with CollectError, and the records before it were given already.
@@ -10,7 +10,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crawlers.encoded import LONGEST, SHOWN, TOO_LONG, Text, undecodable
@@ -19,6 +19,8 @@ from crawlers.source import CollectError
 CHUNK = 1_000_000
 _SIGN = re.compile(r'\\.|["\[\]{},]', re.DOTALL)
 """What tells where an element ends."""
+_BEHIND = frozenset(",:]} \t\r\n")
+"""What stands behind a text or a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,58 @@ def read_list(text: Text) -> Iterator[Row]:
     if first != "[":
         raise CollectError("isn't JSON: it must begin with `[`")
     chunks.position += 1
+    yield from _elements(chunks, decoder)
+    _end(chunks, "list")
+
+
+def read_lists(text: Text, under: str, owner: str) -> Iterator[Row]:
+    """Elements of every list that objects hold under the name `under`, at any depth of one document.
+
+    Each has as `owner` the texts and numbers that stand before the list in the object that holds it.
+    """
+    decoder = json.JSONDecoder()
+    chunks = _Chunks(text)
+    if chunks.skip(" \t\r\n") != "{":
+        raise CollectError("isn't an export: it must begin with `{`")
+    chunks.position += 1
+    # What each object around the present place has said so far; None stands for a list.
+    around: list[dict[str, Any] | None] = [{}]
+    while around:
+        name, sign, inner = None, chunks.skip(" \t\r\n,"), around[-1]
+        if sign in ("}", "]"):
+            chunks.position += 1
+            around.pop()
+            continue
+        if inner is not None:
+            name = chunks.plain(decoder)
+            sign = chunks.skip(" \t\r\n:")
+        if sign not in ("{", "["):
+            value = chunks.plain(decoder)
+            if inner is not None and isinstance(value, str | int | float):
+                inner[str(name)] = value
+            continue
+        chunks.position += 1
+        if sign == "[" and name == under and inner is not None:
+            said = {owner: dict(inner)}
+            for row in _elements(chunks, decoder):
+                yield replace(row, values=row.values | said)
+        else:
+            around.append({} if sign == "{" else None)
+    _end(chunks, "document")
+
+
+def _elements(chunks: _Chunks, decoder: json.JSONDecoder) -> Iterator[Row]:
+    """What stands in the list that has been opened, to its end."""
     while (sign := chunks.skip(" \t\r\n,")) != "]":
         if sign == "":
             raise CollectError(f"line {chunks.line}: the list isn't closed: the file is cut off")
         yield chunks.element(decoder)
     chunks.position += 1
+
+
+def _end(chunks: _Chunks, what: str) -> None:
     if chunks.skip(" \t\r\n"):
-        raise CollectError(f"line {chunks.line}: there is more after the end of the list")
+        raise CollectError(f"line {chunks.line}: there is more after the end of the {what}")
 
 
 class _Chunks:
@@ -75,6 +122,18 @@ class _Chunks:
                 return self._buffer[self.position]
             if not self._more():
                 return ""
+
+    def plain(self, decoder: json.JSONDecoder) -> Any:
+        """The text, number or word that begins here. Raises CollectError for what is none."""
+        # A number may go on beyond the chunk: only the sign behind it tells.
+        while (found := self._decoded(decoder)) is None or self._buffer[found[1] : found[1] + 1] not in _BEHIND:
+            if len(self._buffer) - self.position > LONGEST:
+                raise CollectError(f"line {self.line}: {TOO_LONG}")
+            self._more()
+            if self._ended:
+                raise CollectError(f"line {self.line}: broken JSON, or the file is cut off")
+        self._pass(found[1])
+        return found[0]
 
     def element(self, decoder: json.JSONDecoder) -> Row:
         """The element that begins here."""

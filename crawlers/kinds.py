@@ -265,13 +265,18 @@ class RedditTarget(TargetModel):
         return self
 
 
-class FilesTarget(TargetModel):
-    """Files of a folder: CSV, JSON, JSON Lines or Parquet, each also `.gz`."""
+class PathTarget(TargetModel):
+    """Files of a folder."""
+
+    path: Text
+    """File or pattern (`exports/*.csv.gz`), relative to the configuration folder."""
+
+
+class FilesTarget(PathTarget):
+    """CSV, JSON, JSON Lines or Parquet, each also `.gz`."""
 
     kind: Literal["files"]
     about: Annotated[Annotated[Text, Tag("name")] | Annotated[AboutColumn, Tag("item")], _NAME_OR_ITEM] | None = None
-    path: Text
-    """File or pattern (`exports/*.csv.gz`), relative to the configuration folder."""
     format: Literal["csv", "json", "jsonl", "parquet"] | None = None
     """Where the extension doesn't tell."""
     columns: Columns
@@ -291,3 +296,16 @@ class FilesTarget(TargetModel):
         if self.site is None and self.columns.site is None:
             raise ValueError("must say where the posts stood: `site`, or `columns.site`")
         return self
+
+
+class TelegramExportTarget(PathTarget):
+    """What Telegram Desktop exports as JSON: the messages of a chat, or of a whole account."""
+
+    kind: Literal["telegram_export"]
+    about: BrandName | None = None
+    chats: Many[Text] = ()
+    """Chats that are taken, as the export names them; all public ones unless stated."""
+    names: dict[str, str] = Field(default_factory=dict)
+    """Chat as the export names it -> its public name (`vestarna`), by which a message is the one of the channel's page."""
+    private: bool = False
+    """Groups and channels that aren't public are taken too; talks of two, saved messages and talks with bots never are."""

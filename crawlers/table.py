@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 from crawlers.encoded import LONGEST, SHOWN, TOO_LONG, Lines, as_text
-from crawlers.jsonlist import Row, read_list
+from crawlers.jsonlist import Row, read_list, read_lists
 from crawlers.source import CollectError
 
 Format = Literal["csv", "json", "jsonl", "parquet"]
@@ -46,8 +46,19 @@ def format_of(path: Path, stated: Format | None = None) -> Format:
     return EXTENSIONS[extension]
 
 
-def read_rows(path: Path, form: Format, *, encoding: str = "utf-8", delimiter: str = ",", columns: tuple[str, ...] = ()) -> Iterator[Row]:
-    """The rows of a file. Of CSV and Parquet the `columns` must all be there. Raises CollectError."""
+def read_rows(
+    path: Path,
+    form: Format,
+    *,
+    encoding: str = "utf-8",
+    delimiter: str = ",",
+    columns: tuple[str, ...] = (),
+    lists: tuple[str, str] | None = None,
+) -> Iterator[Row]:
+    """The rows of a file. Of CSV and Parquet the `columns` must all be there. Raises CollectError.
+
+    Of JSON with `lists`, the rows are those of the lists of this name, see `read_lists`.
+    """
     with _opened(path) as stream:
         try:
             if form == "parquet":
@@ -59,7 +70,7 @@ def read_rows(path: Path, form: Format, *, encoding: str = "utf-8", delimiter: s
             elif form == "jsonl":
                 yield from _jsonl(Lines(text))
             else:
-                yield from read_list(text)
+                yield from read_list(text) if lists is None else read_lists(text, *lists)
         except CollectError as error:
             raise CollectError(f"{path.name}: {error}") from error
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter
 
-from crawlers.kinds import FeedTarget, FilesTarget, ForumTarget, RedditTarget, ReviewsTarget, SiteTarget
+from crawlers.kinds import FeedTarget, FilesTarget, ForumTarget, RedditTarget, ReviewsTarget, SiteTarget, TelegramExportTarget
 from crawlers.link import hidden, within
 from crawlers.platforms import (
     AppstoreTarget,
@@ -37,7 +37,7 @@ TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
 Target = (
     FeedTarget | ReviewsTarget | RedditTarget | FilesTarget | ForumTarget | SiteTarget | MastodonTarget
     | HackernewsTarget | StackexchangeTarget | DiscourseTarget | WordpressTarget | AppstoreTarget | LivejournalTarget
-    | VkTarget | TelegramTarget
+    | VkTarget | TelegramTarget | TelegramExportTarget
 )  # fmt: skip
 
 KINDS: dict[str, type[Target]] = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(Target)}

@@ -1,23 +1,21 @@
 """Files: exports of other systems, CSV, JSON, JSON Lines or Parquet, each also packed by gzip.
 
-The rule to know: a file that only grew is read on from where it was left, a file that was replaced, or whose target is read
-otherwise now, is read anew; what was taken before is recognised.
+The rule to know: the target names the column, or the dotted path in a record, that holds each field of a post; what nobody named
+is not guessed.
 """
 
 from __future__ import annotations
 
-import glob
-import hashlib
-import os
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from crawlers.exports import ROWS, check_files, matching, walk_files
 from crawlers.jsonlist import Row
 from crawlers.kinds import AboutItem, FilesTarget
 from crawlers.link import is_link
@@ -25,11 +23,9 @@ from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import canonical
 from crawlers.post import Post, clean, post_id, stars
 from crawlers.record import Record
-from crawlers.source import CollectError, Cursor, Item, Page, Rejected
+from crawlers.source import CollectError, Cursor, Page, Rejected
 from crawlers.table import format_of, read_rows
 
-ROWS = 500
-"""Rows of one page, and records of JSON that are looked at to see whether the columns are there at all."""
 ENOUGH = 20
 """Records of JSON from which on a column that none of them has is taken to be misnamed; fewer may all lack what is optional."""
 
@@ -40,65 +36,14 @@ READING = {
 """What in a target's file changes how a row is read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How far a file was read."""
-
-    size: int
-    changed: int
-    """Time of the file's last change, nanoseconds."""
-    rows: int
-    mark: str
-    """Hash of all rows taken."""
-    done: bool
-    reading: str
-    """Hash of how the target reads it."""
-
-    def to_json(self) -> list[Any]:
-        return [self.size, self.changed, self.rows, self.mark, self.done, self.reading]
-
-
 def walk(target: FilesTarget, cursor: Cursor, *, since: datetime | None, data: Path) -> Iterator[Page]:
     """Pages of new rows. Raises CollectError after the good files, with all that is wrong with the others."""
-    places: dict[str, list[Any]] = dict(cursor.get("files", {}))
-    wrong: list[str] = []
-    left = target.limits.items or sys.maxsize
-    for path in matching(target):
-        if not left:
-            break
-        name = os.path.relpath(path, target.folder)
-        try:
-            for items, place in _new_rows(target, path, Place(*places[name]) if name in places else None, left):
-                left -= len(items)
-                places = {**places, name: place.to_json()}
-                yield Page(items=items, cursor={"files": places})
-        except CollectError as error:
-            wrong.append(str(error))
-    if wrong:
-        raise CollectError("\n".join(wrong))
-
-
-def matching(target: FilesTarget) -> list[Path]:
-    """The files of the target, in order of name. Raises CollectError where there is none."""
-    stated = target.folder / target.path
-    names = [target.path] if stated.is_file() else sorted(glob.glob(target.path, root_dir=target.folder, recursive=True))  # noqa: PTH207
-    files = [target.folder / name for name in names if (target.folder / name).is_file()]
-    if not files:
-        raise CollectError(f"path: no file matches {target.path!r} in {target.folder}: put it there, or mend the target's `path`")
-    return files
+    return walk_files(target, cursor, partial(_rows, target), READING)
 
 
 def check(target: FilesTarget) -> None:
     """Whether every file opens and has the columns. Raises CollectError with all that is wrong."""
-    wrong = []
-    for path in matching(target):
-        try:
-            if next(_rows(target, path), None) is None:
-                wrong.append(f"{path.name}: has no rows")
-        except CollectError as error:
-            wrong.append(str(error))
-    if wrong:
-        raise CollectError("\n".join(wrong))
+    check_files(target, partial(_rows, target))
 
 
 def companies(target: FilesTarget) -> Counter[str]:
@@ -158,42 +103,6 @@ def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
         shares=record.count(columns.shares),
         replies=record.count(columns.replies),
     )
-
-
-def _new_rows(target: FilesTarget, path: Path, before: Place | None, left: int) -> Iterator[tuple[tuple[Item, ...], Place]]:
-    """Rows not taken yet, so many at most, in pages, each with the place that is reached then."""
-    status = path.stat()
-    reading = _reading(target)
-    if before is not None and before.reading != reading:
-        before = None
-    if before is not None and before.done and (before.size, before.changed) == (status.st_size, status.st_mtime_ns):
-        return
-    rows, mark, count = _rows(target, path), hashlib.blake2b(digest_size=12), 0
-    for row in islice(rows, before.rows if before else 0):
-        mark.update(row.mark + b"\n")
-        count += 1
-    if before is not None and (count, mark.hexdigest()) != (before.rows, before.mark):
-        yield from _new_rows(target, path, None, left)
-        return
-    while left and (page := tuple(islice(rows, min(ROWS, left)))):
-        for row in page:
-            mark.update(row.mark + b"\n")
-        count += len(page)
-        left -= len(page)
-        place = Place(status.st_size, status.st_mtime_ns, count, mark.hexdigest(), False, reading)
-        items = (Item(raw=row.values, line=row.line, address=path.name, error=row.error, without=row.without) for row in page)
-        yield tuple(items), place
-    if not left:
-        return  # the next run goes on
-    if not count:
-        raise CollectError(f"{path.name}: has no rows")
-    yield (), Place(status.st_size, status.st_mtime_ns, count, mark.hexdigest(), True, reading)
-
-
-def _reading(target: FilesTarget) -> str:
-    """Changes when the target's file says otherwise how rows are read."""
-    how = target.model_dump_json(include=READING)
-    return hashlib.blake2b(how.encode(), digest_size=6).hexdigest()
 
 
 def _rows(target: FilesTarget, path: Path) -> Iterator[Row]:
