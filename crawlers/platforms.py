@@ -150,3 +150,28 @@ class TelegramTarget(PlatformTarget):
     url: Url = "https://t.me"
     channels: Annotated[Many[Text], NotEmpty]
     """Names: `vestarna`, `@vestarna` or `t.me/vestarna`."""
+
+
+class BlueskyTarget(PlatformTarget):
+    """Public posts of Bluesky."""
+
+    kind: Literal["bluesky"]
+    watched = ("accounts", "search")
+    url: Url = "https://public.api.bsky.app"
+    """Asked without a login."""
+    accounts: Many[Text] = ()
+    """Handles (`vestarna.bsky.social`) or DIDs."""
+    search: Many[Text] = ()
+    """Queries; mostly refused without a login, and never more than the newest hundred posts then."""
+    login_url: Url = "https://bsky.social"
+    """Asked with a login."""
+    handle: Text | None = None
+    """Account that logs in."""
+    password_env: Variable | None = None
+    """Variable of the environment that holds an app password of that account, never its own password."""
+
+    @model_validator(mode="after")
+    def _whole_login(self) -> Self:
+        if (self.handle is None) != (self.password_env is None):
+            raise ValueError("`handle` and `password_env` log in together: state both or none")
+        return self

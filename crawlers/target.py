@@ -18,6 +18,7 @@ from crawlers.kinds import FeedTarget, FilesTarget, ForumTarget, RedditTarget, R
 from crawlers.link import hidden, within
 from crawlers.platforms import (
     AppstoreTarget,
+    BlueskyTarget,
     DiscourseTarget,
     HackernewsTarget,
     LivejournalTarget,
@@ -37,7 +38,7 @@ TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
 Target = (
     FeedTarget | ReviewsTarget | RedditTarget | FilesTarget | ForumTarget | SiteTarget | MastodonTarget
     | HackernewsTarget | StackexchangeTarget | DiscourseTarget | WordpressTarget | AppstoreTarget | LivejournalTarget
-    | VkTarget | TelegramTarget | TelegramExportTarget
+    | VkTarget | TelegramTarget | TelegramExportTarget | BlueskyTarget
 )  # fmt: skip
 
 KINDS: dict[str, type[Target]] = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(Target)}
