@@ -175,3 +175,21 @@ class BlueskyTarget(PlatformTarget):
         if (self.handle is None) != (self.password_env is None):
             raise ValueError("`handle` and `password_env` log in together: state both or none")
         return self
+
+
+class YoutubeTarget(PlatformTarget):
+    """Comments below videos of YouTube."""
+
+    kind: Literal["youtube"]
+    watched = ("videos", "channels", "search")
+    url: Url = "https://www.googleapis.com"
+    videos: Many[Native] = ()
+    """Ids or addresses of videos."""
+    channels: Many[Text] = ()
+    """Ids (`UC…`) or handles (`@vestarna`): the comments below all videos of a channel."""
+    search: Many[Text] = ()
+    """Queries: the comments below the newest videos that each finds."""
+    found: int = Field(default=25, gt=0, le=50)
+    """Videos of each search."""
+    key_env: Variable
+    """Variable of the environment that holds a key of the YouTube Data API."""

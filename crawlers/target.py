@@ -27,6 +27,7 @@ from crawlers.platforms import (
     TelegramTarget,
     VkTarget,
     WordpressTarget,
+    YoutubeTarget,
 )
 from crawlers.preset import with_preset
 from crawlers.yamlfile import ConfigError, YamlFile, check_yaml, printable
@@ -38,7 +39,7 @@ TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
 Target = (
     FeedTarget | ReviewsTarget | RedditTarget | FilesTarget | ForumTarget | SiteTarget | MastodonTarget
     | HackernewsTarget | StackexchangeTarget | DiscourseTarget | WordpressTarget | AppstoreTarget | LivejournalTarget
-    | VkTarget | TelegramTarget | TelegramExportTarget | BlueskyTarget
+    | VkTarget | TelegramTarget | TelegramExportTarget | BlueskyTarget | YoutubeTarget
 )  # fmt: skip
 
 KINDS: dict[str, type[Target]] = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(Target)}

@@ -1,0 +1,189 @@
+"""YouTube: comments below videos, below all videos of a channel, and below the videos that a search finds.
+
+The rule to know: each request costs units of a day's quota, so that what a page of comments already holds is never asked for
+again: few replies stand beside their comment, more of them are a thread of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from scrapy import Request
+from scrapy.http import Response
+
+from crawlers.listing import Closed, Ended, Listing, ListingSpider, Thread, parsed, with_parameters
+from crawlers.moment import parse_moment
+from crawlers.page import plain
+from crawlers.platforms import YoutubeTarget
+from crawlers.post import Post, post_id
+from crawlers.source import CollectError
+from crawlers.spider import Trouble
+
+SITE = "youtube.com"
+MEND = {
+    "quotaExceeded": "the day's quota is used up and begins anew at midnight Pacific time: a rarer `schedule`, fewer `search` or a smaller "
+    "`found` ask less",
+    "rateLimitExceeded": "too many requests in a minute: it is asked again later",
+    "keyInvalid": "the key isn't valid: put a right one into the variable that `key_env` names",
+    "accessNotConfigured": "switch the YouTube Data API v3 on in the project of the key",
+    "videoNotFound": "there is no such video: check `videos`",
+    "channelNotFound": "there is no such channel: check `channels`",
+}
+"""What to do about an error, by its reason. developers.google.com/youtube/v3/docs/errors"""
+SAME = {"dailyLimitExceeded": "quotaExceeded", "API_KEY_INVALID": "keyInvalid", "SERVICE_DISABLED": "accessNotConfigured"}
+A_MINUTE = 60.0
+"""Seconds after which its requests of a minute are counted anew."""
+ENDING = {"quotaExceeded", "keyInvalid", "accessNotConfigured"}
+"""Errors that every other request would meet too."""
+
+_VIDEO = re.compile(r"(?:^|[/=])([\w-]{11})(?=$|[?&#/])")
+
+
+class YoutubeSpider(ListingSpider[YoutubeTarget]):
+    """Walks comments: `scrapy crawl youtube -a target=NAME`. developers.google.com/youtube/v3/docs"""
+
+    name = "youtube"
+    channels: dict[str, dict[str, Any]]
+    """Name and subscribers of each channel met in this run, by its id."""
+
+    async def lists(self) -> dict[str, str]:
+        self.channels = {}
+        how = {"part": "snippet,replies", "order": "time", "maxResults": 100}
+        found = {}
+        for name in self.target.channels:
+            found[name] = self.method("commentThreads", allThreadsRelatedToChannelId=await self.channel(name), **how)
+        videos = [video_id(name) for name in self.target.videos]
+        for query in self.target.search:
+            address = self.method("search", part="snippet", type="video", order="date", maxResults=self.target.found, q=query)
+            videos += [each["id"]["videoId"] for each in parsed(await self.answer(address))["items"]]
+        return found | {f"video {id}": self.method("commentThreads", videoId=id, **how) for id in dict.fromkeys(videos)}
+
+    def method(self, name: str, **parameters: Any) -> str:
+        """Address of a method with its parameters."""
+        return f"{self.target.url.rstrip('/')}/youtube/v3/{name}?{urlencode(parameters)}"
+
+    async def channel(self, name: str) -> str:
+        """Id of a channel. Raises Trouble where a handle is nobody's."""
+        name = name.rstrip("/").rpartition("/")[2]
+        if not name.startswith("@"):
+            return name
+        answer = parsed(await self.answer(self.method("channels", part="id", forHandle=name)))
+        if not answer.get("items"):
+            raise Trouble(f"{name}: {MEND['channelNotFound']}", transient=False)
+        return str(answer["items"][0]["id"])
+
+    def request(self, url: str) -> Request:
+        request = super().request(url)
+        request.headers["X-Goog-Api-Key"] = self.secret("key_env")
+        return request
+
+    def complaint(self, answer: Any) -> str | None:
+        reasons = _reasons(answer)
+        if not reasons:
+            return None
+        if "commentsDisabled" in reasons:
+            raise Closed("comments are switched off")
+        reason = next((reason for reason in reasons if reason in MEND), None)
+        said = f"YouTube says {plain(answer['error'].get('message', '')).own!r} ({', '.join(reasons)})"
+        said += f": {MEND[reason]}" if reason else ""
+        if reason in ENDING:
+            raise Ended(said)
+        return said
+
+    def pause(self, answer: Any) -> float | None:
+        return A_MINUTE if "rateLimitExceeded" in _reasons(answer) else None
+
+    def read(self, answer: Any, response: Response) -> Listing:
+        items = answer.get("items") if isinstance(answer, dict) else None
+        if not isinstance(items, list):
+            raise CollectError(f"{response.url} gives no list of comments: is {self.target.url} the interface of YouTube?")
+        raws = [raw for item in items for raw in _comments(item) if raw["snippet"].get("textDisplay", "").strip()]
+        following = None
+        if token := answer.get("nextPageToken"):
+            following = with_parameters(response.url, pageToken=token)
+        return Listing(tuple(raws), following)
+
+    async def filled(self, listing: Listing) -> Listing:
+        unknown = sorted({raw["snippet"].get("channelId", "") for raw in listing.raws} - {"", *self.channels})
+        for start in range(0, len(unknown), 50):
+            some = unknown[start : start + 50]
+            answer = parsed(await self.answer(self.method("channels", part="snippet,statistics", maxResults=50, id=",".join(some))))
+            self.channels |= {id: {} for id in some} | {each["id"]: channel_of(each) for each in answer.get("items", ())}
+        known = self.channels
+        return replace(listing, raws=tuple(raw | known.get(raw["snippet"].get("channelId"), {}) for raw in listing.raws))
+
+    def thread(self, raw: dict[str, Any]) -> Thread | None:
+        if raw.get("answers", 0) <= raw.get("beside", 0):
+            return None
+        address = self.method("comments", part="snippet", parentId=raw["id"], maxResults=100)
+        # Replies don't say below which video they stand.
+        return Thread(f"{raw['snippet'].get('videoId', '')}/{raw['id']}", address, raw["answers"])
+
+
+def _reasons(answer: Any) -> list[str]:
+    """What an error says is wrong, each by one name; nothing where an answer is no error."""
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
+        return []
+    told = [each.get("reason", "") for each in (*error.get("errors", ()), *error.get("details", ()))] or [error.get("status", "unknown")]
+    return [SAME.get(reason, reason) for reason in told]
+
+
+def video_id(name: str) -> str:
+    """Id of a video by its id or address."""
+    found = _VIDEO.search(name)
+    return found[1] if found else name
+
+
+def _comments(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """A comment and, where an item is a thread and all its replies stand beside it, those."""
+    if "topLevelComment" not in item["snippet"]:
+        return [_kept(item, {})]
+    whole, replies = item["snippet"], item.get("replies", {}).get("comments", [])
+    where = {name: whole[name] for name in ("channelId", "videoId") if name in whole}
+    comment = _kept(whole["topLevelComment"], where) | {"answers": whole["totalReplyCount"], "beside": len(replies)}
+    return [comment, *(_kept(reply, where) for reply in replies)]
+
+
+def _kept(comment: dict[str, Any], where: dict[str, str]) -> dict[str, Any]:
+    snippet = {name: value for name, value in comment["snippet"].items() if name not in ("authorProfileImageUrl", "textOriginal")}
+    return {"id": comment["id"], "snippet": where | snippet}
+
+
+def channel_of(found: dict[str, Any]) -> dict[str, Any]:
+    """What each comment is told of its channel."""
+    said, counted = found["snippet"], found.get("statistics", {})
+    subscribers = None if counted.get("hiddenSubscriberCount") else counted.get("subscriberCount")
+    return {"channel": said.get("customUrl") or said.get("title")} | ({"subscribers": int(subscribers)} if subscribers else {})
+
+
+def post(raw: dict[str, Any], target: YoutubeTarget, collected: datetime) -> Post:
+    """The post of a comment."""
+    said, parent = raw["snippet"], raw["snippet"].get("parentId")
+    author = said.get("authorChannelId", {}).get("value")
+    video = said.get("videoId") or raw.get("thread", "").partition("/")[0]
+    published, changed = (parse_moment(said[name], target.zone, now=collected) for name in ("publishedAt", "updatedAt"))
+    return Post(
+        id=post_id(SITE, raw["id"]),
+        site=SITE,
+        place=raw.get("channel") or said.get("channelId"),
+        source=target.kind,
+        url=f"https://www.youtube.com/watch?v={video}&lc={raw['id']}" if video else None,
+        text=plain(said["textDisplay"]).own,
+        author_id=f"{SITE}:{author}" if author else None,
+        author_name=said.get("authorDisplayName") or None,
+        author_url=said.get("authorChannelUrl"),
+        published=published.at,
+        published_precision=published.precision,
+        edited=changed.at if changed.at != published.at else None,
+        collected=collected,
+        thread_id=post_id(SITE, parent or raw["id"]),
+        in_reply_to=post_id(SITE, parent) if parent else None,
+        members=raw.get("subscribers"),
+        likes=said.get("likeCount"),
+        replies=raw.get("answers"),
+    )

@@ -1,0 +1,141 @@
+"""YouTube: real answers of its interface, and the way through comments on answers of our own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawlers.listing import Ended
+from crawlers.platforms import YoutubeTarget
+from crawlers.post import post_id
+from crawlers.spiders.youtube import YoutubeSpider, channel_of, video_id
+from tests.recorded_walk import REAL, Walk, needs_real, read
+from tests.site import Answer
+
+ANSWERS = REAL / "api" / "youtube"
+TARGET = "kind: youtube\nvideos: [aaaaaaaaaaa]\nkey_env: YOUTUBE_KEY\n"
+SEARCH = "kind: youtube\nsearch: [вестарна]\nkey_env: YOUTUBE_KEY\n"
+
+
+@pytest.fixture
+def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
+    monkeypatch.setenv("YOUTUBE_KEY", "s3cret")
+    return Walk(tmp_path, monkeypatch)
+
+
+@needs_real
+@pytest.mark.parametrize("path", sorted(ANSWERS.glob("comment*.json")), ids=lambda path: path.stem)
+def test_real_comments(path: Path) -> None:
+    answer = json.loads(path.read_text(encoding="utf-8"))
+    listing, posts = read(YoutubeSpider, _spider().target, answer, "https://www.googleapis.com/youtube/v3/x?maxResults=5")
+    assert len(posts) == len(answer["items"])
+    assert bool(listing.following) is ("nextPageToken" in answer)
+    assert all(post.text and post.published and post.author_id and post.author_name and post.likes is not None for post in posts)
+    replies = [post for post in posts if post.in_reply_to]
+    assert len(replies) == (len(posts) if path.stem.startswith("comments_by_parent") else 0)
+    assert all(post.thread_id == post.in_reply_to for post in replies)
+    threads = [thread for raw in listing.raws if (thread := YoutubeSpider.thread(_spider(), raw))]
+    assert [thread.replies for thread in threads] == {
+        "comment_threads_all_to_me": [1], "comment_threads_by_video_paged_1": [2], "comment_threads_by_video_paged_2": [2],
+    }.get(path.stem, [])  # fmt: skip
+    if path.stem == "comment_threads_by_video_paged_1":
+        assert (posts[0].text, posts[0].edited) == ("Google.com", None)
+        assert posts[0].url == "https://www.youtube.com/watch?v=F1UP7wRCPH8&lc=UgyZ1jqkHKYvi1-ruOZ4AaABAg"
+
+
+def _spider() -> YoutubeSpider:
+    spider = YoutubeSpider.__new__(YoutubeSpider)
+    spider.target = YoutubeTarget(name="y", kind="youtube", videos=("aaaaaaaaaaa",), key_env="YOUTUBE_KEY")
+    return spider
+
+
+@needs_real
+def test_real_channels_searches_and_errors(walk: Walk) -> None:
+    channels = json.loads((ANSWERS / "info_multiple.json").read_text(encoding="utf-8"))["items"]
+    assert channel_of(channels[0]) == {"channel": "@google", "subscribers": 10_700_000}
+    walk.pages = {"v3/search": (ANSWERS / "search_by_keywords_p1.json").read_text(encoding="utf-8"), "v3/commentThreads": {"items": []}}
+    assert walk.kept(walk.target(SEARCH)) == 0
+    asked = walk.asked
+    assert len(asked) == 1 + 25 and "commentThreads?videoId=gQ_1zX-F_No&" in asked[1]
+    with pytest.raises(Ended, match="put a right one into the variable that `key_env` names"):
+        _spider().complaint(json.loads((ANSWERS / "error_response.json").read_text(encoding="utf-8")))
+    refused = _spider().complaint(json.loads((ANSWERS / "error_permission_resp.json").read_text(encoding="utf-8")))
+    assert refused == "YouTube says 'The caller does not have permission' (SERVICE_UNAVAILABLE)"
+
+
+def comment(id: str, text: str | None = None, **more: Any) -> dict[str, Any]:
+    moments = {"publishedAt": "2026-09-01T10:00:00Z", "updatedAt": "2026-09-01T10:00:00Z"}
+    said = {"authorDisplayName": "@anna", "authorChannelId": {"value": "UCanna"}, "textDisplay": text or id, "likeCount": 4} | moments
+    return {"id": id, "snippet": said | more}
+
+
+def thread(id: str, replies: int = 0, *, beside: int = 0, text: str | None = None) -> dict[str, Any]:
+    shown = {"replies": {"comments": [comment(f"{id}.{number}", parentId=id) for number in range(beside)]}} if beside else {}
+    where = {"videoId": "aaaaaaaaaaa", "channelId": "UCvest"}
+    return {"id": id, "snippet": where | {"topLevelComment": comment(id, text), "totalReplyCount": replies}} | shown
+
+
+def error(reason: str, code: int = 403) -> Answer:
+    message = f"The request <code><a href='#'>{reason}</a></code>"
+    return Answer(json.dumps({"error": {"code": code, "message": message, "errors": [{"reason": reason, "domain": "youtube"}]}}), code)
+
+
+def methods(walk: Walk) -> list[str]:
+    return [path.partition("?")[0].rpartition("/")[2] for path in walk.asked]
+
+
+def test_replies_are_asked_for_only_where_more_are_there_than_stand_beside_their_comment(walk: Walk) -> None:
+    many = [comment(f"b.{number}", parentId="b", updatedAt="2026-09-02T10:00:00Z") for number in range(7)]
+    channel = {"id": "UCvest", "snippet": {"title": "Вестарна", "customUrl": "@vestarna"}, "statistics": {"subscriberCount": "900"}}
+    first_page = [thread("b", 7, beside=5, text="Вестарна &amp; банк<br>не платит"), thread("a", 2, beside=2)]
+    walk.pages = {
+        "commentThreads?videoId=aaaaaaaaaaa&": {"items": first_page, "nextPageToken": "more"}, "pageToken=more": {"items": [thread("c")]},
+        "v3/comments?": {"items": many}, "v3/channels?": {"items": [channel]},
+    }  # fmt: skip
+    target = walk.target(TARGET)
+    assert walk.kept(target) == 1 + 7 + 1 + 2 + 1
+    assert {request.headers["X-Goog-Api-Key"] for request in walk.requests} == {b"s3cret"}
+    assert not any("s3cret" in request.url for request in walk.requests)
+    assert methods(walk) == ["commentThreads", "channels", "comments", "commentThreads"]
+    posts = walk.posts()
+    first, reply = posts["Вестарна & банк\nне платит"], posts["b.6"]
+    assert (first.replies, first.members, first.place, first.edited) == (7, 900, "@vestarna", None)
+    assert (reply.in_reply_to, reply.thread_id, reply.url) == (first.id, first.id, "https://www.youtube.com/watch?v=aaaaaaaaaaa&lc=b.6")
+    assert first.id == post_id("youtube.com", "b") and reply.edited and reply.edited.day == 2
+    assert walk.kept(target) == 0
+    assert methods(walk) == ["commentThreads", "channels"], "a unit for the comments, one for the channel"
+
+
+def test_comments_that_are_switched_off_and_a_quota_that_is_used_up(walk: Walk) -> None:
+    found = {"items": [{"id": {"videoId": f"video{number:06}"}} for number in (1, 2)]}
+    walk.pages = {
+        "v3/search": found,
+        "v3/channels": {},
+        "video000001": error("commentsDisabled"),
+        "video000002": {"items": [thread("a", 9)]},
+    }
+    walk.pages["v3/comments?"] = error("quotaExceeded")
+    target = walk.target(SEARCH)
+    run = walk.collect(target)
+    assert run.error and "used up and begins anew at midnight Pacific time" in run.error and "commentsDisabled" not in run.error
+    assert set(walk.posts()) == {"a"}
+    walk.pages |= {"v3/comments?": {"items": [comment("a.1", parentId="a")]}, "video000002": {"items": []}}
+    assert walk.kept(target) == 1, "the thread has waited"
+    walk.pages = {"commentThreads": error("videoNotFound", 404)}
+    assert "there is no such video: check `videos`" in (walk.collect(walk.target(TARGET)).error or "")
+
+
+def test_a_video_and_a_channel_are_named_in_several_ways(walk: Walk) -> None:
+    ways = ("{}", "https://youtu.be/{}?t=1", "https://www.youtube.com/watch?v={}&t=1", "youtube.com/shorts/{}")
+    assert {video_id(way.format("dQw4w9WgXcQ")) for way in ways} == {"dQw4w9WgXcQ"}
+    walk.pages = {"v3/channels": {"items": [{"id": "UCvest"}]}, "commentThreads": {"items": []}}
+    target = walk.target(TARGET.replace("videos: [aaaaaaaaaaa]", 'channels: ["https://www.youtube.com/@vestarna", UCother]'))
+    assert walk.kept(target) == 0
+    handle, *threads = walk.asked
+    assert handle == "youtube/v3/channels?part=id&forHandle=@vestarna"
+    assert [path.partition("&")[0].partition("=")[2] for path in threads] == ["UCvest", "UCother"]
+    walk.pages["v3/channels"] = {"pageInfo": {"totalResults": 0}}
+    assert "@vestarna: there is no such channel" in (walk.collect(target).error or "")
