@@ -107,7 +107,7 @@ class VkSpider(ListingSpider[VkTarget]):
         if not replies or "post_id" in raw:
             return None
         of = {"owner_id": raw["owner_id"], "post_id": raw["id"]}
-        # The newest first: of more than are read in one run, the newest matter.
+        # The newest first: of more than one run reads, the newest matter most.
         how = {"sort": "desc", "count": COUNT, "offset": 0, "thread_items_count": 10, "need_likes": 1, "preview_length": 0}
         return Thread(f"{raw['owner_id']}_{raw['id']}", self.method("wall.getComments", **of, **how), replies)
 
