@@ -71,6 +71,14 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """Streamlit's test of an app leaves its script in the place of the main module, which processes started later would run."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
+
+
 def unused_port() -> int:
     """A port of the loopback that nobody listens on."""
     with socket.socket() as probe:
