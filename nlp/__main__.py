@@ -11,11 +11,12 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -134,20 +135,51 @@ def _tag_batches(target: str | None) -> None:
 
 
 def _tag_stdin(brands: Path | None) -> None:
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
     with _told("standard input"):
         known = read_brands_of(brands or config_folder() / "brands.yaml")
-        classifier = Classifier.load()
-        bad = 0
-        for line in tag_lines(sys.stdin.buffer, known, classifier):
-            if isinstance(line, str):
-                say.print(line, markup=False, highlight=False, soft_wrap=True)
-                bad += 1
-            else:
-                _print(json.dumps(line, ensure_ascii=False))
+        _print_lines(tag_lines(sys.stdin.buffer, known, Classifier.load()))
+
+
+def _print_lines(lines: Iterable[dict[str, Any] | str], as_text: Callable[[dict[str, Any]], str] | None = None) -> None:
+    """Print records, as JSON unless told how; messages about bad lines go to standard error, and fail at the end."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    bad = 0
+    for line in lines:
+        if isinstance(line, str):
+            say.print(line, markup=False, highlight=False, soft_wrap=True)
+            bad += 1
+        else:
+            _print(as_text(line) if as_text else json.dumps(line, ensure_ascii=False))
     if bad:
         _fail(f"{bad} of the lines could not be read")
+
+
+@app.command("explain")
+def explain_command(
+    brands: Annotated[Path | None, typer.Option(help="Brands file (default: brands.yaml of MOLVA_CONFIG).")] = None,
+    head: Annotated[str | None, typer.Option(help="Only this head: stance, sentiment, tone, genre, roles, …")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON record for each mention.")] = False,
+) -> None:
+    """Show which sentences of a post carried each answer of the model, or which rule gave it.
+
+    Reads posts from standard input as `tag --stdin` does. A sentence's weight says how much surer the answer is with it; an
+    answer is carried by the fewest sentences that give it by themselves. What the model answers without any sentence too,
+    what a rule answered, and what stars decided is said so.
+
+    Examples:
+
+        echo '{"id": 1, "text": "Приложение Сбера отличное. А вот поддержка хамит."}' | python -m nlp explain
+
+        python -m nlp explain --brands demo/config/brands.yaml --head stance --json < posts.jsonl
+    """
+    from nlp.explain import HEADS, explain_lines, lines_of
+
+    if head is not None and head not in HEADS:
+        _fail(f"--head: {head!r} is none of {', '.join(HEADS)}", 2)
+    with _told("standard input"):
+        known = read_brands_of(brands or config_folder() / "brands.yaml")
+        _print_lines(explain_lines(sys.stdin.buffer, known, cache(Classifier.load), head), as_text=None if as_json else lines_of)
 
 
 @app.command("train")

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationErro
 from tokenizers import Tokenizer
 
 from nlp.mention import Genre, Recommendation, Role, Sentiment, Stance, Switch
-from nlp.pair import Framed, Pair, frame
+from nlp.pair import Framed, Pair, frame, places
 from nlp.records import CLASSES, RECOMMEND_WORDS, SWITCH_WORDS, Answer
 
 MODEL = Path(__file__).parents[1] / "models" / "reader-1"
@@ -132,9 +132,16 @@ class Classifier:
         """The judgements of the pairs, in their order. A post is read up to `window` tokens (see `nlp.pair`)."""
         judgements: list[Judgement] = []
         for start in range(0, len(pairs), CHUNK):
-            logits = self.logits(frame(pairs[start : start + CHUNK], self._tokenizer, self.window))
-            judgements += judged(logits, self.calibration)
+            judgements += self.judge_framed(frame(pairs[start : start + CHUNK], self._tokenizer, self.window))
         return judgements
+
+    def judge_framed(self, framed: Sequence[Framed]) -> list[Judgement]:
+        """The judgements of pairs that are tokens already, in their order."""
+        return judged(self.logits(framed), self.calibration)
+
+    def framed(self, pair: Pair) -> tuple[Framed, list[tuple[int, int] | None]]:
+        """The tokens that are read of the pair, and where in its text each of them stands (see `nlp.pair.places`)."""
+        return frame([pair], self._tokenizer, self.window)[0], places(pair, self._tokenizer, self.window)
 
     def logits(self, framed: Sequence[Framed]) -> Logits:
         """Raw outputs by head, of shape (pairs, classes): pairs of like length go through the network together."""

@@ -63,6 +63,14 @@ def frame(pairs: Sequence[Pair], tokenizer: Tokenizer, window: int = WINDOW) -> 
     ]
 
 
+def places(pair: Pair, tokenizer: Tokenizer, window: int = WINDOW) -> list[tuple[int, int] | None]:
+    """Where in the text each token of the framed pair stands; None for the subject, the hints and the marks around them."""
+    text, name, hint = (tokenizer.encode(words, add_special_tokens=False) for words in (pair.text, pair.target, _hints(pair)))
+    before = len(name.ids[: window // 8]) + len(hint.ids[: window // 8]) + 2
+    kept = _kept(_named(text.offsets, pair.spans), window - before - 1)
+    return [*[None] * before, *(text.offsets[at] for at in kept), None]
+
+
 def _hints(pair: Pair) -> str:
     product = f": {pair.product}" if pair.product else ""
     rating = f" ★ {pair.rating:.0f}/5" if pair.rating is not None else ""

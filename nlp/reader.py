@@ -52,10 +52,20 @@ def mentions_of(posts: Iterable[tuple[Post, list[Subject]]], finder: Finder, jud
     drafts = [_draft(post, subjects, finder) for post, subjects in posts]
     pairs: list[Pair] = []
     for draft in drafts:
-        _ask(draft, finder, pairs)
+        for subject, pair in _questions(draft, finder):
+            draft.pairs[subject] = len(pairs)
+            pairs.append(pair)
     judgements = judge.judge(pairs)
     for draft in drafts:
         yield draft.post, list(_mentions(draft, finder, judgements, judge.name))
+
+
+def questions(post: Post, subjects: list[Subject], finder: Finder) -> dict[tuple[str, str], Pair]:
+    """What the model is asked of a post: (brand, product) -> pair.
+
+    A product that is judged as its brand is has none, and nothing is asked of a post without words or in another language.
+    """
+    return dict(_questions(_draft(post, subjects, finder), finder))
 
 
 def _draft(post: Post, subjects: list[Subject], finder: Finder) -> _Draft:
@@ -69,20 +79,18 @@ def _draft(post: Post, subjects: list[Subject], finder: Finder) -> _Draft:
 # What the model is asked
 
 
-def _ask(draft: _Draft, finder: Finder, pairs: list[Pair]) -> None:
+def _questions(draft: _Draft, finder: Finder) -> Iterator[tuple[tuple[str, str], Pair]]:
     if draft.unread or not draft.post.text.strip():
         return
     by_brand = _by_brand(draft.subjects)
     for brand, subjects in by_brand.items():
         products = subjects[1:]
-        draft.pairs[brand, GENERAL] = len(pairs)
-        pairs.append(_general_pair(draft, finder, subjects[0], alone=len(by_brand) == 1))
+        yield (brand, GENERAL), _general_pair(draft, finder, subjects[0], alone=len(by_brand) == 1)
         if len(by_brand) == 1 and len(products) == 1:
             continue
         for subject in products:
             if subject.sentences != subjects[0].sentences:
-                draft.pairs[brand, subject.product] = len(pairs)
-                pairs.append(_product_pair(draft, finder, subject, subjects[0].names))
+                yield (brand, subject.product), _product_pair(draft, finder, subject, subjects[0].names)
 
 
 def _by_brand(subjects: Sequence[Subject]) -> dict[str, list[Subject]]:

@@ -41,6 +41,15 @@ def read_brands_of(path: Path) -> Brands:
 def tag_lines(lines: Iterable[bytes], brands: Brands, judge: Judge) -> Iterator[dict[str, Any] | str]:
     """A record for each mention of the posts, in order; for a bad line the message that names it."""
     finder = Finder(brands)
+    for posts in posts_together(lines, brands):
+        if isinstance(posts, str):
+            yield posts
+        else:
+            yield from _records(posts, finder, judge)
+
+
+def posts_together(lines: Iterable[bytes], brands: Brands) -> Iterator[list[tuple[Any, Post]] | str]:
+    """The posts of the lines, TOGETHER at once, each with its id as it was given; for a bad line the message that names it."""
     posts: list[tuple[Any, Post]] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -50,9 +59,9 @@ def tag_lines(lines: Iterable[bytes], brands: Brands, judge: Judge) -> Iterator[
         except BadLine as error:
             yield f"line {number}: {error}"
         if len(posts) == TOGETHER:
-            yield from _records(posts, finder, judge)
+            yield posts
             posts = []
-    yield from _records(posts, finder, judge)
+    yield posts
 
 
 def _records(posts: list[tuple[Any, Post]], finder: Finder, judge: Judge) -> Iterator[dict[str, Any]]:
