@@ -17,7 +17,7 @@ import streamlit as st
 
 from crawlers.brand import Brands
 from crawlers.post import Precision
-from dashboard import copies, correct
+from dashboard import copies, correct, why
 from dashboard.filters import posts_bar, product_label, write_address
 from dashboard.marked import STYLE, chip, link, marked, where_found
 from dashboard.view import View
@@ -84,6 +84,7 @@ def _card(hit: Hit, index: Index, brands: Brands, view: View, zone: ZoneInfo, co
             st.html(f'<blockquote class="post-text">{escape(post.company_reply)}</blockquote>')
         with st.container(horizontal=True, vertical_alignment="center"):
             st.html(f'<div class="post-meta">{_meta(hit, lang, zone)}</div>')
+            why.popover(hit, index, brands, lang)
             correct.popover(mention, index, brands, lang)
 
 

@@ -135,6 +135,70 @@ WORDS: dict[str, tuple[str, str]] = {
         "Kept. The measures will count it once the post is tagged and loaded again.",
     ),
     "correct.wrong": ("Так исправить нельзя: {why}", "This can't be corrected so: {why}"),
+    # why an answer is what it is
+    "explain": ("Почему?", "Why?"),
+    "explain.head": ("Почему прочитано именно так", "Why it is read so"),
+    "explain.reading": ("Модель перечитывает сообщение…", "The model reads the post again…"),
+    "head.products": ("Продукт", "Product"),
+    "explain.sentences": (
+        "Ответ держится на выделенном: по нему одному вероятность ответа {share}.",
+        "The answer rests on what is highlighted: from it alone the probability is {share}.",
+    ),
+    "explain.whole": (
+        "Ответ держится на тексте в целом. Выделено самое весомое: по нему одному вероятность ответа {share}.",
+        "The answer rests on the text as a whole. What weighs most is highlighted: from it alone the probability is {share}.",
+    ),
+    "explain.changes": ("Без него ответ был бы другим.", "Without it the answer would be another."),
+    "explain.stays": (
+        "Остальной текст говорит то же: без выделенного вероятность {share}.",
+        "The rest of the text says the same: without the highlighted part the probability is {share}.",
+    ),
+    "explain.stars": (
+        "Так прочитано из-за звёзд: один текст без них был бы прочитан иначе.",
+        "Read so because of the stars: the text without them would be read otherwise.",
+    ),
+    "explain.stars_too": (
+        "Для этого ответа хватает звёзд; ниже то, что говорит это и без них.",
+        "The stars are enough for this answer; below is what says so without them.",
+    ),
+    "explain.nothing": (
+        "Ответ не держится ни на одном предложении: так модель отвечает, когда в тексте об этом не сказано.",
+        "No sentence carries this answer: the model gives it where the text says nothing of it.",
+    ),
+    "explain.unsure": ("Модель слишком не уверена и не отвечает.", "The model is too unsure and does not answer."),
+    "explain.otherwise": (
+        "Сейчас модель прочла бы иначе: с тех пор изменились она, список компаний или само сообщение.",
+        "Today the model would read otherwise: it, the list of companies or the post has changed since.",
+    ),
+    "explain.today": ("Теперь вышло бы: {today}.", "Now it would be: {today}."),
+    "explain.rating": ("Текста нет: ответ дан по звёздам.", "There is no text: the stars gave the answer."),
+    "explain.official": (
+        "Это сообщение самой компании: ответ дан правилом, а не моделью.",
+        "The post is the company's own: a rule gave the answer, not the model.",
+    ),
+    "explain.voice": (
+        "Так говорит компания (вакансия или ответ клиенту): ответ дан правилом, а не моделью.",
+        "A company speaks (a job ad or an answer to a client): a rule gave the answer, not the model.",
+    ),
+    "explain.unread": ("Модель не читает этот язык: ответ дан правилом.", "The model does not read this language: a rule gave the answer."),
+    "explain.person": ("Так ответил человек.", "A person answered so."),
+    "explain.name": ("Продукт назван в тексте.", "The text names the product."),
+    "explain.place": ("О продукте говорит место, где это написано.", "The place says which product."),
+    "explain.gone": (
+        "По нынешнему списку компаний сообщение об этом не говорит, и объяснить ответ нельзя.",
+        "By today's list of companies the post does not speak of this, so the answer can't be explained.",
+    ),
+    "explain.history": (
+        "Роль на карточке взята из прежних сообщений автора.",
+        "The role on the card comes from the author's earlier posts.",
+    ),
+    "explain.no_model": (
+        "Объяснить ответ сейчас нельзя: модель не загрузилась. {why}",
+        "The answer can't be explained now, the model does not load: {why}",
+    ),
+    "explain.legend.carried": ("на этом держится ответ", "carries the answer"),
+    "explain.legend.names": ("названо", "named"),
+    "explain.legend.read": ("только это прочитано о продукте", "only this was read about the product"),
     # measures
     "online_nps": ("Онлайн-NPS", "Online NPS"),
     "online_nps.help": (
@@ -264,7 +328,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "back": ("Назад", "Back"),
     "first": ("К началу", "To the start"),
     "confidence": ("уверенность {share}", "confidence {share}"),
-    "evidence": ("Подчёркнуто: предложения, по которым прочитано", "Underlined: the sentences read as evidence"),
+    "evidence": ("Подчёркнуто: предложения о компании или продукте", "Underlined: the sentences about the company or product"),
     "reply_of_company": ("Ответ компании", "The company's reply"),
     "undated": ("без даты", "undated"),
     "unnamed_author": ("имя не указано", "no name"),

@@ -35,8 +35,9 @@ By = Literal[
     "gone",
 ]  # fmt: skip
 """What gave the answer. The first four as in `nlp.carrier`; `unsure`: the model abstained; `otherwise`: today's model and brands
-read another answer; `rating`: stars without a text; `official`: the account that posted it; `voice`: a company speaks, by its words; `unread`: the language; `person`: a
-correction; `name`, `place`: the text or the place names the product; `gone`: by today's brands the post does not speak of it."""
+read another answer; `rating`: stars without a text; `official`: the account that posted it; `voice`: a company speaks, by its
+words; `unread`: the language; `person`: a correction; `name`, `place`: the text or the place names the product; `gone`: by
+today's brands the post does not speak of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,9 @@ def test_a_number_leads_to_the_posts_behind_it(address: str, filled: Path, page:
     expect(page.locator("mark").first).to_have_text("Нашброкер")
     expect(page.get_by_text("<b>никогда</b>").first).to_be_visible()
     assert page.locator('a[href^="https://reviews.test/"]').count() > 0
+    page.get_by_role("button", name="Почему?").first.click()
+    expect(page.get_by_text("на этом держится ответ")).to_be_visible(timeout=60_000)  # the model is loaded first
+    expect(page.locator(".post-text strong mark")).to_have_text("Нашброкер")
     # A copy leads to its original and all its copies, and these back to all posts.
     settled(page.goto(f"{address}/posts?lang=ru&counted=copies") and page)
     page.get_by_role("link", name="копия сообщения с").first.click()
@@ -216,6 +219,13 @@ def test_the_interface_speaks_english(address: str, chromium: str) -> None:
         assert "lang=en" in page.url
         colour = page.evaluate("getComputedStyle(document.querySelector('[data-testid=\"stApp\"]')).backgroundColor")
         assert sum(int(part) for part in re.findall(r"\d+", colour)[:3]) < 200, f"not dark: {colour}"
+        settled(page.goto(f"{address}/posts?period=90&stances=detractor") and page)
+        page.get_by_role("button", name="Why?").first.click()
+        expect(page.get_by_text("carries the answer")).to_be_visible(timeout=60_000)
+        page.get_by_label("Why it is read so").click()
+        page.get_by_role("option", name="Switch: nothing said").click()
+        expect(page.get_by_text("No sentence carries this answer")).to_be_visible()
+        expect(page.get_by_text("carries the answer")).to_have_count(0)
 
 
 def test_a_wrong_address_is_said_and_harms_nothing(address: str, page: Page) -> None:

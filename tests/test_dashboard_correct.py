@@ -57,6 +57,8 @@ def test_a_reader_corrects_a_mention_and_the_overview_counts_it(place: Place, pa
         expect(page.locator(".chip.detractor")).to_be_visible()
         expect(page.get_by_text("✎ исправлено: позиция, роль автора")).to_be_visible()
         expect(page.get_by_text("уверенность")).to_have_count(0)
+        page.get_by_role("button", name="Почему?").click()
+        expect(page.get_by_text("Так ответил человек.")).to_be_visible()
         settled(page.goto(f"{address}/?period=all") and page)
         expect(page.locator(".st-key-nps")).to_contain_text("\u2212100")
     with closing(open_desk(place.data)) as desk:

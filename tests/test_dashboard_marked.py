@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.marked import chip, link, marked, where_found
+from nlp.text import Span
 
 
 class Reader(HTMLParser):
@@ -31,13 +32,11 @@ spans = st.lists(st.tuples(st.integers(-5, 60), st.integers(-5, 60)), max_size=4
 texts = st.text(st.characters(exclude_characters="\r\x00", exclude_categories=["Cs"]), max_size=50)
 
 
-@given(texts, spans, spans, st.text(max_size=5))
-def test_the_text_is_whole_whatever_is_marked(
-    text: str, names: list[tuple[int, int]], evidence: list[tuple[int, int]], search: str
-) -> None:
-    shown = Reader(marked(text, names, evidence, where_found(text, search)))
+@given(texts, spans, spans, st.text(max_size=5), spans)
+def test_the_text_is_whole_whatever_is_marked(text: str, names: list[Span], evidence: list[Span], search: str, carried: list[Span]) -> None:
+    shown = Reader(marked(text, names, evidence, where_found(text, search), carried))
     assert shown.text == text
-    assert shown.tags <= {"div", "mark", "u", "b"}
+    assert shown.tags <= {"div", "mark", "u", "b", "strong"}
 
 
 def test_searched_words_are_marked_by_their_stems_and_phrases_only_whole() -> None:
@@ -50,6 +49,7 @@ def test_searched_words_are_marked_by_their_stems_and_phrases_only_whole() -> No
 def test_names_and_evidence_are_marked_where_they_stand() -> None:
     page = marked("Ушёл из Альфы. Устал.", [(8, 13)], [(0, 14)])
     assert page == '<div class="post-text"><u>Ушёл из </u><u><mark>Альфы</mark></u><u>.</u> Устал.</div>'
+    assert marked("<i>Ушёл.", [], [], carried=[(3, 8)]) == '<div class="post-text">&lt;i&gt;<strong>Ушёл.</strong></div>'
 
 
 def test_only_web_addresses_become_links() -> None:

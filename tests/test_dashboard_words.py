@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,6 +13,8 @@ from advocacy.correction import HEADS
 from dashboard.correct import WORDS as BEGINNINGS
 from dashboard.view import COUNTED, PERIODS, SORTS, VIEW_ROLES
 from dashboard.words import WORDS, number, say, share
+from nlp.explain import HEADS as EXPLAINED
+from nlp.explain import By
 from nlp.mention import GENRES, STANCES
 
 PAGES = [*sorted(Path(__file__).parents[1].glob("dashboard/*.py")), Path(__file__).parents[1] / "app.py"]
@@ -35,6 +38,8 @@ def test_every_word_used_has_a_meaning() -> None:
 def test_every_value_of_a_choice_has_words() -> None:
     choices = {"period": PERIODS, "counted": COUNTED, "sort": SORTS, "role": VIEW_ROLES, "stance": STANCES, "genre": GENRES}
     choices |= {BEGINNINGS.get(head, head): values for head, values in HEADS.items()} | {"head": tuple(HEADS)}
+    choices["head"] = (*choices["head"], *EXPLAINED)
+    choices["explain"] = get_args(By)
     missing = {f"{name}.{value}" for name, values in choices.items() for value in values} - set(WORDS)
     assert missing == set()
 
