@@ -123,7 +123,7 @@ class Explainer:
             today = erasure.judgement.products if why.head == "products" else getattr(erasure.judgement, why.head)
             return dataclasses.replace(why, by="otherwise", today=today)
         found = erasure.carried(why.head, why.answer)
-        carried = _apart(_sentence(post, subject, erasure, carrier) for carrier in found.carriers)
+        carried = apart(_sentence(post, subject, erasure, carrier) for carrier in found.carriers)
         return dataclasses.replace(
             why, by=found.by, sentences=carried, stars=found.stars, alone=found.alone, without=found.without, stays=found.stays
         )
@@ -168,7 +168,7 @@ def _sentence(post: Post, subject: Subject, erasure: Erasure, carrier: Carrier) 
     return Sentence(start=start, end=end, in_title=in_title, weight=carrier.weight, alone=carrier.alone)
 
 
-def _apart(found: Iterable[Sentence]) -> tuple[Sentence, ...]:
+def apart(found: Iterable[Sentence]) -> tuple[Sentence, ...]:
     """In the order of the text, without those that lie within another: what opens a sentence is read with each of its products."""
     kept: list[Sentence] = []
     for each in sorted(found, key=lambda each: (not each.in_title, each.start, -each.end)):

@@ -22,7 +22,7 @@ from crawlers.post import Post
 from nlp import __main__ as command
 from nlp.carrier import HOLDS, MOST, ROOM, Erasure
 from nlp.classifier import Classifier, Judgement, ModelError
-from nlp.explain import Explainer, Why
+from nlp.explain import Explainer, Sentence, Why, apart
 from nlp.mention import Mention
 from nlp.naming import name_spans
 from nlp.pair import WINDOW, Framed, Pair
@@ -122,6 +122,7 @@ def test_what_is_explained_is_what_the_model_read(classifier: Classifier) -> Non
     [
         ("Сбер ужасен.", {}, "stance", {"corrected": ("stance",)}, "person"),
         ("Сбер ужасен.", {"official": True}, "genre", {}, "official"),
+        ("Вакансия в Сбер! Требуется кассир. Зарплата 50 000 руб, график 2/2.", {}, "genre", {"genre": "ad", "confidence": {}}, "voice"),
         ("", {"rating": 5, "about": ("sber",)}, "stance", {}, "rating"),
         ("Сбер е най-лошата банка, която някога съм виждал в живота си, ъгъл", {"language": "bg"}, "tone", {}, "unread"),
         ("Сбер ужасен.", {}, "roles", {"roles": None}, "unsure"),
@@ -222,6 +223,12 @@ def test_the_fewest_sentences_that_give_the_answer_stand_in_the_order_of_the_tex
 def test_what_the_answer_loses_without_a_sentence_counts_first(text: str, expected: list[str]) -> None:
     found = erasure(text)[1].carried("sentiment", "mixed")
     assert [text[each.start : each.end] for each in found.carriers] == expected
+
+
+def test_of_spans_one_within_another_the_longer_stands() -> None:
+    spans = [(20, 25), (0, 12), (0, 5)]  # the opening of a sentence is read with each of its products
+    found = apart(Sentence(start=start, end=end, weight=0, alone=0) for start, end in spans)
+    assert [(each.start, each.end) for each in found] == [(0, 12), (20, 25)]
 
 
 def test_a_long_post_is_read_no_more_than_a_dozen_times() -> None:
