@@ -1,4 +1,4 @@
-"""`python -m nlp`: tag posts, train the model, measure it.
+"""`python -m nlp`: tag posts, explain what was read, train the model, measure it.
 
 The rule to know: results go to standard output, messages to standard error. Exit codes: 0 done, 1 the work failed (the
 message says what to mend), 2 wrong usage or configuration.
