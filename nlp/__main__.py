@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -196,6 +196,10 @@ def train_command(
         list[Path] | None,
         typer.Option(help="Records to learn from too: of `python -m advocacy export-corrections`, or of labels/; may be repeated."),
     ] = None,
+    aspects: Annotated[
+        list[Path] | None,
+        typer.Option(help="Posts about several products, in the form of labels/contrast.jsonl, their brands in a .yaml beside."),
+    ] = None,
 ) -> None:
     """Fine-tune the encoder on the labelled posts, calibrate it, measure it, and write the ONNX model.
 
@@ -220,7 +224,8 @@ def train_command(
             recipe = replace(recipe, epochs=epochs or recipe.epochs, until=until, tweets=tweets)
             if until is not None and until > recipe.epochs:
                 _fail(f"--until: there are {recipe.epochs} epochs", 2)
-            print(train(labels, encoder, out, more=more, recipe=recipe, say=lambda text: say.print(text, markup=False, highlight=False)))
+            told = partial(say.print, markup=False, highlight=False)
+            print(train(labels, encoder, out, more=more, aspects=aspects or (), recipe=recipe, say=told))
     except TrainingError as error:
         _fail(error)
 

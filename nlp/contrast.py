@@ -15,7 +15,7 @@ from typing import Any
 from crawlers.brand import Brands
 from nlp.bootstrap import Interval, rounded, share_interval
 from nlp.judgements import Judge
-from nlp.mention import STANCES
+from nlp.mention import SENTIMENTS, STANCES
 from nlp.records import RecordError, json_object
 from nlp.report import ends
 from nlp.stream import tag_lines
@@ -45,7 +45,7 @@ def contrasts(path: Path, brands: Brands, judge: Judge) -> list[Answer]:
     A line has `id`, `text`, `lang` and `expected`, a list of brand, product and stance. Raises RecordError for another line.
     """
     lines = path.read_bytes().splitlines()
-    posts = [_expected(path, number, line) for number, line in enumerate(lines, 1)]
+    posts = expectations(path, lines)
     stances: dict[tuple[Any, str, str], str] = {}
     for mention in tag_lines(lines, brands, judge):
         if isinstance(mention, str):
@@ -58,18 +58,27 @@ def contrasts(path: Path, brands: Brands, judge: Judge) -> list[Answer]:
     ]
 
 
+def expectations(path: Path, lines: Sequence[bytes]) -> list[Mapping[str, Any]]:
+    """The posts of the lines with what is expected of them. Raises RecordError."""
+    return [_expected(path, number, line) for number, line in enumerate(lines, 1)]
+
+
 def _expected(path: Path, number: int, line: bytes) -> Mapping[str, Any]:
     try:
         post = json_object(line)
     except ValueError as error:
         raise RecordError(path, number, "record", str(error)) from error
     try:
-        wrong = [each for each in post["expected"] if each["stance"] not in STANCES or not (each["brand"] and each["product"])]
+        wrong = [each for each in post["expected"] if not _is_answer(each)]
     except (KeyError, TypeError):
         wrong = [post]
     if wrong or not post["expected"]:
         raise RecordError(path, number, "expected", "must be a list of objects with brand, product and stance")
     return post
+
+
+def _is_answer(each: Mapping[str, Any]) -> bool:
+    return each["stance"] in STANCES and each.get("sentiment", SENTIMENTS[0]) in SENTIMENTS and bool(each["brand"] and each["product"])
 
 
 def accuracy(answers: Sequence[Answer]) -> tuple[float, Interval | None]:

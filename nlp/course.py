@@ -54,6 +54,8 @@ class Recipe:
     """Tweets in each epoch of the second stage."""
     composed: int = 2000
     """Composed posts in each epoch of the second stage (see `nlp.composed`)."""
+    aspects: int = 2
+    """How often each subject of a post about several is learned in such an epoch (see `nlp.aspects`)."""
     rate: float = 1e-4
     """Learning rate of the top layer."""
     decay: float = 0.93
@@ -129,7 +131,8 @@ def lesson_of(epoch: int, material: Material, tokenizer: Tokenizer, recipe: Reci
         records = material.tweets + material.starred
     else:
         tweets = chance.sample(material.tweets, min(recipe.tweets, len(material.tweets)))
-        records = material.annotated + tweets + composed(material.annotated, chance, recipe.composed)
+        several = composed(material.annotated, chance, recipe.composed) + recipe.aspects * material.aspects
+        records = material.annotated + tweets + several
     lesson = examples(records, tokenizer, recipe.window, chance)
     return lesson, batches(lesson, recipe.tokens, recipe.most, chance)
 

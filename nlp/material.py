@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nlp.lesson import weak_answers
@@ -31,6 +31,8 @@ class Material:
     starred: list[Record]
     held: list[Record]
     """Annotated records and tweets kept for calibration."""
+    aspects: list[Record] = field(default_factory=list)
+    """Products and companies of posts that speak of several."""
 
 
 def read_material(labels: Path, *, seed: int, stars: int, star_length: int, more: Sequence[Path] = ()) -> Material:

@@ -33,6 +33,8 @@ class Origin(BaseModel):
     """Of learning, since it was last continued."""
     more: tuple[str, ...] = ()
     """Files of records beside the labelled posts."""
+    aspects: tuple[str, ...] = ()
+    """Files of posts that speak of several products."""
 
     def command(self, name: str) -> str:
         """The command that trains such a model again."""
@@ -40,7 +42,8 @@ class Origin(BaseModel):
         for option in ("start", "epochs", "until", "tweets"):
             if self.recipe.get(option) not in (None, ""):
                 words += [f"--{option}", str(self.recipe[option])]
-        return " ".join([*words, *(f"--corrections {each}" for each in self.more)])
+        files = {"corrections": self.more, "aspects": self.aspects}
+        return " ".join([*words, *(f"--{option} {each}" for option, named in files.items() for each in named)])
 
 
 def named(path: Path) -> str:

@@ -76,9 +76,13 @@ class Record:
     """When it was published, as the file writes it."""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     """Field -> answer, only those that were given; roles and products are tuples."""
+    asked: Pair | None = None
+    """What the reader asks, where it is known: of a product it is asked by the sentences that speak of it."""
 
     def pair(self, *, rating: bool = False) -> Pair:
-        """What the network is given; the stars only where asked for. Names are found approximately."""
+        """What the network is given; the stars only where asked for. Names are found approximately, where it is not known."""
+        if self.asked:
+            return self.asked
         return Pair(
             text=self.text,
             target=self.target,

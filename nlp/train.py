@@ -11,7 +11,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import onnx
@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from nlp.apart import check_apart
+from nlp.aspects import read_aspects
 from nlp.calibration import calibrated
 from nlp.card import write_card
 from nlp.classifier import FILES, MODEL, Calibration, Classifier
@@ -41,13 +42,13 @@ __all__ = ["Recipe", "TrainingError", "train"]
 
 def train(
     labels: Path | None = None, encoder: Path | None = None, out: Path | None = None, *, more: Sequence[Path] = (),
-    course: Path | None = None, recipe: Recipe | None = None, say: Callable[[str], None] = print,
+    aspects: Sequence[Path] = (), course: Path | None = None, recipe: Recipe | None = None, say: Callable[[str], None] = print,
 ) -> Path:  # fmt: skip
     """Trains the network and the baseline, measures both, and writes the model's folder; returns it.
 
     By default the labels and the encoder are those of `../shared` beside the project and the folder is the shipped
-    model's. `more` are further files of records. `course` is where a stopped training goes on from (`data/training`); it is
-    removed at the end.
+    model's. `more` are further files of records, `aspects` of posts that speak of several products. `course` is where a stopped
+    training goes on from (`data/training`); it is removed at the end.
     Raises TrainingError when something is missing or a text of a test file stands among the records, RecordError for a malformed
     record.
     """
@@ -58,11 +59,12 @@ def train(
             raise TrainingError(f"{encoder / name} is missing: give the folder of the base encoder with --encoder")
     stars = 0 if recipe.start else recipe.stars
     material = read_material(labels, seed=recipe.seed, stars=stars, star_length=recipe.star_length, more=more)
+    material = replace(material, aspects=[record for path in aspects for record in read_aspects(path)])
     check_apart(material, labels)
     course.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     network, prior = learn(material, encoder, recipe, checkpoint=course / "checkpoint.pt", say=say)
-    origin = _origin(recipe, material, (time.monotonic() - started) / 60, more)
+    origin = _origin(recipe, material, (time.monotonic() - started) / 60, more, aspects)
     ship(network, prior, material.held, encoder, out, recipe, origin)
     say(f"trained in {origin.minutes} minutes; now the baseline and the measures")
     write_card(out, labels, material, origin, say)
@@ -70,10 +72,11 @@ def train(
     return out
 
 
-def _origin(recipe: Recipe, material: Material, minutes: float, more: Sequence[Path]) -> Origin:
+def _origin(recipe: Recipe, material: Material, minutes: float, more: Sequence[Path], aspects: Sequence[Path]) -> Origin:
     start = named(Path(recipe.start)) if recipe.start else ""
     counts = {name: len(getattr(material, name)) for name in Material.__slots__}
-    return Origin(recipe=asdict(recipe) | {"start": start}, records=counts, minutes=round(minutes), more=tuple(map(named, more)))
+    files = {"more": tuple(map(named, more)), "aspects": tuple(map(named, aspects))}
+    return Origin(recipe=asdict(recipe) | {"start": start}, records=counts, minutes=round(minutes), **files)
 
 
 def ship(

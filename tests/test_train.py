@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
+from test_aspects import POST, written
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import BertConfig, BertModel
 from typer.testing import CliRunner
@@ -26,6 +27,7 @@ from nlp.course import Recipe
 from nlp.lesson import UNASKED, batches, plain, targets_of, weak_answers
 from nlp.material import TrainingError, read_material
 from nlp.network import padded
+from nlp.origin import read_origin
 from nlp.pair import Pair, frame
 from nlp.records import Record, RecordError, read_records, text_hash
 from nlp.train import train
@@ -265,8 +267,13 @@ def test_corrections_are_learned_from_too(labels: Path, encoder: Path, tmp_path:
     read = read_material
     monkeypatch.setattr("nlp.train.read_material", lambda *names, **more: given.append(read(*names, **more)) or given[-1])
     options = ["--labels", str(labels), "--encoder", str(encoder), "--out", str(tmp_path / "mini")]
-    done = CliRunner().invoke(app, ["train", *options, "--corrections", str(corrections), "--corrections", str(other)])
+    aspects = written(tmp_path, POST)
+    files = ["--corrections", str(corrections), "--corrections", str(other), "--aspects", str(aspects)]
+    done = CliRunner().invoke(app, ["train", *options, *files])
     assert done.exit_code == 0, done.output
+    origin = read_origin(tmp_path / "mini")
+    assert (origin.more, origin.aspects, origin.records["aspects"]) == (("corrections.jsonl", "other.jsonl"), ("aspects.jsonl",), 3)
+    assert origin.command("mini").endswith("--corrections corrections.jsonl --corrections other.jsonl --aspects aspects.jsonl")
     [learned] = [record for record in given[0].annotated if record.id == "forum.test:1/north"]
     assert learned.answers == {"stance": "passive", "tone": 1, "roles": ("ex_client", "employee")}
     assert sum(record.id == "r0" for record in given[0].annotated) >= 2
