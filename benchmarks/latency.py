@@ -1,0 +1,201 @@
+"""Time from publication to the index that the dashboard reads: 200 feeds on loopback, 10,000 posts an hour in all.
+
+    python benchmarks/latency.py --data FOLDER [--minutes 20] [--targets 200] [--posts-an-hour 10000] [--every 3]
+
+The rule to know: everything runs as `make run` runs it (run.py: Airflow, the model, the dashboard, on the embedded index), and a
+post that never arrives counts as the longest wait. The clock of a post starts when the feed first shows it and ends when a look at
+the index, every ten seconds, first finds its mention; the dashboard shows what the index holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Annotated
+from xml.sax.saxutils import escape
+
+import typer
+from rich.console import Console
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from demo.content import read_content
+from index import open_index
+from index.query import Query
+
+ROOT = Path(__file__).parents[1]
+LOOK = 10.0
+"""Seconds between two looks at the index."""
+SHOWN = 60
+"""Posts that a feed shows."""
+PATIENCE = 1800.0
+"""Seconds after the last counted post within which it has to arrive."""
+NAMES = ("Вестарна", "Дукат", "Квотум")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Feeds that publish at a steady rate, each at moments of its own."""
+
+    started: float
+    """Seconds since 1970."""
+    targets: int
+    gap: float
+    """Seconds between two posts of one feed."""
+    sentences: tuple[str, ...]
+
+    def published(self, feed: int, number: int) -> float:
+        """When the feed published its post of that number."""
+        return self.started + (number + feed / self.targets) * self.gap
+
+    def newest(self, feed: int, now: float) -> int:
+        """Number of the feed's newest post; below zero before the first."""
+        return math.floor((now - self.started) / self.gap - feed / self.targets)
+
+    def text(self, feed: int, number: int) -> str:
+        """Words that no other post has, so that no judgement is taken from another."""
+        dice = random.Random(f"{feed}/{number}")
+        return " ".join([f"{dice.choice(NAMES)}.", *dice.sample(self.sentences, dice.randint(2, 6))])
+
+    def feed(self, feed: int, now: float) -> bytes:
+        """The feed as Atom."""
+        newest = self.newest(feed, now)
+        entries = "".join(self._entry(feed, number) for number in range(newest, max(-1, newest - SHOWN), -1))
+        head = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>Feed {feed}</title><id>feed:{feed}</id>'
+        return f"{head}{entries}</feed>".encode()
+
+    def _entry(self, feed: int, number: int) -> str:
+        moment = datetime.fromtimestamp(self.published(feed, number), UTC).isoformat(timespec="milliseconds")
+        return (
+            f"<entry><id>post:{feed}/{number}</id><title>Запись {number}</title><author><name>автор {feed}</name></author>"
+            f"<published>{moment}</published><updated>{moment}</updated><content>{escape(self.text(feed, number))}</content></entry>"
+        )
+
+
+def server_of(site: Site) -> ThreadingHTTPServer:
+    """A server on loopback for the feeds, with ETags."""
+
+    class Answers(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            known = re.fullmatch(r"/feed/(\d+)\.xml", self.path)
+            body = site.feed(int(known[1]), time.time()) if known else b""
+            tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+            status = 404 if not known else 304 if self.headers.get("If-None-Match") == tag else 200
+            body = body if status == 200 else b""
+            self.send_response(status)
+            self.send_header("Content-Type", "application/atom+xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("ETag", tag)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def configured(folder: Path, port: int, targets: int, every: float) -> Path:
+    """A configuration folder with a target for each feed."""
+    shutil.copytree(ROOT / "demo" / "config", folder, ignore=shutil.ignore_patterns("targets"))
+    (folder / "targets").mkdir()
+    for number in range(targets):
+        text = (
+            f"kind: feed\nurl: http://127.0.0.1:{port}/feed/{number}.xml\nsite: feed{number}.example\nlanguage: ru\n"
+            f"schedule: every {every:g} minutes\nallow_private: true\n"
+        )
+        (folder / "targets" / f"feed-{number:03}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def arrived(seen: dict[tuple[str, str | None], float], since: datetime) -> None:
+    """Note for each post, by site and title, when its mention was first found in the index."""
+    index = open_index()
+    try:
+        if index.missing() is None:
+            now = time.time()
+            for hit in index.export(Query(since=since)):
+                seen.setdefault((hit.post.site, hit.post.title), now)
+    finally:
+        index.close()
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="A folder for what the run makes; it must not exist yet.")],
+    minutes: Annotated[float, typer.Option(help="Minutes whose posts are counted; five before them are for the start.")] = 20,
+    targets: Annotated[int, typer.Option(help="Feeds.")] = 200,
+    posts_an_hour: Annotated[int, typer.Option(help="Posts of all feeds together.")] = 10_000,
+    every: Annotated[float, typer.Option(help="Minutes between two collections of a feed.")] = 3,
+    warm: Annotated[float, typer.Option(help="Minutes before the first counted post.")] = 8,
+) -> None:
+    """Run the hour, print the waits."""
+    say = Console(stderr=True)
+    data = data.resolve()
+    data.mkdir(parents=True)
+    sentences = {
+        each.strip() for story in read_content().stories for each in re.split(r"(?<=[.!?])\s+", story.text) if 20 < len(each) < 300
+    }
+    site = Site(time.time(), targets, targets * 3600 / posts_an_hour, tuple(sorted(sentences)))
+    server = server_of(site)
+    config = configured(data / "config", server.server_port, targets, every)
+    os.environ |= {"MOLVA_DATA": str(data / "data"), "MOLVA_CONFIG": str(config)}
+    ports = {name: str(free_port()) for name in ("MOLVA_DASHBOARD_PORT", "MOLVA_AIRFLOW_PORT")}
+    run = subprocess.Popen([sys.executable, str(ROOT / "run.py")], env=os.environ | ports, stdout=sys.stderr, cwd=ROOT)
+    first, last = site.started + warm * 60, site.started + (warm + minutes) * 60
+    wanted = {
+        (f"feed{feed}.example", f"Запись {number}"): moment
+        for feed in range(targets)
+        for number in range(int((warm + minutes) * 60 / site.gap) + 1)
+        if first <= (moment := site.published(feed, number)) < last
+    }
+    seen: dict[tuple[str, str | None], float] = {}
+    try:
+        while time.time() < last + PATIENCE and run.poll() is None and not (time.time() > last and wanted.keys() <= seen.keys()):
+            time.sleep(LOOK)
+            arrived(seen, datetime.fromtimestamp(first, UTC))
+            say.print(f"{time.time() - site.started:.0f} s: {len(wanted.keys() & seen.keys())} of {len(wanted)}", highlight=False)
+    finally:
+        run.send_signal(signal.SIGTERM)
+        run.wait()
+        server.shutdown()
+    waits = sorted(seen[post] - moment if post in seen else PATIENCE for post, moment in wanted.items())
+    figures = {
+        "posts": len(wanted),
+        "not arrived": len(wanted.keys() - seen.keys()),
+        "targets": targets,
+        "posts an hour": posts_an_hour,
+        "median, s": round(statistics.median(waits)),
+        "95th percentile, s": round(waits[int(0.95 * (len(waits) - 1))]),
+        "longest, s": round(waits[-1]),
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    typer.run(main)
