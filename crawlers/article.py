@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from parsel import Selector
@@ -20,8 +21,9 @@ def main_text(html: str, url: str) -> Text | None:
     """The article on a page without menus, comments and quotes of others; None where no article is found."""
     import trafilatura  # as long to import as Scrapy, and most runs fetch no article
 
-    own = trafilatura.extract(html, url=url, include_comments=False, include_tables=True, prune_xpath="//blockquote", deduplicate=False)
-    whole = trafilatura.extract(html, url=url, include_comments=False, include_tables=True, deduplicate=False)
+    extract = partial(trafilatura.extract, html, url=url, include_comments=False, include_tables=True, deduplicate=False)
+    whole = extract()
+    own = extract(prune_xpath="//blockquote") if "<blockquote" in html.lower() else whole
     if not whole:
         return None
     if not own or len(own) < len(whole) / 2:

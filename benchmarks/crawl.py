@@ -1,0 +1,208 @@
+"""A crawl of a site on loopback beside a bare Scrapy spider that only follows the same links; and whether memory stays flat.
+
+    python benchmarks/crawl.py [--pages 5000]
+    python benchmarks/crawl.py --pages 50000 --memory
+
+The rule to know: all walk the same pages of one server in one run, in turns, each in a process of its own. The bare spider finds links
+and keeps nothing; ours takes the articles out of their pages, judges what is new, and writes batches and cursors to the disk. Each walks
+with our manners (AutoThrottle, robots.txt, at most four requests at once) and without, so that like is compared with like.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import Process, Queue
+from pathlib import Path
+from typing import Annotated, Any
+
+import psutil
+import typer
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[1]
+MENU = '<nav><a href="/list/0">Начало</a></nav>'
+LISTED = 25
+"""Articles that a list page links to."""
+WORDS = (
+    "банк", "карта", "вклад", "приложение", "поддержка", "кредит", "отказ", "перевод", "деньги", "вернули", "кэшбэк", "спасибо", "клиент",
+    "очередь", "менеджер", "звонок", "проценты", "обман", "быстро", "договор", "платёж", "лимит", "страховка", "отделение", "оператор",
+)  # fmt: skip
+BARE = """
+import json, re, sys, time
+import scrapy
+from scrapy.crawler import CrawlerProcess
+
+class Bare(scrapy.Spider):
+    name = "bare"
+    met = set()
+    pages = 0
+
+    def parse(self, response):
+        self.pages += 1
+        for link in response.xpath("//a/@href").getall():
+            address = response.urljoin(link)
+            if re.search("/(list|article)/", address) and address not in self.met:
+                self.met.add(address)
+                yield scrapy.Request(address)
+
+settings = {"LOG_LEVEL": "WARNING", "TELNETCONSOLE_ENABLED": False} | json.loads(sys.argv[2])
+process = CrawlerProcess(settings)
+crawler = process.create_crawler(Bare)
+process.crawl(crawler, start_urls=[sys.argv[1]])
+started = time.perf_counter()
+process.start()
+print(json.dumps({"pages": crawler.spider.pages if crawler.spider else Bare.pages, "seconds": time.perf_counter() - started}))
+"""
+MANNERS = {"AUTOTHROTTLE_ENABLED": True, "AUTOTHROTTLE_START_DELAY": 0.5, "ROBOTSTXT_OBEY": True, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
+NONE = {"AUTOTHROTTLE_ENABLED": False, "AUTOTHROTTLE_START_DELAY": 0, "ROBOTSTXT_OBEY": False, "CONCURRENT_REQUESTS_PER_DOMAIN": 8}
+"""As Scrapy is without settings of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crawl:
+    """One walk to its end."""
+
+    name: str
+    pages: int
+    seconds: float
+    memory: tuple[int, ...] = ()
+    """Bytes of the spider's process, now and then."""
+
+    @property
+    def speed(self) -> float:
+        """Pages a second."""
+        return self.pages / self.seconds
+
+
+def list_page(number: int, lists: int) -> str:
+    """A list of articles with a link to the next list."""
+    links = "".join(f'<li><a href="/article/{number * LISTED + at}">Статья {number * LISTED + at}</a></li>' for at in range(LISTED))
+    following = f'<a href="/list/{number + 1}">дальше</a>' if number + 1 < lists else ""
+    return f"<html><head><title>Список {number}</title></head><body>{MENU}<ul>{links}</ul>{following}</body></html>"
+
+
+def article_page(number: int) -> str:
+    """An article of five paragraphs, the same for the same number."""
+    dice = random.Random(number)
+    told = "".join(f"<p>{' '.join(dice.choices(WORDS, k=60)).capitalize()}.</p>" for _ in range(5))
+    moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+    head = (
+        f'<title>Статья {number}</title><meta property="article:published_time" content="{moment.isoformat()}">'
+        f'<meta name="author" content="Автор {number % 97}">'
+    )
+    side = "".join(f'<li><a href="/article/{number}">Ещё {at}</a></li>' for at in range(8))
+    article = f"<article><h1>Статья {number}</h1>{told}</article>"
+    return f'<html lang="ru"><head>{head}</head><body>{MENU}{article}<aside><ul>{side}</ul></aside></body></html>'
+
+
+def serve(pages: int, ports: Queue[int]) -> None:
+    """Serve the site until killed."""
+    lists = max(1, pages // (LISTED + 1))
+
+    class Answers(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            name, _, number = self.path.strip("/").partition("/")
+            text = list_page(int(number), lists) if name == "list" else article_page(int(number)) if name == "article" else ""
+            body = text.encode()
+            self.send_response(200 if text else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    ports.put(server.server_port)
+    server.serve_forever()
+
+
+def bare(name: str, address: str, settings: dict[str, Any]) -> Crawl:
+    """The walk of the bare spider."""
+    command = [sys.executable, "-c", BARE, address, json.dumps(settings)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    told = json.loads(done.stdout)
+    return Crawl(name, told["pages"], told["seconds"])
+
+
+def ours(name: str, address: str, pages: int, settings: dict[str, Any], *, watch: bool = False) -> Crawl:
+    """The walk of `scrapy crawl site`, from its first request to its end: batches and cursor are on the disk by then."""
+    with tempfile.TemporaryDirectory() as folder:
+        config, data, result = Path(folder, "config"), Path(folder, "data"), Path(folder, "result.json")
+        (config / "targets").mkdir(parents=True)
+        text = f"kind: site\nurl: {address}\narticles: /article/\nfollow: /list/\npages: {pages + 100}\nallow_private: true\nlanguage: ru\n"
+        (config / "targets" / "local.yaml").write_text(text, encoding="utf-8")
+        (config / "brands.yaml").write_text((ROOT / "demo" / "config" / "brands.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+        places = {"MOLVA_DATA": str(data), "MOLVA_CONFIG": str(config), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
+        command = [sys.executable, "-m", "scrapy", "crawl", "site", "-a", "target=local", "-s", f"MOLVA_RESULT={result}"]
+        command += [word for option, value in settings.items() for word in ("-s", f"{option}={value}")]
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | places, stdout=quiet, stderr=quiet)
+        memory = watched(process) if watch else ()
+        if process.wait():
+            raise SystemExit(f"the spider ended with {process.returncode}")
+        run = json.loads(result.read_text())["run"]
+        if run["error"]:
+            raise SystemExit(run["error"])
+        kept = run["outcomes"]["kept"]
+        seconds = (datetime.fromisoformat(run["ended"]) - datetime.fromisoformat(run["started"])).total_seconds()
+        return Crawl(name, kept + -(-kept // LISTED), seconds, memory)
+
+
+def watched(process: subprocess.Popen[bytes]) -> tuple[int, ...]:
+    """Memory of a process of its own every second, until it ends."""
+    found: list[int] = []
+    while process.poll() is None:
+        try:
+            found.append(psutil.Process(process.pid).memory_info().rss)
+        except psutil.NoSuchProcess:
+            break
+        time.sleep(1)
+    return tuple(found)
+
+
+def main(
+    pages: Annotated[int, typer.Option(help="Pages of the site: lists and articles.")] = 5_000,
+    memory: Annotated[bool, typer.Option("--memory", help="Only our crawl, and how its memory grows.")] = False,
+    rounds: Annotated[int, typer.Option(help="How often each walks, in turns; the fastest walk of each counts.")] = 2,
+) -> None:
+    """Walk, print pages a second."""
+    ports: Queue[int] = Queue()
+    server = Process(target=serve, args=(pages, ports), daemon=True)
+    server.start()
+    address = f"http://127.0.0.1:{ports.get()}/list/0"
+    table = Table("crawl", "pages", "seconds", "pages/s", "of the bare one")
+    if memory:
+        walk = ours("ours", address, pages, NONE, watch=True)
+        fifth = walk.memory[len(walk.memory) // 5]
+        table.add_row(walk.name, str(walk.pages), f"{walk.seconds:.1f}", f"{walk.speed:.1f}")
+        Console().print(
+            table, f"memory after a fifth {fifth >> 20} MB, at the end {walk.memory[-1] >> 20} MB, most {max(walk.memory) >> 20} MB"
+        )
+        return
+    walks: dict[str, Crawl] = {}
+    for _ in range(rounds):
+        for manners, settings in (("with manners", MANNERS), ("without", NONE)):
+            for walk in (bare(f"bare, {manners}", address, settings), ours(f"ours, {manners}", address, pages, settings)):
+                walks[walk.name] = max(walk, walks.get(walk.name, walk), key=lambda each: each.speed)
+    for walk in walks.values():
+        share = walk.speed / walks[walk.name.replace("ours", "bare")].speed
+        table.add_row(walk.name, str(walk.pages), f"{walk.seconds:.1f}", f"{walk.speed:.1f}", f"{share:.0%}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
