@@ -17,6 +17,9 @@ import pytest
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from many_targets import ENTRIES, WAYS, feeds, write_targets
+
+from crawlers.collect import collect
 
 GOOD = """\
 kind: files
@@ -196,6 +199,24 @@ def test_targets_of_a_group_share_a_dag_with_a_task_each_unless_their_schedules_
     assert set(dags) == {"forums.group", "odd"}
     assert {"collect.a", "collect.b"} < set(dags["forums.group"].task_ids)
     assert parse("forums.group")["forums.group"].task_ids == dags["forums.group"].task_ids
+
+
+def test_of_a_thousand_targets_the_good_run_and_each_broken_one_says_why_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOLVA_CONFIG", str(tmp_path / "config"))
+    with feeds() as address:
+        wrong = write_targets(tmp_path / "config", address, good=700, broken=300)
+        monkeypatch.setenv("_AIRFLOW_PARSING_CONTEXT_DAG_ID", "good-0000")
+        module = runpy.run_path(str(ROOT / "dags" / "collect.py"))
+        dags = {dag.dag_id: dag for dag in module["dags"]().values()}
+        assert len(dags) == 1000
+        assert {name for name, dag in dags.items() if "broken" in dag.tags} == wrong.keys()
+        for name, way in wrong.items():
+            assert f"{name}.yaml" in dags[name].doc_md
+            assert WAYS[way][1] in dags[name].doc_md, way
+        for number in range(0, 700, 35):
+            (target,) = module["wanted"](f"good-{number:04}")
+            run = collect(target, data=tmp_path / "data", config=tmp_path / "config")
+            assert run.counts.outcomes["kept"] == ENTRIES
 
 
 def test_groups_whose_names_airflow_refuses_have_dags_of_their_own(config: Path, parse: Parse) -> None:
