@@ -231,6 +231,21 @@ def test_of_spans_one_within_another_the_longer_stands() -> None:
     assert [(each.start, each.end) for each in found] == [(0, 12), (20, 25)]
 
 
+class Many(Words):
+    """A classifier that answers `negative` where six things are bad."""
+
+    def _judgement(self, bad: int, good: int, odd: int, very: int) -> Judgement:
+        return super()._judgement(bad // 6, good, odd, very)
+
+
+def test_an_answer_that_five_sentences_do_not_give_is_carried_by_the_whole() -> None:
+    text = " ".join([*("Тут плохо.", "Был дождь.") * 6, "И там плохо."])
+    read = Erasure(cast(Classifier, Many()), Pair(text=text, target="Банк"), sentences(text))
+    found = read.carried("sentiment", "negative")
+    assert (found.by, len(found.carriers)) == ("whole", MOST)
+    assert found.alone is not None and found.without is not None and found.stays is False
+
+
 def test_a_long_post_is_read_no_more_than_a_dozen_times() -> None:
     words, read = erasure("Это плохо. Был дождь. " * 100)
     assert read.carried("sentiment", "negative").by == "sentences"
