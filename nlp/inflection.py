@@ -6,6 +6,7 @@ Latin names take the endings that Russian speakers give them («ВТБшный»
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 
 import pymorphy3
@@ -159,10 +160,18 @@ def forms(word: str, *, name: bool = False) -> frozenset[str]:
     if not is_cyrillic(folded):
         endings = () if not folded[-1].isalpha() else HARD if name else (*HARD, "s")
         return frozenset({folded, *(fold(folded + ending) for ending in endings)})
-    inflected = _from_dictionary(word.casefold(), folded) or frozenset(_by_ending(folded))
+    inflected = _compound(word) or _from_dictionary(word.casefold(), folded) or frozenset(_by_ending(folded))
     if word.isupper() and len(word) > 2:
         inflected |= _lookalike(folded)
     return inflected | _adjectives(folded) if name and len(inflected) > 1 else inflected
+
+
+def _compound(word: str) -> frozenset[str] | None:
+    """A name written in one with a word of the dictionary: «СберИнвестициями», «АльфаСтрахованием»."""
+    parts = re.fullmatch("(.*[а-яё])([А-ЯЁ][а-яё]{3,})", word)
+    if parts is None or not is_known(parts[2]):
+        return None
+    return frozenset(fold(parts[1]) + form for form in forms(parts[2]))
 
 
 def _from_dictionary(written: str, folded: str) -> frozenset[str] | None:

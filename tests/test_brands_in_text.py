@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from crawlers.brand import read_brands
 from crawlers.post import Post
 from nlp.brands import Finder, Subject
+from nlp.inflection import forms
 from nlp.text import word_set
 
 FINDER = Finder(read_brands(Path(__file__).parent / "recorded" / "brands"))
@@ -397,3 +398,9 @@ def test_the_longest_posts_are_read_in_a_moment(text: str) -> None:
     started = time.process_time()
     FINDER.find(post(text))
     assert time.process_time() - started < 5
+
+
+def test_a_name_written_in_one_with_a_word_of_the_dictionary_is_inflected_as_that_word_is() -> None:
+    assert {"сберинвестициями", "сберинвестиций", "сберинвестиции"} <= forms("СберИнвестиции")
+    assert {"альфастрахованием", "альфастрахованию"} <= forms("АльфаСтрахование", name=True)
+    assert forms("СберБанк") >= {"сбербанк", "сбербанком"}
