@@ -1,4 +1,4 @@
-"""Collect what people say in public: list, check, preview and collect targets, and say how they do.
+"""Collect what people say in public: find, list, check, preview and collect targets, and say how they do.
 
 The rule to know: 0 means done, 1 that the work failed and why is on stderr, 2 a wrong command or a wrong file.
 """
@@ -26,6 +26,7 @@ from crawlers.doubt import coverage, doubts
 from crawlers.expect import spoken
 from crawlers.health import Health
 from crawlers.health import health as health_of_targets
+from crawlers.new import new
 from crawlers.place import CONFIG, DATA
 from crawlers.post import Post, iso
 from crawlers.preview import Sample, sample_to_json
@@ -55,6 +56,9 @@ Since = Annotated[
 EXCERPT = 160
 SECONDS_OF_SILENCE = 10.0
 """Between two lines of progress where no terminal shows a bar."""
+
+
+app.command()(new)
 
 
 @app.command("list")

@@ -7,24 +7,20 @@ that died before it could, the parent writes the line in the run log.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import uuid
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from crawlers.archive import RUNS, Archive
+from crawlers.child import Progress, run_child
 from crawlers.disk import append_line
 from crawlers.link import hidden
 from crawlers.mapping import is_collector, source
@@ -35,12 +31,6 @@ from crawlers.sink import sink_of
 from crawlers.source import CollectError, Page
 from crawlers.target import Target
 from crawlers.writer import Writer, interruption
-
-Progress = Callable[[str], None]
-"""Told now and then how far the run is, in one line."""
-
-SECONDS_TO_END = 5.0
-PR_SET_PDEATHSIG = 1
 
 
 class PreviewFailed(CollectError):
@@ -161,63 +151,10 @@ def _spider(
         command += [] if limit is None else ["-s", f"MOLVA_PREVIEW={limit}"]
         places = {"MOLVA_DATA": str(data.resolve()), "MOLVA_CONFIG": str(config.resolve()), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
         said = None if progress is None else lambda line: progress(hidden(line, target.secrets))
-        last_line = hidden(_child(command, os.environ | places, said), target.secrets)
+        last_line = hidden(run_child(command, os.environ | places, said), target.secrets)
         if not result.exists():
             raise SpiderDied(target, f"the spider ended without a result{f': {last_line}' if last_line else ''}")
         told: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
     if "run" not in told:
         raise CollectError(f"{target.name}: {told['error']}")
     return told
-
-
-def _child(command: list[str], environment: dict[str, str], progress: Progress | None) -> str:
-    """Run a child that dies with this process, and hand on what it says; its last line is returned.
-
-    It has a process group of its own: Ctrl-C reaches this process alone, which asks it once to end. Scrapy takes a second signal for haste.
-    """
-    parent = os.getpid()
-    said: deque[str] = deque(maxlen=1)
-    libc = ctypes.CDLL(None)
-
-    def die_with_parent() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        cwd=Path(__file__).parents[1],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        process_group=0,
-        preexec_fn=die_with_parent,
-    )
-    assert process.stderr is not None
-    reader = threading.Thread(target=_listen, args=(process.stderr, said, progress), daemon=True)
-    reader.start()
-    try:
-        process.wait()
-    except BaseException:
-        process.terminate()
-        try:
-            process.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        raise
-    reader.join(SECONDS_TO_END)
-    if process.returncode < 0:
-        return f"killed by {signal.Signals(-process.returncode).name}"
-    return said[-1] if said else ""
-
-
-def _listen(stream: IO[str], said: deque[str], progress: Progress | None) -> None:
-    for line in stream:
-        if line.strip():
-            said.append(line.strip())
-            if progress is not None:
-                progress(line.strip())

@@ -59,6 +59,8 @@ class AboutSelector(AboutItem):
     selector: Take
 
 
+PresetName = Annotated[Text | None, Field(exclude=True)]
+"""What comes with Molva for such a place, see `crawlers/presets/`; what the file says itself goes before it."""
 _NAME_OR_ITEM = Discriminator(lambda value: "name" if isinstance(value, str) else "item")
 
 
@@ -141,6 +143,7 @@ class FeedTarget(TargetModel):
     """An RSS or Atom feed."""
 
     kind: Literal["feed"]
+    preset: PresetName = None
     about: BrandName | None = None
     url: Url
     article: bool = False
@@ -167,8 +170,7 @@ class PagesTarget(TargetModel):
 class PresetTarget(PagesTarget):
     """Lists of posts that are built alike on many sites."""
 
-    preset: Text | None = Field(default=None, exclude=True)
-    """Selectors that come with Molva, see `crawlers/presets/`; what the file says itself goes before them."""
+    preset: PresetName = None
     empty: Take | None = None
     """What an honestly empty page has."""
 
@@ -276,6 +278,7 @@ class FilesTarget(PathTarget):
     """CSV, JSON, JSON Lines or Parquet, each also `.gz`."""
 
     kind: Literal["files"]
+    preset: PresetName = None
     about: Annotated[Annotated[Text, Tag("name")] | Annotated[AboutColumn, Tag("item")], _NAME_OR_ITEM] | None = None
     format: Literal["csv", "json", "jsonl", "parquet"] | None = None
     """Where the extension doesn't tell."""

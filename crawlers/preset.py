@@ -1,4 +1,4 @@
-"""Presets: selectors for engines of forums and for review sites that many targets share, as data in `crawlers/presets/KIND/`.
+"""Presets: what targets of one engine or site share (selectors, columns), as data in `crawlers/presets/KIND/`.
 
 The rule to know: what the target's file says goes before the preset, single selectors included. What was taken from a preset
 stands in full in the snapshot of the target, so that a preset may change without harm to what was collected.
@@ -11,9 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crawlers.yamlfile import ConfigError, YamlFile
+from crawlers.known import KnownBy
+from crawlers.yamlfile import ConfigError, YamlFile, check_yaml
 
 PRESETS = Path(__file__).with_name("presets")
+KNOWN_BY = "known_by"
+"""The key of a preset's file that is no part of a target."""
 
 
 def preset_names(kind: str) -> list[str]:
@@ -31,7 +34,19 @@ def with_preset(file: YamlFile, kind: str) -> dict[str, Any]:
         near = difflib.get_close_matches(str(name), known, n=1)
         meant = f" (did you mean `{near[0]}`?)" if near else ""
         raise ConfigError.of([*file.errors, file.error(("preset",), f"must be one of {', '.join(known)}, not {name!r}{meant}")])
-    return dict(_over(YamlFile(PRESETS / kind / f"{name}.yaml").data, data))
+    return dict(_over(preset(kind, name), data))
+
+
+def preset(kind: str, name: str) -> dict[str, Any]:
+    """What a preset says of a target."""
+    return {key: value for key, value in YamlFile(PRESETS / kind / f"{name}.yaml").data.items() if key != KNOWN_BY}
+
+
+def known_by(kind: str, name: str) -> KnownBy | None:
+    """By what pages are known that a preset reads. Raises ConfigError where its file is wrong."""
+    file = YamlFile(PRESETS / kind / f"{name}.yaml")
+    said = file.data.get(KNOWN_BY)
+    return None if said is None else check_yaml(file, said, KnownBy)
 
 
 def _over(below: Any, above: Any) -> Any:

@@ -108,7 +108,26 @@ def content_type(response: Response) -> str | None:
     return value.decode("latin-1") if value else None
 
 
-class TargetSpider(Spider, Generic[T]):
+class AskingSpider(Spider):
+    """A spider that waits for answers in the middle of its walk."""
+
+    async def fetch(self, url: str) -> Response:
+        """A page in the middle of a walk. Raises Trouble."""
+        response = await self.answered(Request(url, dont_filter=True))
+        if wrong := refusal(response):
+            raise wrong
+        return response
+
+    async def answered(self, request: Request) -> Response:
+        """What the host answers, be it a refusal. Raises Trouble where there is no answer."""
+        assert self.crawler.engine is not None
+        try:
+            return await self.crawler.engine.download_async(request)
+        except DOWNLOAD_ERRORS as error:
+            raise trouble(error, request.url) from error
+
+
+class TargetSpider(AskingSpider, Generic[T]):
     """A spider of one target: `-a target=NAME`, and `-a since=2026-01-31` to collect again from a date."""
 
     target: T
@@ -143,21 +162,6 @@ class TargetSpider(Spider, Generic[T]):
     def stop(self, failure: Failure) -> None:
         error, request = failure.value, failure.request  # type: ignore[attr-defined]  # Scrapy adds the request
         raise CollectError(str(trouble(error or OSError("no answer"), request.url))) from error
-
-    async def fetch(self, url: str) -> Response:
-        """A page in the middle of a walk. Raises Trouble."""
-        response = await self.answered(Request(url, dont_filter=True))
-        if wrong := refusal(response):
-            raise wrong
-        return response
-
-    async def answered(self, request: Request) -> Response:
-        """What the host answers, be it a refusal. Raises Trouble where there is no answer."""
-        assert self.crawler.engine is not None
-        try:
-            return await self.crawler.engine.download_async(request)
-        except DOWNLOAD_ERRORS as error:
-            raise trouble(error, request.url) from error
 
     def look(self, raws: Iterable[dict[str, Any]]) -> tuple[dict[str, bool], bool]:
         """Whether each post of a page was taken before, and whether all of them are older than what is wanted."""

@@ -193,7 +193,7 @@ def test_a_spider_that_is_killed_leaves_what_it_counted_in_the_run_log(
         return "killed by SIGKILL"
 
     monkeypatch.setattr(collecting, "is_collector", lambda kind: False)
-    monkeypatch.setattr(collecting, "_child", killed)
+    monkeypatch.setattr(collecting, "run_child", killed)
     with pytest.raises(RunFailed, match=r"export: the spider ended without a result: killed by SIGKILL \[kept 2, .* rejected 2"):
         collect(target, data=data, config=config)
     last = Archive(data).runs("export")[-1]

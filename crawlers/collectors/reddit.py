@@ -29,6 +29,7 @@ from prawcore.exceptions import (
 )
 
 from crawlers.kinds import RedditTarget
+from crawlers.known import Address, KnownBy
 from crawlers.page import without_quotes
 from crawlers.polite import PolitePraw
 from crawlers.post import Post, Precision, post_id, whole_milliseconds
@@ -43,6 +44,25 @@ REMEMBERED = 100
 TOGETHER = 100
 """Posts of a page."""
 GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
+KNOWN_BY = KnownBy(
+    engine="Reddit",
+    addresses=(
+        Address(
+            like=r"reddit\.com/r/[^/]+/comments/(?P<thread>\w+)(?:[/?].*)?", says={"threads": ["{thread}"], "schedule": "every 15 minutes"}
+        ),
+        Address(like=r"redd\.it/(?P<thread>\w+)/?", says={"threads": ["{thread}"], "schedule": "every 15 minutes"}),
+        Address(
+            like=r"reddit\.com/r/(?P<subreddit>\w+)/search/?\?(?:.*&)?q=(?P<query>[^&]+).*",
+            says={"subreddits": ["{subreddit}"], "search": ["{query}"], "schedule": "every 15 minutes"},
+        ),
+        Address(like=r"reddit\.com/r/(?P<subreddit>\w+)(?:[/?].*)?", says={"subreddits": ["{subreddit}"], "schedule": "every 15 minutes"}),
+        Address(like=r"reddit\.com/search/?\?(?:.*&)?q=(?P<query>[^&]+).*", says={"search": ["{query}"], "schedule": "every 15 minutes"}),
+        Address(
+            like=r"(?:reddit\.com|redd\.it)/.*", refused="give the address of a subreddit (`/r/name`), a thread or a search (`/search?q=…`)"
+        ),
+    ),
+)
+
 FIELDS = (
     "name", "subreddit_name_prefixed", "subreddit_subscribers", "title", "selftext", "body", "url", "permalink", "created_utc", "edited",
     "score", "num_comments", "num_crossposts", "link_id", "parent_id", "removed_by_category", "is_self",

@@ -12,6 +12,7 @@ from typing import Any
 
 from scrapy.http import Response
 
+from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider
 from crawlers.moment import UNKNOWN, parse_moment
 from crawlers.platforms import AppstoreTarget
@@ -23,6 +24,17 @@ SITE = "apps.apple.com"
 DEEPEST = 10
 """The last page that Apple gives."""
 _ADDRESS = re.compile(r"/(?P<country>[a-z]{2})/rss/customerreviews/page=(?P<page>\d+)/id=(?P<app>\d+)/")
+KNOWN_BY = KnownBy(
+    engine="App Store",
+    addresses=(
+        Address(
+            like=r"(?:apps|itunes)\.apple\.com/(?:(?P<country>[a-z]{2})/)?app/(?:[^?]*/)?id(?P<app>\d+)(?:[/?].*)?",
+            says={"apps": ["{app}"], "countries": ["{country}"], "schedule": "every 1 hour"},
+            note="reviews of one store; add the letters of more to `countries`",
+        ),
+        Address(like=r"apps\.apple\.com/.*", refused="give the address of an app (`apps.apple.com/ru/app/…/id389801252`)"),
+    ),
+)
 
 
 class AppstoreSpider(ListingSpider[AppstoreTarget]):

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread, parsed, with_parameters
 from crawlers.moment import parse_moment
 from crawlers.platforms import BlueskyTarget
@@ -28,6 +29,20 @@ PROFILES = 25
 """Profiles of one request."""
 HIDDEN = "!no-unauthenticated"
 """Label of accounts that ask not to be shown outside."""
+KNOWN_BY = KnownBy(
+    engine="Bluesky",
+    addresses=(
+        Address(
+            like=r"bsky\.app/profile/(?P<account>[\w.:-]+)(?:[/?].*)?", says={"accounts": ["{account}"], "schedule": "every 15 minutes"}
+        ),
+        Address(
+            like=r"bsky\.app/search.*",
+            refused="a search wants a login: write the file by hand with `search`, `handle` and, as `password_env`, the variable "
+            "that holds an app password (MOLVA_BLUESKY_PASSWORD)",
+        ),
+        Address(like=r"bsky\.app/.*", refused="give the address of a profile (`bsky.app/profile/name`)"),
+    ),
+)
 
 
 class BlueskySpider(ListingSpider[BlueskyTarget]):

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import lxml.html
 from scrapy.http import Response
 
+from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread, with_parameters
 from crawlers.moment import parse_moment
 from crawlers.page import Text, plain
@@ -26,6 +27,30 @@ ORDINARY = 1
 LIKE = 2
 _NOT_OURS = "//aside[contains(@class,'quote')]/div[contains(@class,'title')]|//aside[contains(@class,'onebox')]|//div[@class='meta']"
 """Parts of a post that its author did not write: the name over a quote, the preview of a link, the size of a picture."""
+KNOWN_BY = KnownBy(
+    engine="Discourse",
+    generator=r"^Discourse",
+    marks=(
+        "#data-discourse-setup",
+        "meta[name=discourse-base-uri]",
+        "body.crawler .topic-list",
+    ),
+    probe="latest.json",
+    proof=r'"topic_list"',
+    cut=r"latest\.json$",
+    places=(
+        Address(
+            like=r".*/c/(?P<category>[^?]*\d+)(?:/l/.*|/none.*|/)?(?:\?.*)?",
+            says={"url": "{home}", "categories": ["{category}"], "schedule": "every 15 minutes"},
+        ),
+        Address(
+            like=r".*/search\?(?:.*&)?q=(?P<query>[^&]+).*", says={"url": "{home}", "search": ["{query}"], "schedule": "every 15 minutes"}
+        ),
+        Address(
+            like=r".*", says={"url": "{home}", "schedule": "every 15 minutes"}, note="the whole forum; `categories` narrows it to some"
+        ),
+    ),
+)
 
 
 class DiscourseSpider(ListingSpider[DiscourseTarget]):

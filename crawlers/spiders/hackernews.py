@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from scrapy.http import Response
 
+from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread, with_parameters
 from crawlers.moment import parse_moment
 from crawlers.page import plain, without_quotes
@@ -25,6 +26,20 @@ SITE = "news.ycombinator.com"
 TOGETHER = 100
 """Hits of a page."""
 UTC = ZoneInfo("UTC")
+KNOWN_BY = KnownBy(
+    engine="Hacker News",
+    addresses=(
+        Address(like=r"news\.ycombinator\.com/item\?id=(?P<story>\d+).*", says={"stories": ["{story}"], "schedule": "every 15 minutes"}),
+        Address(
+            like=r"hn\.algolia\.com/(?:\?(?:.*&)?(?:q|query)=)(?P<query>[^&]+).*",
+            says={"search": ["{query}"], "schedule": "every 15 minutes"},
+        ),
+        Address(
+            like=r"(?:news\.ycombinator\.com|hn\.algolia\.com)/.*",
+            refused="give the address of a story (`/item?id=8863`) or of a search (`hn.algolia.com/?q=…`)",
+        ),
+    ),
+)
 
 
 class HackernewsSpider(ListingSpider[HackernewsTarget]):

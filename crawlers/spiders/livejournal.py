@@ -19,6 +19,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.kinds import FeedTarget
+from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread, parsed, with_parameters
 from crawlers.moment import parse_moment
 from crawlers.page import at_site, plain
@@ -29,6 +30,20 @@ from crawlers.spiders import feed
 
 ACCOUNTS = "livejournal.com"
 """Where logins are given: an author is one in all journals."""
+KNOWN_BY = KnownBy(
+    engine="LiveJournal",
+    addresses=(
+        Address(
+            like=r"(?:users|community)\.livejournal\.com/(?P<journal>[\w-]+)(?:/.*)?",
+            says={"url": "https://users.livejournal.com/{journal}", "schedule": "every 1 hour"},
+        ),
+        Address(
+            like=r"(?P<journal>[a-z\d][\w-]*)\.livejournal\.com/.*",
+            says={"url": "https://{journal}.livejournal.com", "schedule": "every 1 hour"},
+        ),
+        Address(like=r"livejournal\.com/.*", refused="give the address of a journal (`https://name.livejournal.com`)"),
+    ),
+)
 
 
 class LivejournalSpider(ListingSpider[LivejournalTarget]):

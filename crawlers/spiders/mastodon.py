@@ -13,12 +13,37 @@ from urllib.parse import quote, urlsplit
 
 from scrapy.http import Response
 
+from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread, parsed
 from crawlers.moment import parse_moment
 from crawlers.page import plain
 from crawlers.platforms import MastodonTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
+
+_PROFILE = r"/(?:web/|deck/)?@(?P<account>[\w.-]+(?:@[\w.-]+)?)(?:/.*)?(?:\?.*)?"
+_TAG = r"/(?:web/|deck/)?tags/(?P<tag>[^/?]+)(?:[/?].*)?"
+_SCHEDULE = {"schedule": "every 15 minutes"}
+_SERVERS = r"(?:(?:mastodon|mstdn|masto)\.[\w.-]+|mas\.to|fosstodon\.org|hachyderm\.io|techhub\.social|infosec\.exchange)"
+KNOWN_BY = KnownBy(
+    engine="Mastodon",
+    addresses=(
+        Address(like=_SERVERS + _PROFILE, says={"url": "{site}", "accounts": ["{account}"]} | _SCHEDULE),
+        Address(like=_SERVERS + _TAG, says={"url": "{site}", "hashtags": ["{tag}"]} | _SCHEDULE),
+    ),
+    generator=r"^Mastodon",
+    marks=(
+        "body.app-body #mastodon",
+        "meta[name='application-name'][content='Mastodon']",
+        "#initial-state ~ #mastodon",
+    ),
+    cookies=r"^_mastodon_session$",
+    places=(
+        Address(like=r"[^/]+" + _PROFILE, says={"url": "{site}", "accounts": ["{account}"]} | _SCHEDULE),
+        Address(like=r"[^/]+" + _TAG, says={"url": "{site}", "hashtags": ["{tag}"]} | _SCHEDULE),
+        Address(like=".*", refused="give the address of a profile (`/@name`) or of a hashtag (`/tags/name`) on this server"),
+    ),
+)
 
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 

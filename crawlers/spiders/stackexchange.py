@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, parsed, with_parameters
 from crawlers.moment import parse_moment
 from crawlers.page import plain
@@ -25,6 +26,24 @@ from crawlers.source import CollectError
 FIELDS = "question.body;question.comments;question.answers;answer.body;answer.link;answer.comments;comment.body;comment.link"
 """What is asked for besides the fields that every answer has."""
 AN_HOUR = 3_600.0
+_SITE = (
+    r"(?P<community>(?:[\w-]+\.)*"
+    r"(?:(?:stackoverflow|stackexchange|serverfault|superuser|askubuntu|stackapps)\.com|mathoverflow\.net))"
+)
+KNOWN_BY = KnownBy(
+    engine="Stack Exchange",
+    addresses=(
+        Address(
+            like=_SITE + r"/(?:questions/tagged|tags)/(?P<tag>[^/?+]+)(?:[/?+].*)?",
+            says={"community": "{community}", "tags": ["{tag}"], "schedule": "every 1 hour"},
+        ),
+        Address(
+            like=_SITE + r"/search\?(?:.*&)?q=(?P<query>[^&]+).*",
+            says={"community": "{community}", "search": ["{query}"], "schedule": "every 1 hour"},
+        ),
+        Address(like=_SITE + "/.*", refused="give the address of a tag (`/questions/tagged/…`) or of a search (`/search?q=…`)"),
+    ),
+)
 
 
 class StackexchangeSpider(ListingSpider[StackexchangeTarget]):

@@ -15,6 +15,7 @@ from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider
 from crawlers.moment import parse_moment
 from crawlers.page import decode, plain
@@ -22,6 +23,21 @@ from crawlers.platforms import TelegramTarget
 from crawlers.post import Post
 from crawlers.spider import content_type
 from crawlers.telegram import SITE, account, figure, liked, message_id
+
+KNOWN_BY = KnownBy(
+    engine="channel of Telegram",
+    addresses=(
+        Address(
+            like=r"t(?:elegram)?\.me/(?:joinchat/.*|\+.*|c/.*|addstickers/.*|share/.*|proxy.*|)",
+            refused="private groups and channels show no page: export the chat with Telegram Desktop (kind `telegram_export`)",
+        ),
+        Address(
+            like=r"t(?:elegram)?\.me/(?:s/)?(?P<channel>[A-Za-z]\w{3,31})(?:/\d+)*/?(?:\?.*)?",
+            says={"channels": ["{channel}"], "schedule": "every 15 minutes"},
+            note="a channel that hides its page, a group and a person's account show no posts",
+        ),
+    ),
+)
 
 _PART = ".tgme_widget_message_"
 _PUBLIC = re.compile(r"/([A-Za-z]\w{3,31})(?:/|$)")

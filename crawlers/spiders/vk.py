@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from scrapy.http import Response
 
+from crawlers.known import Address, KnownBy
 from crawlers.listing import Ended, Listing, ListingSpider, Thread, with_parameters
 from crawlers.moment import parse_moment
 from crawlers.platforms import VkTarget
@@ -28,6 +29,25 @@ BACK = timedelta(days=30)
 WITH: dict[str, str | int] = {"extended": 1, "fields": "screen_name,followers_count,members_count", "v": "5.199"}
 BULKY = {"attachments", "post_source", "copy_history", "thread", "track_code"}
 """What of an item is not kept as it is."""
+
+_HOST = r"vk\.(?:com|ru)"
+_KEY = {"token_env": "MOLVA_VK_TOKEN", "schedule": "every 15 minutes"}
+KNOWN_BY = KnownBy(
+    engine="VK",
+    addresses=(
+        Address(like=_HOST + r"/(?:wall|(?:[\w.]+\?w=wall))(?P<wall>-?\d+)(?:_.*)?", says={"walls": ["{wall}"]} | _KEY),
+        Address(
+            like=_HOST + r"/(?:search|feed)(?:/[^?]*)?\?(?:.*&)?(?:c%5Bq%5D|c\[q\]|q)=(?P<query>[^&]+).*",
+            says={"search": ["{query}"]} | _KEY,
+        ),
+        Address(
+            like=_HOST + r"/(?:feed|im|video|clips?|audios?|photo|market|topic|board|app|login|search|away|docs?)(?:[-\d/?].*|\.php.*)?",
+            refused="give the address of a wall (`vk.com/name`) or of a search (`vk.com/search?q=…`)",
+        ),
+        Address(like=_HOST + r"/(?P<wall>[A-Za-z][\w.]{1,31})/?(?:\?.*)?", says={"walls": ["{wall}"]} | _KEY),
+        Address(like=_HOST + "/.*", refused="give the address of a wall (`vk.com/name`) or of a search (`vk.com/search?q=…`)"),
+    ),
+)
 
 _MENTION = re.compile(r"\[(?:[A-Za-z0-9_.]+(?::[\w-]+)?|https?://[^\s|\]]+)\|([^\[\]|]+)\]")
 """`[id1|Name]`, `[club1|Name]`, `[https://vk.com/…|Name]`."""

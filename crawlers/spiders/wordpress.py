@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from scrapy.http import Response
 
+from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, with_parameters
 from crawlers.moment import Moment, parse_moment
 from crawlers.page import plain
@@ -28,6 +29,21 @@ FIELDS = {
 }
 _INTERFACE = re.compile(
     r"""<([^>]+)>;\s*rel="https://api\.w\.org/"|<link\s+rel=["']https://api\.w\.org/["']\s+href=["']([^"']+)["']""", re.IGNORECASE
+)
+KNOWN_BY = KnownBy(
+    engine="WordPress",
+    generator=r"^WordPress(?!\.com)",
+    marks=(
+        "link[rel='https://api.w.org/']",
+        "link[href*='/wp-content/'], script[src*='/wp-content/'], script[src*='/wp-includes/']",
+    ),
+    interface="link[rel='https://api.w.org/']::attr(href)",
+    probe="wp-json/",
+    proof=r'"wp\\?/v2"',
+    cut=r"(?:index\.php/)?(?:wp-json/?|\?rest_route=.*)$",
+    places=(
+        Address(like=".*", says={"url": "{home}", "schedule": "every 1 hour"}, note="all posts with their comments; `search` narrows them"),
+    ),
 )
 
 

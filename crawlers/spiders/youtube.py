@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.known import Address, KnownBy
 from crawlers.listing import Closed, Ended, Listing, ListingSpider, Thread, parsed, with_parameters
 from crawlers.moment import parse_moment
 from crawlers.page import plain
@@ -41,6 +42,19 @@ ENDING = {"quotaExceeded", "keyInvalid", "accessNotConfigured"}
 """Errors that every other request would meet too."""
 
 _VIDEO = re.compile(r"(?:^|[/=])([\w-]{11})(?=$|[?&#/])")
+_GIVE = "give the address of a video, of a channel (`/@name`, `/channel/UC…`) or of a search (`/results?search_query=…`)"
+_KEY = {"key_env": "MOLVA_YOUTUBE_KEY", "schedule": "every 2 hours"}
+KNOWN_BY = KnownBy(
+    engine="YouTube",
+    addresses=(
+        Address(like=r"youtube\.com/watch\?(?:.*&)?v=(?P<video>[\w-]{11})(?:&.*)?", says={"videos": ["{video}"]} | _KEY),
+        Address(like=r"youtu\.be/(?P<video>[\w-]{11})(?:\?.*)?", says={"videos": ["{video}"]} | _KEY),
+        Address(like=r"youtube\.com/(?:shorts|live|embed)/(?P<video>[\w-]{11})(?:[/?].*)?", says={"videos": ["{video}"]} | _KEY),
+        Address(like=r"youtube\.com/(?:channel/)?(?P<channel>@[^/?]+|UC[\w-]{22})(?:[/?].*)?", says={"channels": ["{channel}"]} | _KEY),
+        Address(like=r"youtube\.com/results\?(?:.*&)?search_query=(?P<query>[^&]+).*", says={"search": ["{query}"]} | _KEY),
+        Address(like=r"(?:youtube\.com|youtu\.be)/.*", refused=_GIVE),
+    ),
+)
 
 
 class YoutubeSpider(ListingSpider[YoutubeTarget]):
