@@ -38,7 +38,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-@pytest.mark.parametrize("command", ["list", "check", "preview", "collect", "health"])
+@pytest.mark.parametrize("command", ["new", "list", "check", "preview", "collect", "health"])
 def test_help_is_worth_reading(command: str) -> None:
     code, out, _ = run(command, "--help")
     assert code == 0 and "python -m crawlers" in out and "MOLVA_CONFIG" in out
