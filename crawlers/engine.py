@@ -134,7 +134,11 @@ def _topic(reading: Reading, answer: Answer) -> Found:
 
 
 def _board(reading: Reading, answer: Answer) -> Found:
-    return _found(reading, "board", f"{reading.topics} topics that its selectors read", {"url": _first_page(answer.url, reading.known)})
+    first = _first_page(answer.url, reading.known)
+    above = {link for link, _ in _boards(reading.known, answer, ABOVE)}
+    below = [link for link, _ in _boards(reading.known, answer, reading.known.board_links or "a[href]") if link not in {first, *above}]
+    notes = [f"{len(below)} other boards that the page links to are not watched: {' '.join(below[:3])} …"] if below else []
+    return _found(reading, "board", f"{reading.topics} topics that its selectors read", {"url": first}, *notes)
 
 
 def _start(reading: Reading, boards: list[tuple[str, str]]) -> Found:

@@ -157,6 +157,14 @@ def test_a_start_page_gives_the_boards_with_their_names(tmp_path: Path) -> None:
     assert len(drafted("x", text, tmp_path).model_dump()["url"]) == 4
 
 
+def test_a_board_names_the_boards_that_it_leaves_out() -> None:
+    board = (RECORDED / "forum" / "phpbb_ru" / "board.html").read_text(encoding="utf-8")
+    more = "".join(f'<a href="/viewforum.php?f={n}">Подраздел {n}</a>' for n in (901, 902))
+    found = best(seen(board.replace("</body>", f"{more}</body>"), "https://x.example/viewforum.php?f=7"))
+    (note,) = found.notes
+    assert "boards that the page links to are not watched" in note and found.says["url"] == "https://x.example/viewforum.php?f=7"
+
+
 def test_an_engine_whose_page_shows_nothing_is_named_and_not_guessed_on() -> None:
     login = page(HEADLINES).replace("<body>", "<body id=phpbb>")
     with pytest.raises(Unrecognised, match=r"phpBB, by mark `body#phpbb`; but no topic, post or list of boards"):
@@ -277,6 +285,19 @@ def test_a_key_that_is_not_set_is_named_and_the_target_waits(config: Path, monke
     monkeypatch.setenv("MOLVA_VK_TOKEN", "x")
     code, out, err = run("vk.com/other", "--dry-run")
     assert "enabled" not in out and "needs a key" not in err
+
+
+def test_another_kind_must_be_there(config: Path) -> None:
+    code, _, err = run("t.me/banki_oline", "--kind", "feed")
+    assert code == 1 and "nothing of kind feed was recognised; there is: channel of Telegram" in err
+
+
+def test_presets_of_feeds_and_files_may_be_overridden(tmp_path: Path) -> None:
+    own = "kind: files\npreset: googleplay\npath: x.csv\ntimezone: Europe/Moscow\ncolumns: {text: words}\n"
+    target = drafted("x", own, tmp_path).model_dump()
+    assert (target["columns"]["text"], target["columns"]["id"], target["site"]) == (("words",), "reviewId", "play.google.com")
+    feed = drafted("x", "kind: feed\npreset: habr\nurl: https://habr.com/ru/rss/articles/\narticle: false\n", tmp_path).model_dump()
+    assert (feed["site"], feed["article"]) == ("habr.com", False)
 
 
 def test_out_is_a_file_elsewhere(config: Path, tmp_path: Path) -> None:
