@@ -4,6 +4,8 @@ The rule to know: a tombstone is written first, then the post goes. Each index r
 that its next load finishes a forgetting that was killed, or that was done in another index of the same data. A tombstone is
 a hash: it recognises the post and tells nobody which it was.
 
+What was deleted at its source, as second looks have found it, is forgotten by the next load in the same way.
+
 Forgetting reaches the index, the authors' documents and the desk. Raw and tagged batches still hold the post.
 """
 
@@ -21,6 +23,8 @@ from pathlib import Path
 
 from advocacy.desk import open_desk
 from advocacy.ledger import enter
+from crawlers.archive import Archive
+from crawlers.looked import all_gone
 from crawlers.page import canonical
 from crawlers.post import Post, iso
 from index.lock import WriterLock
@@ -40,8 +44,26 @@ class TombstoneError(Exception):
 
 def forget(index: Index, post_ids: Iterable[str], *, data: Path) -> int:
     """Take the posts (by `Post.id`) out of the index for good; how many of them it held."""
-    wanted = sorted(set(post_ids))
-    with closing(open_desk(data)) as desk, index.writing():
+    with index.writing():
+        return _forget(index, sorted(set(post_ids)), data)
+
+
+def forget_gone(index: Index, *, data: Path) -> int:
+    """Forget what is marked as gone at its source (`python -m crawlers recheck`) and has no tombstone yet; how many posts the index held.
+
+    The caller holds the writer's lock. Cut off, the next load does it again.
+    """
+    known = tombstones(data)
+    fresh = sorted(post for post in all_gone(Archive(data)) if tombstone(post) not in known)
+    if not fresh:
+        return 0
+    with closing(open_desk(data)) as desk:
+        desk.forget(fresh)  # before the tombstones, by which the next load would take it for done
+    return _forget(index, fresh, data)
+
+
+def _forget(index: Index, wanted: Sequence[str], data: Path) -> int:
+    with closing(open_desk(data)) as desk:
         known = tombstones(data)
         _clear(index, known)
         bury(wanted, data=data)

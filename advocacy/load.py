@@ -19,7 +19,7 @@ from pathlib import Path
 from advocacy.copies import store
 from advocacy.correction import applied
 from advocacy.desk import Desk, open_desk
-from advocacy.forget import CLEAR_OF, finish_forgetting, tombstone, tombstones
+from advocacy.forget import CLEAR_OF, finish_forgetting, forget_gone, tombstone, tombstones
 from advocacy.ledger import enter, refresh
 from advocacy.sighting import Sighting, Sightings, one_post
 from crawlers.archive import Batch, DamagedBatch
@@ -54,7 +54,7 @@ class Loaded:
     forgotten: int = 0
     """Posts passed over, because they are to stay forgotten."""
     removed: int = 0
-    """Posts taken out of the index, because they were forgotten elsewhere or by a command that was killed."""
+    """Posts taken out of the index, because they are gone at their source, or were forgotten elsewhere or by a command that was killed."""
     rebuilt: bool = False
     """The whole index was made anew, from the present reading."""
     waiting: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ def load(index: Index, *, data: Path, config: Path, progress: Progress | None = 
     """
     fingerprint = present_fingerprint(config)
     with index.writing():
-        removed = finish_forgetting(index, data=data)
+        removed = finish_forgetting(index, data=data) + forget_gone(index, data=data)
         finish_correcting(index, data=data, config=config)
         return replace(_brought_up_to_date(index, data, config, fingerprint, progress), removed=removed)
 
@@ -115,6 +115,7 @@ def rebuild(index: Index, *, data: Path, config: Path, progress: Progress | None
     with index.writing():
         rebuilt = _rebuilt(index, present, data, config, fingerprint, progress)
         finish_forgetting(index, data=data)
+        forget_gone(index, data=data)
         return replace(rebuilt, damaged=damaged)
 
 

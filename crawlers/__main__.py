@@ -21,11 +21,13 @@ from rich.table import Table
 
 from crawlers import check as checking
 from crawlers import collect as collecting
+from crawlers import recheck as rechecking
 from crawlers.archive import Archive
 from crawlers.doubt import coverage, doubts
 from crawlers.expect import spoken
 from crawlers.health import Health
 from crawlers.health import health as health_of_targets
+from crawlers.look import Known, Look
 from crawlers.new import new
 from crawlers.place import CONFIG, DATA
 from crawlers.post import Post, iso
@@ -159,6 +161,51 @@ def collect(
 
 
 @app.command()
+def recheck(
+    targets: Annotated[list[str] | None, typer.Argument(help="Names of targets.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every target that is enabled and whose posts are looked at again.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look, and say what seems gone; nothing is written.")] = False,
+    config: Config = CONFIG,
+    data: Data = DATA,
+) -> None:
+    """Look again at recent posts, and mark those that are gone at their source; the next load takes them out of the index.
+
+    A post is gone when it seemed so twice, as far apart as its target says. Ends with 1 where a target's posts could not all be
+    looked at, or too many of them seem gone at once, of which none is marked then.
+
+    Examples: `python -m crawlers recheck blog --dry-run` · `python -m crawlers recheck --all`
+    """
+    if bool(targets) == everything:
+        _end("name the targets to look at again, or give --all", 2)
+    try:
+        chosen = [find_target(name, config) for name in dict.fromkeys(targets or ())]
+    except ConfigError as error:
+        _end(str(error), 2)
+    if everything:
+        chosen = [one for one in _targets(config) if not isinstance(one, BrokenTarget) and one.enabled and one.recheck is not None]
+    failed = [target for target in chosen if not _rechecked(target, config, data, dry_run=dry_run)]
+    if failed:
+        raise typer.Exit(1)
+
+
+def _rechecked(target: Target, config: Path, data: Path, *, dry_run: bool) -> bool:
+    """Look again at one target's posts and print what was seen; whether all went well."""
+
+    def seems_gone(known: Known, look: Look) -> None:
+        print(f"  seems gone ({look.sign}): {known.url or known.id}")
+
+    try:
+        run = rechecking.recheck(
+            target, data=data, config=config, dry_run=dry_run, progress=_now_and_then(target.name), tell=seems_gone if dry_run else None
+        )
+    except (CollectError, ConfigError) as error:
+        print(error, file=sys.stderr)
+        return False
+    print(f"{target.name}: {run}", flush=True)
+    return not (run.held or run.error)
+
+
+@app.command()
 def health(
     targets: Annotated[list[str] | None, typer.Argument(help="Only these.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -180,7 +227,7 @@ def health(
         for one in found:
             print(json.dumps(one.to_json(), ensure_ascii=False))
     else:
-        _print(("target", "state", "last success", "lag", "last 7 days", "why"), [_health_row(one) for one in found])
+        _print(("target", "state", "last success", "lag", "last 7 days", "looked at again", "why"), [_health_row(one) for one in found])
     if any(one.state.red for one in found):
         raise typer.Exit(1)
 
@@ -188,7 +235,8 @@ def health(
 def _health_row(health: Health) -> list[str]:
     lag = "-" if health.lag is None else f"{spoken(health.lag.median)}, 95% {spoken(health.lag.most)}"
     why = "; ".join(health.why) or "-"
-    cells = (health.target, health.state.words, iso(health.last_success) or "never", lag, str(health.week), why)
+    again = f"{health.looked}, gone {health.gone}" if health.looked else "-"
+    cells = (health.target, health.state.words, iso(health.last_success) or "never", lag, str(health.week), again, why)
     return [_in_one_line(cell) for cell in cells]
 
 

@@ -44,7 +44,7 @@ def create(path: Path, content: bytes) -> None:
         os.close(folder)
 
 
-def locked(folder: Path, target: str) -> IO[str]:
+def locked(folder: Path, target: str, *, doing: str = "collected") -> IO[str]:
     """The target's lock, held until it is closed or the process ends."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def locked(folder: Path, target: str) -> IO[str]:
         lock.seek(0)
         holder = lock.read().strip()
         lock.close()
-        raise Busy(f"{target} is being collected already{f', by {holder}' if holder else ''}: wait for that run to end") from error
+        raise Busy(f"{target} is being {doing} already{f', by {holder}' if holder else ''}: wait for that run to end") from error
     try:
         lock.seek(0)
         lock.truncate()

@@ -26,6 +26,7 @@ from crawlers.field import interval
 from crawlers.gap import Gap, gaps
 from crawlers.history import History, read_history
 from crawlers.kinds import Expect
+from crawlers.looked import Rechecked, latest
 from crawlers.post import iso
 from crawlers.run import Counts, Outcome
 from crawlers.source import CollectError
@@ -53,7 +54,7 @@ class State(StrEnum):
     SILENT = "silent"
     """It is collected, and its newest post is older than is normal."""
     UNUSUAL = "unusual"
-    """It brings posts, but not as is normal."""
+    """It brings posts, but not as is normal; or too many of those that it brought seem gone at once."""
     OK = "ok"
 
     @property
@@ -109,6 +110,12 @@ class Health:
     """What became of the items of the last seven days, today among them."""
     gaps: tuple[Gap, ...] = ()
     """Of the last 90 days."""
+    looked: int = 0
+    """Posts looked at again in the last seven days."""
+    gone: int = 0
+    """Posts of these days that are gone at their source."""
+    held: str | None = None
+    """Why the last of these looks marked nothing: too many seemed gone."""
 
     @property
     def state(self) -> State:
@@ -121,7 +128,7 @@ class Health:
             State.FAILING: self.failures > 0,
             State.LATE: self.due is not None,
             State.SILENT: any(violation.subject == "newest" for violation in self.violations),
-            State.UNUSUAL: bool(self.violations),
+            State.UNUSUAL: bool(self.violations) or self.held is not None,
         }
         return next((state for state in State if holds.get(state)), State.OK)
 
@@ -135,7 +142,8 @@ class Health:
             found.append(f"{runs} failed: {self.error}")
         if self.due is not None:
             found.append(f"no run since the one that was due at {iso(self.due)}")
-        return found + [str(violation) for violation in self.violations]
+        found += [str(violation) for violation in self.violations]
+        return found if self.held is None else [*found, self.held]
 
     def to_json(self) -> dict[str, Any]:
         """As `python -m crawlers health --json` prints it. Times are UTC, lengths of time seconds."""
@@ -148,6 +156,7 @@ class Health:
             "lag": None if self.lag is None else {"median": self.lag.median, "p95": self.lag.most, "posts": self.lag.posts},
             "week": {str(outcome): self.week.outcomes[outcome] for outcome in Outcome} | {"reasons": dict(self.week.reasons.most_common())},
             "expected": {subject: {"bound": bound.value, "learned": bound.learned} for subject, bound in self.expected.items()},
+            "recheck": {"looked": self.looked, "gone": self.gone},
             "gaps": [{"day": gap.day.isoformat(), "collected": gap.collected} for gap in self.gaps],
         }
 
@@ -170,6 +179,7 @@ def health_of(target: Target | BrokenTarget, archive: Archive, now: datetime) ->
         history = read_history(archive, target.name, zone, now)
         if history is not None:
             told |= _figures(history, now) | _held_against(target, history, archive, now)
+        told |= _rechecked(target, list(latest(archive, target.name, now, timedelta(days=WEEK))))
     except (CollectError, OSError) as error:
         broken.append(str(error))
     if not isinstance(target, BrokenTarget) and (not told.get("collected") or told["failures"] or told["due"]):
@@ -189,6 +199,12 @@ def _figures(history: History, now: datetime) -> dict[str, Any]:
         "lag": Lag(median(lags), lags[ceil(0.95 * len(lags)) - 1], len(lags)) if lags else None,
         "week": history.counts(now, WEEK),
     }
+
+
+def _rechecked(target: Target | BrokenTarget, runs: list[Rechecked]) -> dict[str, Any]:
+    """What second looks have found."""
+    held = runs[0].held if runs and not isinstance(target, BrokenTarget) and target.recheck is not None else None
+    return {"looked": sum(run.looked for run in runs), "gone": sum(run.gone for run in runs), "held": held}
 
 
 def _held_against(target: Target | BrokenTarget, history: History, archive: Archive, now: datetime) -> dict[str, Any]:

@@ -7,10 +7,10 @@ sentence are all that checks and documents it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from crawlers.field import (
     ArticleFields,
@@ -88,6 +88,28 @@ class Expect(Strict):
     """False: only what is said here is expected."""
 
 
+class Recheck(Strict):
+    """How recent posts are looked at again, to find those that their source shows no more."""
+
+    age: Span = "14 days"
+    """Posts published longer ago are left alone."""
+    every: Span = "1 day"
+    """Between two looks at a post."""
+    most: int | None = Field(default=None, gt=0)
+    """Posts looked at in each such time; 200 where each is a page, 1000 where an interface tells of them by their ids."""
+    confirm: Span = "12 hours"
+    """A post that seems gone is looked at again after this, and is gone if it still seems so."""
+    share: float = Field(default=0.34, gt=0, le=1)
+    """Where more than this share of at least ten posts seem gone, something else has happened, and none is marked."""
+
+
+def _switch(value: object) -> object:
+    """`recheck: false` and `recheck: true` as what they mean."""
+    if isinstance(value, bool):
+        return Recheck() if value else None
+    return value
+
+
 class TargetModel(Strict):
     """What every target says, whatever its kind."""
 
@@ -121,6 +143,11 @@ class TargetModel(Strict):
     """A rating without text is a post, else it is rejected."""
     limits: Limits = Limits()
     expect: Expect = Expect()
+    recheck: Annotated[Recheck | None, BeforeValidator(_switch)] = Recheck()
+    """`false`: its posts are not looked at again."""
+
+    looked_at: ClassVar[int] = 200
+    """Posts looked at again where `recheck.most` is not stated."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -246,6 +273,7 @@ class RedditTarget(TargetModel):
     """Posts and comments of Reddit."""
 
     kind: Literal["reddit"]
+    looked_at = 1000
     about: BrandName | None = None
     subreddits: Many[Text] = ()
     search: Many[Text] = ()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -23,12 +23,13 @@ from scrapy.http import Response
 from crawlers.gate import Gate, host_of
 from crawlers.interval import Descent
 from crawlers.link import hidden
+from crawlers.look import GONE_STATUSES, Fate, Known, Look
 from crawlers.page import decode
 from crawlers.place import data_folder
 from crawlers.platforms import PlatformTarget
 from crawlers.progress import State
 from crawlers.source import CollectError, Item, Page
-from crawlers.spider import TargetSpider, Trouble, content_type, refusal
+from crawlers.spider import ONCE, TargetSpider, Trouble, content_type, refusal
 
 P = TypeVar("P", bound=PlatformTarget)
 
@@ -78,6 +79,9 @@ class ListingSpider(TargetSpider[P], Generic[P]):
 
     by_robots: ClassVar[bool] = False
     """Whether robots.txt is asked: it speaks of pages; an interface made for programs has rules of its own."""
+
+    together: ClassVar[int] = 0
+    """Posts that one answer of the interface tells of by their ids; 0 where only their own pages do."""
 
     async def lists(self) -> dict[str, str]:
         """Name of each list of the target -> address of its first page. Raises Trouble."""
@@ -252,12 +256,61 @@ class ListingSpider(TargetSpider[P], Generic[P]):
             raise CollectError(f"{url} gives an answer of another form ({type(error).__name__}: {error})") from error
         return await self.filled(listing)
 
-    async def answer(self, url: str) -> Response:
-        """The answer to an address. Raises Trouble with what the interface says of its refusal."""
+    async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
+        self.secrets = {}
+        try:
+            async for look in super().second_looks(known):
+                yield look
+        except CollectError as error:
+            raise CollectError(hidden(str(error), self.secrets)) from None
+
+    def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
+        if not self.together:
+            return super().questions(known)
+        return (list(known[start : start + self.together]) for start in range(0, len(known), self.together))
+
+    async def told(self, some: Sequence[Known]) -> Mapping[str, Look]:
+        """What the interface tells of posts. Raises Trouble, also where its answer is of another form."""
+        if not self.together:
+            return await super().told(some)
+        url = self.inquiry(some)
+        response = await self.polite(url, ONCE)
+        try:
+            answer = parsed(response)
+        except CollectError as error:
+            raise refusal(response) or Trouble(str(error), transient=False) from None
+        try:
+            if response.status in GONE_STATUSES and self.missing(answer):
+                return {one.id: Look(one.id, Fate.GONE, str(response.status)) for one in some}
+            if wrong := self.wrong_with(response, answer, url):
+                raise wrong
+            return {look.id: look for look in self.fates(answer, some)}
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+            raise Trouble(f"{url} gives an answer of another form ({type(error).__name__}: {error})", transient=False) from error
+
+    def inquiry(self, some: Sequence[Known]) -> str:
+        """The address that tells of these posts, by the raw item of each."""
+        raise NotImplementedError
+
+    def missing(self, answer: Any) -> bool:
+        """Whether an answer with 404 or 410 is the interface's own word that there is no such post."""
+        return False
+
+    def fates(self, answer: Any, some: Sequence[Known]) -> Iterable[Look]:
+        """What an answer says of the posts asked for. Raises KeyError and the like where it is of another form."""
+        raise NotImplementedError
+
+    async def polite(self, url: str, how: Mapping[str, Any] | None = None) -> Response:
+        """Whatever the host answers, `how` being meta of the request. Raises Trouble where it answers nothing."""
         request = self.request(url)
+        request.meta.update(how or {})
         if not self.by_robots:
             request.meta["dont_obey_robotstxt"] = True
-        response = await self.answered(request)
+        return await self.answered(request)
+
+    async def answer(self, url: str) -> Response:
+        """The answer to an address. Raises Trouble with what the interface says of its refusal."""
+        response = await self.polite(url)
         wrong = refusal(response)
         if wrong is None or self.over(response):
             return response
@@ -265,9 +318,15 @@ class ListingSpider(TargetSpider[P], Generic[P]):
             answer = parsed(response)
         except CollectError:
             raise wrong from None
-        asked = self.heed(answer, url)
-        told = self.complaint(answer)
-        raise Trouble(f"{url}: {told}", transient=wrong.transient or asked, status=wrong.status) if told else wrong
+        raise self.wrong_with(response, answer, url) or wrong
+
+    def wrong_with(self, response: Response, answer: Any, url: str) -> Trouble | None:
+        """What keeps an answer from being one, by its status and by its own words; where it asks for a pause, that is kept."""
+        wrong, asked = refusal(response), self.heed(answer, url)
+        if told := self.complaint(answer):
+            transient = asked or (wrong is not None and wrong.transient)
+            return Trouble(f"{url}: {told}", transient=transient, status=wrong.status if wrong else None)
+        return wrong
 
     def heed(self, answer: Any, url: str) -> bool:
         """Leave the host alone for as long as an answer asks, in all processes. Whether it asks."""

@@ -5,6 +5,8 @@ The rule to know: what was kept stays; the first error ends the walk and becomes
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import logging
 import sys
 from datetime import datetime
@@ -15,6 +17,7 @@ from scrapy import signals
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
+from crawlers.look import Look
 from crawlers.place import config_folder, data_folder
 from crawlers.sink import in_zone, open_sink
 from crawlers.source import CollectError, Page
@@ -85,6 +88,43 @@ class ArchivePipeline:
             self.error = "interrupted" if reason == "shutdown" else f"the run was ended: {reason}"
         run = self.sink.close(error=self.error)
         print(f"{run.target}: {run}")
+
+
+class LookPipeline:
+    """The end of a spider that looks again: each look becomes a line of the file MOLVA_RESULT, and so does an error; the last line says
+    that it has ended."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.seen = 0
+        self.result = Path(crawler.settings["MOLVA_RESULT"]).open("w", encoding="utf-8")  # noqa: SIM115  # until the spider is closed
+        logging.getLogger("scrapy.core.engine").addFilter(brief)
+        crawler.signals.connect(self.failed, signal=signals.spider_error)
+        crawler.signals.connect(self.closed, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> LookPipeline:
+        return cls(crawler)
+
+    def process_item(self, item: Look) -> Look:
+        self.seen += 1
+        self.write(dataclasses.asdict(item))
+        print(f"{self.seen} looked at", file=sys.stderr, flush=True)  # for the parent, which shows it
+        return item
+
+    def failed(self, failure: Failure) -> None:
+        """The first error ends the looking; what was seen before stays seen."""
+        error = failure.value
+        plain = isinstance(error, CollectError | ConfigError | OSError)
+        self.write({"error": str(error) if plain else f"the look failed: {type(error).__name__}: {error}"})
+
+    def closed(self) -> None:
+        self.write({"ended": True})
+        self.result.close()
+
+    def write(self, record: dict[str, Any]) -> None:
+        self.result.write(json.dumps(record, ensure_ascii=False) + "\n")
+        self.result.flush()
 
 
 def brief(record: logging.LogRecord) -> bool:

@@ -23,6 +23,7 @@ class PlatformTarget(TargetModel):
     pages: int = Field(default=20, gt=0)
     """Pages of each list, and of each thread, in one run."""
 
+    looked_at = 1000
     watched: ClassVar[tuple[str, ...]] = ()
     """Keys of which one must be given: what is watched."""
 
@@ -66,6 +67,7 @@ class DiscourseTarget(PlatformTarget):
     """Topics of a forum that runs Discourse."""
 
     kind: Literal["discourse"]
+    looked_at = 200
     url: Url
     """The forum (`https://meta.discourse.org`)."""
     categories: Many[Annotated[str, like(r"[^/\s]+(/[^/\s]+)*/\d+", "the end of a category's address, as `support/6`")]] = ()
@@ -78,6 +80,7 @@ class WordpressTarget(PlatformTarget):
     """Posts of a site that runs WordPress, and the comments below them."""
 
     kind: Literal["wordpress"]
+    looked_at = 200
     url: Url
     """The site."""
     search: Many[Text] = ()
@@ -99,6 +102,7 @@ class LivejournalTarget(PlatformTarget):
     """Entries of a LiveJournal, and the comments below them."""
 
     kind: Literal["livejournal"]
+    looked_at = 200
     url: Url
     """The journal (`https://vestnik.livejournal.com`)."""
     cookie_env: Variable | None = None
@@ -109,6 +113,7 @@ class MastodonTarget(PlatformTarget):
     """Public posts that a Mastodon server knows."""
 
     kind: Literal["mastodon"]
+    looked_at = 500
     watched = ("hashtags", "accounts", "search")
     url: Url
     """The server (`https://mastodon.social`)."""

@@ -6,12 +6,14 @@ The rule to know: a spider walks and yields pages; the pipeline keeps them. What
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
+from scrapy.crawler import Crawler
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -27,6 +29,8 @@ from twisted.python.failure import Failure
 
 from crawlers.gate import FAILURES
 from crawlers.kinds import TargetModel
+from crawlers.link import opened
+from crawlers.look import PATIENCE, Fate, Known, Look, by_page, fate_of_page, read_known
 from crawlers.mapping import as_its_source_says
 from crawlers.middlewares import HostBusy, Refused
 from crawlers.place import config_folder
@@ -51,6 +55,9 @@ DOWNLOAD_ERRORS = (
     zlib.error,
 )
 """What a download can end with instead of an answer."""
+
+ONCE = {"dont_retry": True}
+"""Of a second look: what fails now is asked for again in an hour, and not at once."""
 
 
 class Trouble(Exception):
@@ -135,11 +142,21 @@ class TargetSpider(AskingSpider, Generic[T]):
     """Where the run before ended; set before the walk starts."""
     since: datetime | None
     """Nothing published before is wanted."""
+    shared_pages: ClassVar[bool] = False
+    """Whether a page that answers for several posts tells of them all, as a topic of a forum does."""
 
     def __init__(self, target: str = "", since: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.from_date = since
         self.target = _read(target, self.name)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """With the setting MOLVA_LOOK the spider does not walk: it looks again at the posts that this file names."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        if asked := crawler.settings.get("MOLVA_LOOK"):
+            spider.start = lambda: spider.second_looks(read_known(Path(asked)))  # type: ignore[method-assign]
+        return spider
 
     def begin(self, sink: Sink) -> None:
         """Take up the walk where the sink says."""
@@ -162,6 +179,50 @@ class TargetSpider(AskingSpider, Generic[T]):
     def stop(self, failure: Failure) -> None:
         error, request = failure.value, failure.request  # type: ignore[attr-defined]  # Scrapy adds the request
         raise CollectError(str(trouble(error or OSError("no answer"), request.url))) from error
+
+    async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
+        """What became of posts that were taken before; those whose host does not answer now are left out.
+
+        Raises CollectError where the host does not answer several times in a row, or not once.
+        """
+        failed, answered, last = 0, False, None
+        questions = list(self.questions(known))
+        asked = {one.id for some in questions for one in some}
+        for one in known:
+            if one.id not in asked:
+                yield Look(one.id, Fate.UNASKED)
+        for some in questions:
+            try:
+                told = await self.told(some)
+            except Trouble as trouble:
+                failed = failed + 1 if trouble.transient else 0
+                if failed == PATIENCE:
+                    raise CollectError(str(trouble)) from trouble
+                if trouble.transient:
+                    last = trouble
+                    continue
+                told = {one.id: Look(one.id, Fate.UNTOLD, str(trouble)) for one in some}
+            else:
+                failed = 0
+            answered = True
+            for one in some:
+                yield told.get(one.id) or Look(one.id, Fate.UNTOLD)
+        if last is not None and not answered:
+            raise CollectError(str(last))
+
+    def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
+        """The posts that one request tells of, together. By default those of one page."""
+        walked = getattr(self.target, "url", ())
+        return by_page(known, shared=self.shared_pages, lists=(walked,) if isinstance(walked, str) else walked)
+
+    async def told(self, some: Sequence[Known]) -> Mapping[str, Look]:
+        """What one request tells of them, by their ids. Raises Trouble."""
+        address = opened(some[0].url or "", self.target.secrets)
+        response = await self.answered(Request(address, dont_filter=True, meta=ONCE))
+        if response.status in FAILURES:
+            raise Trouble(f"{address}: {response.status}", transient=True, status=response.status)
+        fate, sign = fate_of_page(response.status, address, response.url)
+        return {one.id: Look(one.id, fate, sign) for one in some}
 
     def look(self, raws: Iterable[dict[str, Any]]) -> tuple[dict[str, bool], bool]:
         """Whether each post of a page was taken before, and whether all of them are older than what is wanted."""

@@ -69,10 +69,13 @@ class Sink(Protocol):
 class Writer:
     """Keeps what one run of a target takes. Raises Busy where another process does it already."""
 
-    def __init__(self, target: Target, brands: Brands, *, data: Path, since: datetime | None = None, again: bool = False) -> None:
+    def __init__(
+        self, target: Target, brands: Brands, *, data: Path, since: datetime | None = None, again: bool = False, log: str = RUNS
+    ) -> None:
         self.target = target
         self.since = since
         self._again = again
+        self._log = log
         self._sorter = Sorter(target, brands, since)
         self._archive = Archive(data)
         self._folder = self._archive.folder(target.name)
@@ -168,7 +171,7 @@ class Writer:
         run = self._run_until_now(error or rejected, rejected=error is None and rejected is not None)
         try:
             with self._writing():
-                append_line(self._folder / RUNS, run_to_json(run))
+                append_line(self._folder / self._log, run_to_json(run))
         except CollectError as failure:
             return run if run.error is not None else dataclasses.replace(run, error=str(failure))
         return run

@@ -28,7 +28,7 @@ from crawlers.yamlfile import ConfigError
 posts = Asset("posts")
 """New posts were kept: what `enrich` waits for."""
 
-OWN_NAMES = re.compile(r"enrich|health|maintenance|.*\.(?:group|target)")
+OWN_NAMES = re.compile(r"enrich|health|maintenance|recheck|.*\.(?:group|target)")
 """Ids that are not free for a target."""
 BROKEN_AGAIN = "*/15 * * * *"
 """How often a broken target fails, so that it turns red by itself soon after the edit."""

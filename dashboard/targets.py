@@ -134,7 +134,8 @@ def why(one: Health, lang: Lang, zone: ZoneInfo) -> Sequence[str]:
         found.append(say(lang, "why.failed", n=one.failures, error=one.error))
     if one.due is not None:
         found.append(say(lang, "why.late", when=when(one.due, Precision.MINUTE, lang, zone)))
-    return found + [_violated(violation, lang) for violation in one.violations]
+    found += [_violated(violation, lang) for violation in one.violations]
+    return found if one.held is None else [*found, one.held]
 
 
 def _violated(violation: Violation, lang: Lang) -> str:

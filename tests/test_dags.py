@@ -252,7 +252,8 @@ def test_disabled_target_has_no_dag_and_one_without_schedule_runs_by_hand(config
 def test_target_named_like_a_dag_of_ours_does_not_take_its_place(config: Path, parse: Parse) -> None:
     write(config, "enrich")
     write(config, "health")
-    assert set(parse()) == {"enrich.target", "health.target"}
+    write(config, "recheck")
+    assert set(parse()) == {"enrich.target", "health.target", "recheck.target"}
     assert set(parse("enrich.target")) == {"enrich.target"}
 
 
@@ -298,6 +299,23 @@ def test_health_has_a_red_task_for_each_target_that_is_not_well(config: Path, mo
     assert dag.get_task("target").is_mapped and dag.get_task("target").upstream_task_ids == {"unwell"}
     with pytest.raises(AirflowFailException, match=r"wrong is broken: .*wrong\.yaml:5"):
         dag.get_task("target").python_callable(**red)
+
+
+def test_recheck_has_a_task_for_each_target_that_can_tell_what_is_gone(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    monkeypatch.setenv("MOLVA_CONFIG", str(config))
+    monkeypatch.setenv("MOLVA_DATA", str(config / "data"))
+    write(config, "files")
+    write(config, "wrong", BROKEN)
+    for name, more in (("blog", ""), ("off", "recheck: false\n"), ("out", "enabled: false\n")):
+        write(config, name, f"kind: feed\nurl: https://blog.example/feed\n{more}")
+    dag = runpy.run_path(str(ROOT / "dags" / "recheck.py"))["dag"]
+    assert dag.get_task("watched").python_callable() == ["blog"]
+    looking = dag.get_task("recheck")
+    assert looking.is_mapped and looking.upstream_task_ids == {"watched"}
+    with pytest.raises(AirflowSkipException, match="nothing is gone"):
+        looking.python_callable("blog")
 
 
 @given(sizes=st.lists(st.integers(0, 3000), max_size=40), most=st.integers(1, 8))

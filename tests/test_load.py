@@ -7,6 +7,7 @@ import itertools
 import json
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,13 +16,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tagged_batches import ENGINES, Place, everything, fresh_index, many_posts, mention, post
+from tagged_batches import ENGINES, START, Place, everything, fresh_index, many_posts, mention, post
 
+from advocacy import forget as forgetting
 from advocacy import load as loading
+from advocacy.correction import Correction
+from advocacy.desk import open_desk
 from advocacy.forget import TombstoneError, bury, forget, posts_named, tombstone, tombstones
 from advocacy.load import Loaded, LoadError, load, rebuild
 from advocacy.sighting import is_teaser, one_post
-from crawlers.archive import Batch
+from crawlers.archive import Archive, Batch
+from crawlers.looked import mark_gone
 from crawlers.post import Post, Precision
 from index.query import Author, Hit, Index, Query, Standing
 from nlp.mention import Mention
@@ -433,6 +438,44 @@ def test_a_post_forgotten_in_one_index_leaves_the_other_with_its_next_load(place
         assert run(place, index) == run(place, other) == Loaded()
         forget(index, [first.id], data=place.data)
         assert run(place, other) == Loaded(removed=1)
+
+
+@pytest.mark.parametrize("step", [None, "bury", "replace", "forget"])
+def test_what_is_gone_at_its_source_is_forgotten_by_the_next_load_of_every_index(
+    place: Place, monkeypatch: pytest.MonkeyPatch, step: str | None, index: Index
+) -> None:
+    """Also where it is cut off; the same text elsewhere stays, and a correction goes with its post."""
+    first, second, copied = post(1, 0), post(2, 1), post(4, 3, text=post(2).text)
+    place.tagged("forum", 1, [(first, [mention(first)]), (second, [mention(second, "detractor")]), (copied, [mention(copied)])])
+    run(place, index)
+    with closing(open_desk(place.data)) as desk:
+        said = Correction(post=second.id, brand="bank", head="stance", value="passive", text_hash="x", author="Anna", made=START)
+        desk.append([said])
+    (place.data / "raw" / "forum").mkdir(parents=True, exist_ok=True)
+    mark_gone(Archive(place.data), "forum", [(second.id, "404")], now=START, since={second.id: START})
+
+    class CutOff(BaseException):
+        pass
+
+    def cut(*_: object, **__: object) -> None:
+        raise CutOff
+
+    if step is not None:
+        with monkeypatch.context() as patch:
+            patch.setattr(forgetting if step == "bury" else index, step, cut)
+            with pytest.raises(CutOff):
+                run(place, index)
+    with fresh_index("embedded", place.data / "other") as other:
+        run(place, other)
+        assert run(place, index).removed == 1
+        for each in (index, other):
+            assert sorted(found.id for found in each.posts()) == sorted([first.id, copied.id])
+            assert run(place, each) == Loaded()
+    with closing(open_desk(place.data)) as desk:
+        assert not desk.of([second.id])
+    place.tagged("forum", 2, [(second, [mention(second)])])
+    assert run(place, index) == Loaded(batches=1, forgotten=1)
+    assert rebuild(index, data=place.data, config=place.config).forgotten == 1
 
 
 def test_an_index_of_an_older_reading_forgets_too(place: Place, index: Index) -> None:

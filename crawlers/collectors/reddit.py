@@ -7,7 +7,7 @@ oldest first; a run cut short leaves the cursor at the last post that was kept.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -30,6 +30,7 @@ from prawcore.exceptions import (
 
 from crawlers.kinds import RedditTarget
 from crawlers.known import Address, KnownBy
+from crawlers.look import Fate, Known, Look
 from crawlers.page import without_quotes
 from crawlers.polite import PolitePraw
 from crawlers.post import Post, Precision, post_id, whole_milliseconds
@@ -77,12 +78,7 @@ def secrets(target: RedditTarget) -> tuple[str, ...]:
 
 def walk(target: RedditTarget, cursor: Cursor, *, since: datetime | None, data: Path) -> Iterator[Page]:
     """What is new. Raises CollectError, but after what else could be had has been handed over."""
-    unset = [name for name in secrets(target) if not os.environ.get(name)]
-    if unset:
-        raise CollectError(
-            f"set the environment variable {' and '.join(unset)} to the key of an app made at https://www.reddit.com/prefs/apps"
-        )
-    reddit = client(target, data)
+    reddit = opened(target, data)
     state = {name: dict(cursor.get(name, {})) for name in ("listings", "members", "threads")}
     walks: dict[str, Callable[[], Iterator[Page]]] = {
         name: partial(newer, ask, name, target, state, since) for name, ask in listings(reddit, target).items()
@@ -98,6 +94,16 @@ def walk(target: RedditTarget, cursor: Cursor, *, since: datetime | None, data: 
                 break  # Reddit itself fails, or refuses the key: the rest would fail alike
     if errors:
         raise CollectError("; ".join(errors))
+
+
+def opened(target: RedditTarget, data: Path) -> praw.Reddit:
+    """The client. Raises CollectError where its key is not set."""
+    unset = [name for name in secrets(target) if not os.environ.get(name)]
+    if unset:
+        raise CollectError(
+            f"set the environment variable {' and '.join(unset)} to the key of an app made at https://www.reddit.com/prefs/apps"
+        )
+    return client(target, data)
 
 
 def client(target: RedditTarget, data: Path) -> praw.Reddit:
@@ -177,6 +183,22 @@ def page(raws: list[dict[str, Any]], state: dict[str, Any]) -> Page:
     items = tuple(Item(raw=raw, address=address(raw)) for raw in raws if not gone(raw))
     cursor: Cursor = {name: dict(part) for name, part in state.items()}
     return Page(items=items, cursor=cursor)
+
+
+def second_looks(target: RedditTarget, known: Sequence[Known], *, data: Path) -> Iterator[Look]:
+    """What became of posts, by Reddit's own word of each. What it does not name tells nothing. Raises CollectError."""
+    by_name = {one.raw["name"]: one for one in known}
+    try:
+        for found in opened(target, data).info(fullnames=list(by_name)):
+            if not isinstance(found, Submission | Comment):
+                continue
+            raw = read(found)
+            one = by_name.pop(raw["name"])
+            sign = raw.get("removed_by_category") or "deleted"
+            yield Look(one.id, Fate.GONE, sign) if gone(raw) else Look(one.id, Fate.HERE, raw=one.raw | raw)
+    except (PrawcoreException, PRAWException) as error:
+        raise CollectError(told(error, "info", target)) from error
+    yield from (Look(one.id, Fate.UNTOLD) for one in by_name.values())
 
 
 def read(found: Submission | Comment) -> dict[str, Any]:

@@ -7,6 +7,7 @@ page where there are reviews; a page that should have some is asked for again in
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider
+from crawlers.look import Known
 from crawlers.moment import UNKNOWN, parse_moment
 from crawlers.platforms import AppstoreTarget
 from crawlers.post import Post, post_id, stars
@@ -41,6 +43,10 @@ class AppstoreSpider(ListingSpider[AppstoreTarget]):
     """Walks the reviews of apps: `scrapy crawl appstore -a target=NAME`."""
 
     name = "appstore"
+
+    def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
+        """None: a review has no address of its own, and the store's feed shows only the newest."""
+        return ()
 
     async def lists(self) -> dict[str, str]:
         apps = [app.removeprefix("id") for app in self.target.apps]

@@ -7,7 +7,7 @@ login. Lists name an author, but only their profile says how many follow them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread, parsed, with_parameters
+from crawlers.look import Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.platforms import BlueskyTarget
 from crawlers.post import Post, post_id
@@ -26,7 +27,7 @@ from crawlers.spider import Trouble, refusal
 
 SITE = "bsky.app"
 PROFILES = 25
-"""Profiles of one request."""
+"""Profiles, or posts, of one request."""
 HIDDEN = "!no-unauthenticated"
 """Label of accounts that ask not to be shown outside."""
 KNOWN_BY = KnownBy(
@@ -49,6 +50,7 @@ class BlueskySpider(ListingSpider[BlueskyTarget]):
     """Walks Bluesky: `scrapy crawl bluesky -a target=NAME`. docs.bsky.app/docs/category/http-reference"""
 
     name = "bluesky"
+    together = PROFILES
     session: str | None = None
     """Token of the login."""
     followers: dict[str, int | None]
@@ -138,6 +140,23 @@ class BlueskySpider(ListingSpider[BlueskyTarget]):
         if not raw.get("replyCount"):
             return None
         return Thread(raw["uri"], self.method("feed.getPostThread", uri=raw["uri"], depth=1000, parentHeight=0), raw["replyCount"])
+
+    async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
+        self.secrets = {}
+        try:
+            self.session = await self.logged_in() if self.target.handle else None
+        except Trouble as trouble:
+            raise CollectError(str(trouble)) from trouble
+        async for look in super().second_looks(known):
+            yield look
+
+    def inquiry(self, some: Sequence[Known]) -> str:
+        return self.method("feed.getPosts", uris=[one.raw["uri"] for one in some])
+
+    def fates(self, answer: Any, some: Sequence[Known]) -> Iterable[Look]:
+        """A record of Bluesky can't be edited."""
+        there = dict.fromkeys(post["uri"] for post in answer["posts"])
+        return by_absence(some, [one.raw["uri"] for one in some], there)
 
 
 def _below(thread: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ by these. Of a topic that was read before, only its first page and what came sin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -16,6 +16,7 @@ from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread, with_parameters
+from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import Text, plain
 from crawlers.platforms import DiscourseTarget
@@ -58,6 +59,7 @@ class DiscourseSpider(ListingSpider[DiscourseTarget]):
 
     name = "discourse"
     by_robots = True
+    together = 1
 
     async def lists(self) -> dict[str, str]:
         base = self.target.url.rstrip("/")
@@ -110,6 +112,22 @@ class DiscourseSpider(ListingSpider[DiscourseTarget]):
         size = answer.get("chunk_size", 20)
         address = f"{self.target.url.rstrip('/')}/t/{answer['id']}/posts.json?"
         return [address + "&".join(f"post_ids[]={id}" for id in left[at : at + size]) for at in range(0, len(left), size)]
+
+    def inquiry(self, some: Sequence[Known]) -> str:
+        return f"{self.target.url.rstrip('/')}/posts/{some[0].raw['id']}.json"
+
+    def missing(self, answer: Any) -> bool:
+        return isinstance(answer, dict) and bool(answer.get("errors"))
+
+    def fates(self, answer: Any, some: Sequence[Known]) -> Iterable[Look]:
+        """A post that flags have hidden may be shown again, and is not gone."""
+        if answer["id"] != some[0].raw["id"]:
+            return
+        if sign := next((name for name in ("user_deleted", "deleted_at") if answer.get(name)), None):
+            yield Look(some[0].id, Fate.GONE, sign)
+        else:
+            topic = {name: some[0].raw[name] for name in ("topic",) if name in some[0].raw}
+            yield Look(some[0].id, Fate.HERE, raw=None if unwritten(answer) else answer | topic)
 
 
 def unwritten(post: dict[str, Any]) -> bool:

@@ -35,6 +35,7 @@ class ForumSpider(TargetSpider[ForumTarget]):
     """Walks one forum: `scrapy crawl forum -a target=NAME`."""
 
     name = "forum"
+    shared_pages = True
 
     async def start(self) -> AsyncIterator[Page]:
         self.state = State(self.cursor)

@@ -7,6 +7,7 @@ last hit. A story that is named in the target is read from Hacker News itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread, with_parameters
+from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import plain, without_quotes
 from crawlers.platforms import HackernewsTarget
@@ -46,6 +48,7 @@ class HackernewsSpider(ListingSpider[HackernewsTarget]):
     """Walks queries: `scrapy crawl hackernews -a target=NAME`. hn.algolia.com/api, github.com/HackerNews/API"""
 
     name = "hackernews"
+    together = 1
 
     async def lists(self) -> dict[str, str]:
         found = {query: f"{self.hits()}&tags=(story,comment)&query={quote(query)}" for query in self.target.search}
@@ -72,6 +75,15 @@ class HackernewsSpider(ListingSpider[HackernewsTarget]):
         if not replies:
             return None
         return Thread(native(raw), f"{self.hits()}&tags=comment,story_{native(raw)}", replies)
+
+    def inquiry(self, some: Sequence[Known]) -> str:
+        return f"{self.target.items_url.rstrip('/')}/item/{native(some[0].raw)}.json"
+
+    def fates(self, answer: Any, some: Sequence[Known]) -> Iterable[Look]:
+        """By Hacker News itself, which marks what was deleted or hidden. `null`, as for a number that is not given yet, tells nothing."""
+        if answer is not None and str(answer["id"]) == native(some[0].raw):
+            sign = next((name for name in ("deleted", "dead") if answer.get(name)), None)
+            yield Look(some[0].id, Fate.GONE, sign) if sign else Look(some[0].id, Fate.HERE)
 
 
 def native(raw: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ written by somebody else and is left out.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -15,6 +16,7 @@ from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread, parsed
+from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import plain
 from crawlers.platforms import MastodonTarget
@@ -52,6 +54,7 @@ class MastodonSpider(ListingSpider[MastodonTarget]):
     """Walks one server: `scrapy crawl mastodon -a target=NAME`. docs.joinmastodon.org/methods"""
 
     name = "mastodon"
+    together = 1
 
     async def lists(self) -> dict[str, str]:
         api = f"{self.target.url.rstrip('/')}/api"
@@ -74,6 +77,17 @@ class MastodonSpider(ListingSpider[MastodonTarget]):
         if not raw.get("replies_count"):
             return None
         return Thread(raw["id"], f"{self.target.url.rstrip('/')}/api/v1/statuses/{raw['id']}/context", raw["replies_count"])
+
+    def inquiry(self, some: Sequence[Known]) -> str:
+        return f"{self.target.url.rstrip('/')}/api/v1/statuses/{some[0].raw['id']}"
+
+    def missing(self, answer: Any) -> bool:
+        return isinstance(answer, dict) and "error" in answer
+
+    def fates(self, answer: Any, some: Sequence[Known]) -> Iterable[Look]:
+        """The status itself, with the thread that only a list of replies names."""
+        if answer["id"] == some[0].raw["id"]:
+            yield Look(some[0].id, Fate.HERE, raw=answer | {name: some[0].raw[name] for name in ("thread",) if name in some[0].raw})
 
 
 def post(raw: dict[str, Any], target: MastodonTarget, collected: datetime) -> Post:

@@ -7,7 +7,7 @@ written below it stands in the same page as posts of its thread.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -17,6 +17,7 @@ from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, parsed, with_parameters
+from crawlers.look import Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.page import plain
 from crawlers.platforms import StackexchangeTarget
@@ -50,6 +51,7 @@ class StackexchangeSpider(ListingSpider[StackexchangeTarget]):
     """Walks one site: `scrapy crawl stackexchange -a target=NAME`. api.stackexchange.com/docs"""
 
     name = "stackexchange"
+    together = 100
 
     async def lists(self) -> dict[str, str]:
         api = self.target.url.rstrip("/")
@@ -86,6 +88,26 @@ class StackexchangeSpider(ListingSpider[StackexchangeTarget]):
             following = with_parameters(response.url, page=page + 1, key=None)
         raws = (raw for question in answer["items"] for raw in whole(question, comments=self.target.comments))
         return Listing(tuple(raws), following)
+
+    def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
+        """Comments apart from the others: they have numbers of their own."""
+        for comments in (False, True):
+            yield from super().questions([one for one in known if ("comment_id" in one.raw) is comments])
+
+    def inquiry(self, some: Sequence[Known]) -> str:
+        method = "comments" if "comment_id" in some[0].raw else "posts"
+        numbers = ";".join(number_of(one.raw) for one in some)
+        return f"{self.target.url.rstrip('/')}/{method}/{numbers}?site={self.target.community}&pagesize={self.together}"
+
+    def fates(self, answer: Any, some: Sequence[Known]) -> Iterable[Look]:
+        field = "comment_id" if "comment_id" in some[0].raw else "post_id"
+        there = dict.fromkeys(str(item[field]) for item in answer["items"])  # without the texts, which only a filter gives
+        return by_absence(some, [number_of(one.raw) for one in some], there)
+
+
+def number_of(raw: dict[str, Any]) -> str:
+    """The number of a question, an answer or a comment."""
+    return str(raw.get("comment_id") or raw.get("answer_id") or raw["question_id"])
 
 
 def whole(question: dict[str, Any], *, comments: bool) -> Iterator[dict[str, Any]]:

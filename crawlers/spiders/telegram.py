@@ -7,6 +7,8 @@ without words, as pictures and polls are, are left out.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -17,11 +19,12 @@ from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider
+from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import decode, plain
 from crawlers.platforms import TelegramTarget
 from crawlers.post import Post
-from crawlers.spider import content_type
+from crawlers.spider import ONCE, Trouble, content_type, refusal
 from crawlers.telegram import SITE, account, figure, liked, message_id
 
 KNOWN_BY = KnownBy(
@@ -38,6 +41,8 @@ KNOWN_BY = KnownBy(
         ),
     ),
 )
+TOGETHER = 15
+"""Numbers of messages that stand on one page, where none of them was removed."""
 
 _PART = ".tgme_widget_message_"
 _PUBLIC = re.compile(r"/([A-Za-z]\w{3,31})(?:/|$)")
@@ -74,6 +79,46 @@ class TelegramSpider(ListingSpider[TelegramTarget]):
         before = answer.css("link[rel=prev]::attr(href)").get() or answer.css("a.tme_messages_more[data-before]::attr(href)").get()
         # The page before the first message names no number.
         return Listing(raws, urljoin(response.url, before) if before and re.search(r"before=\d", before) else None)
+
+    def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
+        """The posts of a channel that can stand on one page, newest first."""
+        channels: defaultdict[str, list[Known]] = defaultdict(list)
+        for one in sorted(known, key=_number, reverse=True):
+            channels[one.raw["post"].partition("/")[0]].append(one)
+        for some in channels.values():
+            while some:
+                page = [one for one in some if _number(some[0]) - _number(one) < TOGETHER]
+                some = some[len(page) :]
+                yield page
+
+    async def told(self, some: Sequence[Known]) -> Mapping[str, Look]:
+        """By the page of the messages before the one after the newest: of those in its span, what it does not show is gone."""
+        channel = some[0].raw["post"].partition("/")[0]
+        url = f"{self.target.url.rstrip('/')}/s/{channel}?before={_number(some[0]) + 1}"
+        response = await self.polite(url, ONCE)
+        if wrong := refusal(response):
+            raise wrong
+        page = self.content(response)
+        posts = [each.lower().partition("/") for each in page.css(".tgme_widget_message::attr(data-post)").getall()]
+        shown = {int(number) for name, _, number in posts if name == channel.lower() and number.isdigit()}
+        if self.complaint(page) or not shown or max(shown) > _number(some[0]):
+            raise Trouble(f"{url}: shows no messages of the channel as it did before", transient=False)
+        raws = {_at(raw): raw for raw in self.read(page, response).raws}
+        looks = {}
+        for one in some:
+            if _number(one) >= min(shown):
+                here, now = _number(one) in shown, raws.get(_number(one))
+                looks[one.id] = Look(one.id, Fate.HERE, raw=now) if here else Look(one.id, Fate.GONE, "not on its page")
+        return looks
+
+
+def _number(one: Known) -> int:
+    return _at(one.raw)
+
+
+def _at(raw: dict[str, Any]) -> int:
+    """A message's number in its channel."""
+    return int(raw["post"].rpartition("/")[2])
 
 
 def _name(channel: str) -> str:

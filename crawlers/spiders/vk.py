@@ -7,6 +7,7 @@ carries was written by somebody else: it is quoted, and a repost without words o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -16,6 +17,7 @@ from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Ended, Listing, ListingSpider, Thread, with_parameters
+from crawlers.look import Fate, Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.platforms import VkTarget
 from crawlers.post import Post, post_id
@@ -76,6 +78,7 @@ class VkSpider(ListingSpider[VkTarget]):
     """Walks VK: `scrapy crawl vk -a target=NAME`. dev.vk.com/method"""
 
     name = "vk"
+    together = COUNT
 
     async def lists(self) -> dict[str, str]:
         begin = int((self.since or datetime.now(UTC) - BACK).timestamp())
@@ -130,6 +133,31 @@ class VkSpider(ListingSpider[VkTarget]):
         # The newest first: of more than one run reads, the newest matter most.
         how = {"sort": "desc", "count": COUNT, "offset": 0, "thread_items_count": 10, "need_likes": 1, "preview_length": 0}
         return Thread(f"{raw['owner_id']}_{raw['id']}", self.method("wall.getComments", **of, **how), replies)
+
+    def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
+        """Posts together; comments, which VK tells of one at a time, after them."""
+        yield from super().questions([one for one in known if "post_id" not in one.raw])
+        yield from ([one] for one in known if "post_id" in one.raw)
+
+    def inquiry(self, some: Sequence[Known]) -> str:
+        if "post_id" in some[0].raw:
+            return self.method("wall.getComment", owner_id=some[0].raw["owner_id"], comment_id=some[0].raw["id"])
+        return self.method("wall.getById", posts=",".join(map(_number, some)))
+
+    def fates(self, answer: Any, some: Sequence[Known]) -> Iterable[Look]:
+        page = answer["response"]
+        known = _accounts(page)
+        if "post_id" not in some[0].raw:
+            there = {f"{item['owner_id']}_{item['id']}": _kept(item, known) for item in page["items"] if not item.get("is_deleted")}
+            yield from by_absence(some, [_number(one) for one in some], there)
+            return
+        for item in page["items"]:
+            if item["id"] == some[0].raw["id"]:
+                yield Look(some[0].id, Fate.GONE, "deleted") if item.get("deleted") else Look(some[0].id, Fate.HERE)
+
+
+def _number(one: Known) -> str:
+    return f"{one.raw['owner_id']}_{one.raw['id']}"
 
 
 def _wall(name: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -16,11 +17,13 @@ from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, with_parameters
+from crawlers.look import Fate, Known, Look
 from crawlers.moment import Moment, parse_moment
 from crawlers.page import plain
 from crawlers.platforms import WordpressTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
+from crawlers.spider import Trouble
 
 TOGETHER = 100
 FIELDS = {
@@ -52,9 +55,11 @@ class WordpressSpider(ListingSpider[WordpressTarget]):
 
     name = "wordpress"
     by_robots = True
+    together = 1
+    interface: str
 
     async def lists(self) -> dict[str, str]:
-        interface = root(await self.answer(self.target.url)) or f"{self.target.url.rstrip('/')}/wp-json/"
+        self.interface = interface = await self.found()
         wanted = ["posts", "comments"] if self.target.comments else ["posts"]
         found = {}
         for name in wanted:
@@ -63,6 +68,30 @@ class WordpressSpider(ListingSpider[WordpressTarget]):
             for query in self.target.search or ("",):
                 found[f"{name} {query}".strip()] = f"{address}&search={quote(query)}" if query else address
         return found
+
+    async def found(self) -> str:
+        """Where the interface stands. Raises Trouble."""
+        return root(await self.answer(self.target.url)) or f"{self.target.url.rstrip('/')}/wp-json/"
+
+    async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
+        self.secrets = {}
+        try:
+            self.interface = await self.found()
+        except Trouble as trouble:
+            raise CollectError(str(trouble)) from trouble
+        async for look in super().second_looks(known):
+            yield look
+
+    def inquiry(self, some: Sequence[Known]) -> str:
+        name = "comments" if "post" in some[0].raw else "posts"
+        return f"{self.interface}wp/v2/{name}/{some[0].raw['id']}{'&' if '?' in self.interface else '?'}{FIELDS[name]}"
+
+    def missing(self, answer: Any) -> bool:
+        return isinstance(answer, dict) and answer.get("code") in ("rest_post_invalid_id", "rest_comment_invalid_id")
+
+    def fates(self, answer: Any, some: Sequence[Known]) -> Iterable[Look]:
+        if answer["id"] == some[0].raw["id"]:
+            yield Look(some[0].id, Fate.HERE, raw=answer if shown(answer) else None)
 
     def complaint(self, answer: Any) -> str | None:
         return f"{answer['code']}: {answer.get('message')}" if isinstance(answer, dict) and "code" in answer else None

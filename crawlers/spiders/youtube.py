@@ -7,6 +7,7 @@ again: few replies stand beside their comment, more of them are a thread of thei
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Closed, Ended, Listing, ListingSpider, Thread, parsed, with_parameters
+from crawlers.look import Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.page import plain
 from crawlers.platforms import YoutubeTarget
@@ -61,6 +63,7 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
     """Walks comments: `scrapy crawl youtube -a target=NAME`. developers.google.com/youtube/v3/docs"""
 
     name = "youtube"
+    together = 50
     channels: dict[str, dict[str, Any]]
     """Name and subscribers of each channel met in this run, by its id."""
 
@@ -136,6 +139,18 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
         address = self.method("comments", part="snippet", parentId=raw["id"], maxResults=100)
         # Replies don't say below which video they stand.
         return Thread(f"{raw['snippet'].get('videoId', '')}/{raw['id']}", address, raw["answers"])
+
+    def inquiry(self, some: Sequence[Known]) -> str:
+        return self.method("comments", part="snippet", id=",".join(one.raw["id"] for one in some), maxResults=self.together)
+
+    def fates(self, answer: Any, some: Sequence[Known]) -> Iterable[Look]:
+        """What stands with a comment in its list, as its video, stays with it."""
+        comments = {comment["id"]: comment for comment in answer["items"]}
+        there: dict[str, dict[str, Any] | None] = {}
+        for one in some:
+            if comment := comments.get(one.raw["id"]):
+                there[one.raw["id"]] = one.raw | _kept(comment, one.raw["snippet"])
+        return by_absence(some, [one.raw["id"] for one in some], there)
 
 
 def _reasons(answer: Any) -> list[str]:

@@ -1,0 +1,244 @@
+"""Looking again at recent posts of a target: what its source shows no more is marked as gone, what was edited is collected again.
+
+The rule to know: a run decides nothing before it has ended, and then in this order: edits, marks, memory, log. Killed before, it leaves
+nothing; killed between, the next run finds what is marked marked, and does the rest again. A post is marked when it seemed gone twice,
+`recheck.confirm` apart, and never while too large a share of the target's posts seems gone.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from crawlers.archive import Archive, post_of_line
+from crawlers.brand import read_brands
+from crawlers.child import Progress, run_child
+from crawlers.disk import Busy, lines_of, locked
+from crawlers.field import interval
+from crawlers.kinds import Recheck
+from crawlers.link import hidden
+from crawlers.look import Fate, Known, Look, write_known
+from crawlers.looked import EDITS, Looks, Memory, Rechecked, gone_posts, log, looks_path, mark_gone
+from crawlers.mapping import is_collector, mapped_again, source
+from crawlers.post import Post, whole_milliseconds
+from crawlers.run import Outcome
+from crawlers.seen import content_hash
+from crawlers.source import CollectError, Item, Page, Rejected
+from crawlers.target import Target, target_from_json
+from crawlers.writer import Writer
+
+ENOUGH = 10
+"""Posts from which on the share of those that seem gone says something."""
+LOOK_PIPELINE = json.dumps({"crawlers.pipelines.LookPipeline": 300})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a target's `recheck` says, as lengths of time."""
+
+    age: timedelta
+    every: timedelta
+    confirm: timedelta
+    most: int
+    share: float
+
+    @classmethod
+    def of(cls, target: Target, said: Recheck) -> Rules:
+        """What the file says, with what its kind has where it says nothing."""
+        age, every, confirm = (interval(f"every {span}") or timedelta(0) for span in (said.age, said.every, said.confirm))
+        return cls(age=age, every=every, confirm=confirm, most=said.most or target.looked_at, share=said.share)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the looks of a run mean, together with what was seen before."""
+
+    memory: list[Memory]
+    gone: list[tuple[str, str]]
+    """Posts that are gone, each with its sign."""
+    held: str | None
+
+
+def recheck(
+    target: Target,
+    *,
+    data: Path,
+    config: Path,
+    now: datetime | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    tell: Callable[[Known, Look], None] | None = None,
+) -> Rechecked:
+    """Look again at the posts of a target that are due. `tell` hears of each post that seems gone; a dry run writes nothing.
+
+    Raises CollectError with what to mend where it can't begin.
+    """
+    if target.recheck is None:
+        raise CollectError(f"{target.name}: its posts are not looked at again (`recheck: false`)")
+    rules, archive = Rules.of(target, target.recheck), Archive(data)
+    now = whole_milliseconds(now or datetime.now(UTC))
+    path = looks_path(data, target.name)
+    with locked(path.parent, target.name, doing="looked at again"):
+        looked = Looks(None if dry_run and not path.exists() else path)
+        with closing(looked):
+            before = looked.all()
+            known = chosen(target, archive, rules, before, now)
+            looks, error = look_at(target, list(known.values()), data=data, config=config, progress=progress)
+            verdict = judged(looks, before, rules, now)
+            for look in looks:
+                if tell is not None and look.fate is Fate.GONE:
+                    tell(known[look.id], look)
+            found = _summed(target, looks, verdict, error, now)
+            if dry_run or not (looks or error):
+                return found
+            found = replace(found, edited=_keep_edits(target, edits(target, looks, known, now), data=data, config=config))
+            mark_gone(archive, target.name, verdict.gone, now=now, since={one.id: one.since or now for one in before.values()})
+            looked.note(verdict.memory, forget_before=now - 2 * (rules.age + rules.every + rules.confirm))
+            if found.looked or error:
+                log(archive, found)
+    return found
+
+
+def chosen(target: Target, archive: Archive, rules: Rules, before: dict[str, Memory], now: datetime) -> dict[str, Known]:
+    """The posts to look at by their ids: what waits to be confirmed, then day by day the newest, of each day the most shown first."""
+    budget = rules.most - sum(one.at > now - rules.every and one.fate is not Fate.UNASKED for one in before.values())
+    if budget <= 0 or not can_tell(target):
+        return {}
+    due = ((_rank(post, before), known) for post, known in _recent(target, archive, rules, before, now))
+    best = heapq.nlargest(budget, due, key=lambda ranked: ranked[0])
+    return {known.id: known for _, known in best}
+
+
+def can_tell(target: Target) -> bool:
+    """Whether anything can tell of this kind's posts that they are gone."""
+    return not is_collector(target.kind) or hasattr(source(target.kind), "second_looks")
+
+
+def _rank(post: Post, before: dict[str, Memory]) -> tuple[bool, int, int, str]:
+    last = before.get(post.id)
+    shown = post.reach_measured or post.reach_estimated or post.likes or 0
+    return last is not None and last.since is not None, (post.published or post.collected).toordinal(), shown, post.id
+
+
+def _recent(target: Target, archive: Archive, rules: Rules, before: dict[str, Memory], now: datetime) -> Iterator[tuple[Post, Known]]:
+    """The posts that are due, each as the newest batch has it. What is gone already is not among them."""
+    oldest = now - rules.age
+    passed = gone_posts(archive, target.name)
+    for batch in reversed(archive.batches(target.name)):
+        if datetime.fromisoformat(batch.manifest["closed"]) < oldest - rules.every - rules.confirm:
+            return
+        snapshot = target_from_json(batch.manifest["snapshot"])
+        for line in reversed(list(batch.lines())):
+            if line["outcome"] == Outcome.REJECTED or line["id"] in passed:
+                continue
+            passed.add(line["id"])
+            last = before.get(line["id"])
+            if not _due(last, rules, now) or (post := post_of_line(line, snapshot)) is None:
+                continue
+            if (post.published or post.collected) >= oldest or (last is not None and last.since is not None):
+                yield post, Known(id=post.id, url=post.url, content=line["content"], raw=line["raw"])
+
+
+def _due(last: Memory | None, rules: Rules, now: datetime) -> bool:
+    if last is None or last.at <= now - rules.every:
+        return True
+    return last.since is not None and last.at <= now - rules.confirm
+
+
+def look_at(
+    target: Target, known: Sequence[Known], *, data: Path, config: Path, progress: Progress | None = None
+) -> tuple[list[Look], str | None]:
+    """What is seen of the posts now, and why that was not seen of all of them."""
+    if not known:
+        return [], None
+    if is_collector(target.kind):
+        looks: list[Look] = []
+        try:
+            for look in source(target.kind).second_looks(target, known, data=data):
+                looks.append(look)
+        except CollectError as error:
+            return looks, str(error)
+        return looks, None
+    with tempfile.TemporaryDirectory(prefix="molva-") as folder:
+        asked, result = Path(folder) / "known.json", Path(folder) / "looks.jsonl"
+        write_known(known, asked)
+        command = [sys.executable, "-m", "scrapy", "crawl", target.kind, "-a", f"target={target.name}", "-s", f"MOLVA_LOOK={asked}"]
+        command += ["-s", f"MOLVA_RESULT={result}", "-s", f"ITEM_PIPELINES={LOOK_PIPELINE}"]
+        places = {"MOLVA_DATA": str(data.resolve()), "MOLVA_CONFIG": str(config.resolve()), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
+        said = run_child(command, os.environ | places, progress)
+        records = list(lines_of(result))
+    why = next((record["error"] for record in records if "error" in record), None)
+    if why is None and not any("ended" in record for record in records):
+        why = f"the spider ended before it had looked{f': {said}' if said else ''}"
+    seen = [Look(record["id"], Fate(record["fate"]), record["sign"], record["raw"]) for record in records if "fate" in record]
+    return seen, None if why is None else hidden(why, target.secrets)
+
+
+def judged(looks: Iterable[Look], before: dict[str, Memory], rules: Rules, now: datetime) -> Verdict:
+    """What the looks mean. Others of the same time count for the share, so that a run that only confirms is not taken for an outage."""
+    looks = list(looks)
+    fates = {one.id: one.fate for one in before.values() if one.at > now - rules.every} | {look.id: look.fate for look in looks}
+    told, gone = [fate for fate in fates.values() if fate in (Fate.HERE, Fate.GONE)], [look for look in looks if look.fate is Fate.GONE]
+    seem = told.count(Fate.GONE)
+    held = None
+    if gone and len(told) >= ENOUGH and seem > rules.share * len(told):
+        held = (
+            f"{seem} of {len(told)} posts looked at again seem gone, more than {rules.share:.0%}: rather has the site changed its "
+            "addresses or its answers, so none is marked; look at some of them, and where they are gone indeed, allow more by "
+            "`recheck: {share: …}`"
+        )
+    memory, marked = [], []
+    for look in looks:
+        since = before[look.id].since if look.id in before else None
+        if look.fate is Fate.HERE:
+            since = None
+        elif look.fate is Fate.GONE and held is None:
+            if since is not None and since <= now - rules.confirm:
+                marked.append((look.id, look.sign))
+            since = since or now
+        memory.append(Memory(look.id, now, look.fate, since))
+    return Verdict(memory, marked, held)
+
+
+def edits(target: Target, looks: Iterable[Look], known: dict[str, Known], now: datetime) -> list[Item]:
+    """The posts whose author says something else now, where the look held them whole."""
+    found = []
+    for look in looks:
+        if look.raw is None:
+            continue
+        try:
+            post = mapped_again(look.raw, target, now, (), False)
+        except Rejected:
+            continue
+        if post.id == look.id and content_hash(post) != known[look.id].content:
+            found.append(Item(raw=look.raw, address=post.url))
+    return found
+
+
+def _keep_edits(target: Target, items: Sequence[Item], *, data: Path, config: Path) -> int:
+    """Collect edits as a run of its own log does. While the target is being collected they wait: the next look sees them again."""
+    if not items:
+        return 0
+    try:
+        with Writer(target, read_brands(config), data=data, again=True, log=EDITS) as writer:
+            return writer.take(Page(items=tuple(items), cursor={})).count(Outcome.CHANGED)
+    except Busy:
+        return 0
+
+
+def _summed(target: Target, looks: Sequence[Look], verdict: Verdict, error: str | None, now: datetime) -> Rechecked:
+    fates = [look.fate for look in looks]
+    marked = len(verdict.gone)
+    counts: dict[str, Any] = {"here": fates.count(Fate.HERE), "untold": fates.count(Fate.UNTOLD)}
+    counts |= {"gone": marked, "suspected": fates.count(Fate.GONE) - marked}
+    ended = max(whole_milliseconds(datetime.now(UTC)), now)
+    return Rechecked(target=target.name, started=now, ended=ended, held=verdict.held, error=error, **counts)
