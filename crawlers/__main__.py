@@ -8,31 +8,27 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from crawlers import check as checking
 from crawlers import collect as collecting
 from crawlers import recheck as rechecking
 from crawlers.archive import Archive
-from crawlers.doubt import coverage, doubts
-from crawlers.expect import spoken
-from crawlers.health import Health
+from crawlers.doubt import doubts
 from crawlers.health import health as health_of_targets
 from crawlers.look import Known, Look
 from crawlers.new import new
 from crawlers.place import CONFIG, DATA
-from crawlers.post import Post, iso
-from crawlers.preview import Sample, sample_to_json
-from crawlers.run import Outcome, Run
+from crawlers.preview import sample_to_json
+from crawlers.printed import health_row, print_fields, print_table, shown, target_row
+from crawlers.run import Run
 from crawlers.sink import find_target, in_zone
 from crawlers.source import CollectError
 from crawlers.target import BrokenTarget, Target, read_targets
@@ -55,7 +51,6 @@ Since = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], help="Walk from the start again and take what was published since; the cursor stays."),
 ]
-EXCERPT = 160
 SECONDS_OF_SILENCE = 10.0
 """Between two lines of progress where no terminal shows a bar."""
 
@@ -69,8 +64,8 @@ def list_targets(config: Config = CONFIG, data: Data = DATA) -> None:
 
     Example: `python -m crawlers list --config demo/config`
     """
-    rows = [[_in_one_line(cell) for cell in _row(target, Archive(data))] for target in _targets(config)]
-    _print(("target", "kind", "schedule", "about", "last run"), rows)
+    rows = [target_row(target, Archive(data)) for target in _targets(config)]
+    print_table(("target", "kind", "schedule", "about", "last run"), rows)
 
 
 @app.command()
@@ -118,10 +113,10 @@ def preview(
     except CollectError as error:
         _end(str(error), 1)
     for sample in samples:
-        print(json.dumps(sample_to_json(sample), ensure_ascii=False) if as_json else _shown(sample), flush=True)
+        print(json.dumps(sample_to_json(sample), ensure_ascii=False) if as_json else shown(sample), flush=True)
     posts = [sample.post for sample in samples if sample.post is not None]
     if posts and not as_json:
-        _show_fields(posts)
+        print_fields(posts)
     for doubt in doubts(posts, datetime.now(UTC)):
         print(f"look: {doubt}", file=sys.stderr)
     if failed is not None:
@@ -227,29 +222,9 @@ def health(
         for one in found:
             print(json.dumps(one.to_json(), ensure_ascii=False))
     else:
-        _print(("target", "state", "last success", "lag", "last 7 days", "looked at again", "why"), [_health_row(one) for one in found])
+        print_table(("target", "state", "last success", "lag", "last 7 days", "looked at again", "why"), [health_row(one) for one in found])
     if any(one.state.red for one in found):
         raise typer.Exit(1)
-
-
-def _health_row(health: Health) -> list[str]:
-    lag = "-" if health.lag is None else f"{spoken(health.lag.median)}, 95% {spoken(health.lag.most)}"
-    why = "; ".join(health.why) or "-"
-    again = f"{health.looked}, gone {health.gone}" if health.looked else "-"
-    cells = (health.target, health.state.words, iso(health.last_success) or "never", lag, str(health.week), again, why)
-    return [_in_one_line(cell) for cell in cells]
-
-
-def _print(columns: tuple[str, ...], rows: list[list[str]]) -> None:
-    """A table on a terminal, else plain lines with tabs."""
-    if not sys.stdout.isatty():
-        for row in rows:
-            print("\t".join(row))
-        return
-    table = Table(*columns, box=None, header_style="bold")
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    Console().print(table)
 
 
 def _targets(config: Path) -> list[Target | BrokenTarget]:
@@ -298,50 +273,6 @@ def _now_and_then(name: str) -> Callable[[str], None]:
             print(f"{name}: {said}", file=sys.stderr, flush=True)
 
     return told
-
-
-def _row(target: Target | BrokenTarget, archive: Archive) -> tuple[str, str, str, str, str]:
-    if isinstance(target, BrokenTarget):
-        return target.name, "broken", "-", "-", target.error.one_line()
-    about = target.brand or ("each item says" if target.about else "-")
-    schedule = (target.schedule or "by hand") if target.enabled else "switched off"
-    run = next(archive.latest_runs(target.name), None)
-    last = "never" if run is None else f"{iso(run.ended)} {'failed: ' + run.error if run.error else run}"
-    return target.name, target.kind, schedule, about, last
-
-
-def _in_one_line(text: str) -> str:
-    return " ".join("; ".join(text.splitlines()).split())
-
-
-def _shown(sample: Sample) -> str:
-    place = f"line {sample.line}: " if sample.line is not None else ""
-    if sample.outcome is Outcome.REJECTED or sample.post is None:
-        return f"{sample.outcome}  {place}{sample.reason or ''}"
-    post = sample.post
-    facts = [
-        (iso(post.published) or "undated")[: 10 if post.published_precision == "day" else 16],
-        post.site + (f"/{post.place}" if post.place else ""),
-        post.author_name or post.author_id or "unnamed",
-        f"{post.rating:g} of 5" if post.rating is not None else "",
-        f"about {', '.join(post.about)}" if post.about else "",
-        post.url or "",
-    ]
-    text = " ".join((f"{post.title}. " if post.title else "").split() + post.text.split())
-    excerpt = text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
-    return f"{sample.outcome}  {place}{' · '.join(filter(None, facts))}\n    {excerpt}"
-
-
-def _show_fields(posts: Sequence[Post]) -> None:
-    """Each field with the number of posts that have it and its first value."""
-    rows = [(name, f"{filled} of {len(posts)}", example) for name, filled, example in coverage(posts)]
-    if not sys.stdout.isatty():
-        print("\n" + "\n".join("\t".join(row) for row in rows))
-        return
-    table = Table("field", "filled", "for example", box=None, header_style="bold")
-    for row in rows:
-        table.add_row(*map(escape, row), style="dim" if row[1].startswith("0 ") else None)
-    Console().print("", table)
 
 
 def _begin(since: datetime | None, target: Target) -> datetime | None:
