@@ -3,7 +3,8 @@
 The rule to know: the rival is what a normal user would write: `transformers.pipeline` in 32-bit floats, posts in their
 own order, its own padding, batches of eight, the same number of threads. Both read the same pairs of post and company.
 
-Run: `python benchmarks/tag.py [--pairs N] [--threads N]`. It exits with 1 when the classifier is not twice as fast.
+Run: `python benchmarks/tag.py [--pairs N] [--threads N]`, with the folder of labelled posts beside the project. It exits with 1
+where the classifier is not three times as fast, takes a gigabyte, or gives other answers than the rival to one in a hundred.
 """
 
 from __future__ import annotations
@@ -32,14 +33,12 @@ ENGINES = ("classifier", "pipeline")
 
 
 def pairs(count: int) -> list[Pair]:
-    """Reviews and tweets by turns, in the order of their files; the demo's posts where those files are missing."""
-    if REVIEWS.is_file() and TWEETS.is_file():
-        every = [read_records(path)[::7] for path in (REVIEWS, TWEETS)]
-        return [every[at % 2][at // 2].pair() for at in range(count)]
-    texts = [line["text"] for path in sorted((ROOT / "demo").rglob("*.jsonl")) for line in map(json.loads, path.read_text().splitlines())]
-    if not texts:
-        raise SystemExit("neither ../shared/labels nor the demo's posts are there")
-    return [Pair(text=texts[at % len(texts)], target="Меридиан") for at in range(count)]
+    """Reviews and tweets by turns, every seventh of their files; from the beginning again where they do not suffice."""
+    for path in (REVIEWS, TWEETS):
+        if not path.is_file():
+            raise SystemExit(f"{path} is missing")
+    every = [read_records(path)[::7] for path in (REVIEWS, TWEETS)]
+    return [every[at % 2][at // 2 % len(every[at % 2])].pair() for at in range(count)]
 
 
 def by_classifier(some: Sequence[Pair], threads: int) -> tuple[float, list[dict[str, Any]]]:
@@ -93,12 +92,13 @@ def main() -> int:
     ours, theirs = (measured(engine, chosen.pairs, chosen.threads) for engine in ENGINES)
     for name, each in zip(ENGINES, (ours, theirs), strict=True):
         print(f"{name:<12} {each['rate']:8.1f} mentions/s   peak {each['peak']:6.0f} MB")
-    for head in CLASSES:
-        same = sum(a[head] == b[head] for a, b in zip(ours["answers"], theirs["answers"], strict=True)) / chosen.pairs
-        print(f"    {head:<10} same answer in {same:.2%}")
+    both = list(zip(ours["answers"], theirs["answers"], strict=True))
+    same = {head: sum(a[head] == b[head] for a, b in both) / chosen.pairs for head in CLASSES}
+    for head, share in same.items():
+        print(f"    {head:<10} same answer in {share:.2%}")
     ratio = ours["rate"] / theirs["rate"]
     print(f"{ratio:.2f} times as fast, {chosen.pairs} pairs, {chosen.threads} threads")
-    return 0 if ratio >= 2 else 1
+    return 0 if ratio >= 3 and ours["peak"] < 1000 and min(same.values()) >= 0.99 else 1
 
 
 if __name__ == "__main__":

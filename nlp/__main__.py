@@ -164,7 +164,7 @@ def explain_command(
     """Show which sentences of a post carried each answer of the model, or which rule gave it.
 
     Reads posts from standard input as `tag --stdin` does. A sentence's weight says how much surer the answer is with it; an
-    answer is carried by the fewest sentences that give it by themselves. What the model answers without any sentence too,
+    answer is carried by the first sentences that give it by themselves. What the model answers without any sentence too,
     what a rule answered, and what stars decided is said so.
 
     Examples:

@@ -1,7 +1,7 @@
 """Aspects: posts that speak of several products or companies, as records to learn from, one for each subject.
 
 The rule to know: a subject is asked about exactly as the reader asks (`reader.questions`), so that training and use see the same
-words; a subject that the reader does not ask about by itself is left out.
+words; a subject that the reader does not ask about by itself is left out. `Record.text` is the whole post, `Record.asked` what is read.
 """
 
 from __future__ import annotations
@@ -40,4 +40,4 @@ def _records(path: Path) -> Iterator[Record]:
                 pair = asked.get((each["brand"], each["product"]))
                 if pair is not None:
                     answers = {name: each[name] for name in ANSWERS if name in each}
-                    yield Record(id=identity, text=pair.text, target=pair.target, answers=answers, asked=pair)
+                    yield Record(id=identity, text=post.text, target=pair.target, answers=answers, asked=pair)

@@ -28,7 +28,9 @@ def calibrated(records: Sequence[Record], logits: Logits, log_prior: Mapping[str
     found = Calibration(temperature=temperature, lift=none, log_prior=log_prior, product_threshold=0.5, role_floor=0.0)
     found = _with(found, lift=none | {name: _lift(name, found, records, logits) for name in CLASSES if name != "products"})
     threshold = _best(THRESHOLDS, lambda level: _score("products", _with(found, product_threshold=level), records, logits))
-    asked = np.array([at for at, record in enumerate(records) if "roles" in record.answers])
+    asked = np.array([at for at, record in enumerate(records) if "roles" in record.answers], dtype=int)
+    if not len(asked):
+        return _with(found, product_threshold=round(threshold, 3))
     floor = float(np.quantile(found.probabilities("roles", logits["roles"][asked]).max(axis=1), ABSTAIN))
     return _with(found, product_threshold=round(threshold, 3), role_floor=round(floor, 3))
 

@@ -1,6 +1,6 @@
 """Carriers: the sentences that carried an answer of the model, found by leaving sentences out of what it read.
 
-The rule to know: an answer is carried by the fewest sentences that give it by themselves, taken in the order of what its
+The rule to know: an answer is carried by the first sentences that give it by themselves, taken in the order of what its
 probability loses without each. Sentences are left out of, or read alone from, the very tokens that the model judged, which is
 erasure (Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation Erasure"); the two figures are the
 comprehensiveness and the sufficiency of DeYoung et al. 2020 ("ERASER"), and the set, from which what turns out not to be needed
@@ -11,7 +11,7 @@ none.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -117,7 +117,7 @@ class Erasure:
 
     def _by_sentences(self, head: str, answer: Answer) -> Carried:
         weighed = self._weighed(head, answer)
-        chosen = self._fewest(head, answer, list(weighed))
+        chosen = self._few(head, answer, weighed)
         numbers = frozenset(chosen or list(weighed)[:MOST])
         alone, rest = self._judge([numbers, self.whole - numbers])
         return Carried(
@@ -143,11 +143,17 @@ class Erasure:
             found[number] = Carrier(start=start, end=end, weight=lost.get(number, 0.0), alone=alone[number])
         return found
 
-    def _fewest(self, head: str, answer: Answer, order: Sequence[int]) -> list[int]:
-        """The first sentences that give the answer by themselves, without those that are not needed; none where MOST do not."""
-        enough = self._enough(head, answer)
+    def _few(self, head: str, answer: Answer, weighed: Mapping[int, Carrier]) -> list[int]:
+        """The first sentences that give the answer by themselves, without those that are not needed; none where MOST do not.
+
+        Sentences that repeat each other lose nothing one at a time and stand last: then the one that says most alone is tried.
+        """
+        enough, order = self._enough(head, answer), list(weighed)
         count = next((count for count in range(1, min(MOST, len(order)) + 1) if enough(order[:count])), 0)
-        chosen = list(order[:count])
+        if not count and order:
+            best = max(order, key=lambda number: weighed[number].alone)
+            return [best] if enough([best]) else []
+        chosen = order[:count]
         for number in reversed(order[: count - 1] if count else ()):
             rest = [each for each in chosen if each != number]
             if enough(rest):

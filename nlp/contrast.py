@@ -59,8 +59,14 @@ def contrasts(path: Path, brands: Brands, judge: Judge) -> list[Answer]:
 
 
 def expectations(path: Path, lines: Sequence[bytes]) -> list[Mapping[str, Any]]:
-    """The posts of the lines with what is expected of them. Raises RecordError."""
-    return [_expected(path, number, line) for number, line in enumerate(lines, 1)]
+    """The posts of the lines with what is expected of them; each has an id of its own. Raises RecordError."""
+    found = [_expected(path, number, line) for number, line in enumerate(lines, 1)]
+    ids: set[str] = set()
+    for number, post in enumerate(found, 1):
+        if post.get("id") in (None, "") or str(post["id"]) in ids:
+            raise RecordError(path, number, "id", "must be given, and be that of no other post")
+        ids.add(str(post["id"]))
+    return found
 
 
 def _expected(path: Path, number: int, line: bytes) -> Mapping[str, Any]:

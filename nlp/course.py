@@ -7,6 +7,7 @@ course that begins with the weights of a trained model goes straight to the seco
 from __future__ import annotations
 
 import copy
+import hashlib
 import math
 import random
 import re
@@ -163,13 +164,15 @@ class Course:
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LambdaLR
     recipe: Recipe
+    mark: str
+    """Of all that it learns from: a course that was stopped goes on with the same alone."""
     step: int = 0
 
     def save(self, path: Path) -> None:
         """Writes the whole state, so that a stopped training goes on from here."""
         part = path.with_suffix(".part")
         torch.save({
-            "recipe": repr(self.recipe), "step": self.step, "network": self.network.state_dict(),
+            "mark": self.mark, "step": self.step, "network": self.network.state_dict(),
             "averaged": self.averaged.network.state_dict(), "followed": self.averaged.steps,
             "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict(),
             "chance": torch.get_rng_state(),
@@ -177,10 +180,10 @@ class Course:
         part.replace(path)
 
     def resume(self, path: Path) -> None:
-        """Takes the state that `save` wrote. Raises TrainingError when another recipe made it."""
+        """Takes the state that `save` wrote. Raises TrainingError where it was learned by another recipe or from other records."""
         state = torch.load(path, weights_only=True)
-        if state["recipe"] != repr(self.recipe):
-            raise TrainingError(f"{path} was left by a training of another recipe: delete it to begin anew")
+        if state.get("mark") != self.mark:
+            raise TrainingError(f"{path} was left by a training of another recipe or other records: delete it to begin anew")
         self.step, self.averaged.steps = state["step"], state["followed"]
         self.network.load_state_dict(state["network"])
         self.averaged.network.load_state_dict(state["averaged"])
@@ -189,7 +192,16 @@ class Course:
         torch.set_rng_state(state["chance"])
 
 
-def new_course(encoder: Path, recipe: Recipe, steps: int) -> Course:
+def mark_of(material: Material, encoder: Path, recipe: Recipe) -> str:
+    """What tells a training from every other: its recipe, its records and the encoder that it begins with."""
+    digest = hashlib.sha256(repr(recipe).encode())
+    for part in Material.__slots__:
+        digest.update(repr(getattr(material, part)).encode("utf-8", "surrogatepass"))
+    digest.update((encoder / "model.safetensors").read_bytes())
+    return digest.hexdigest()
+
+
+def new_course(encoder: Path, recipe: Recipe, steps: int, mark: str = "") -> Course:
     """A course at its beginning."""
     torch.manual_seed(recipe.seed)
     network = new_network(encoder, recipe.dropout)
@@ -201,7 +213,7 @@ def new_course(encoder: Path, recipe: Recipe, steps: int) -> Course:
     def speed(step: int) -> float:
         return min(1.0, (step + 1) / warm) * (0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))) * 0.98 + 0.02)
 
-    return Course(network, Averaged(network), optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, speed), recipe)
+    return Course(network, Averaged(network), optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, speed), recipe, mark)
 
 
 def _go_on_from(folder: Path, network: Network) -> None:
@@ -217,7 +229,7 @@ def learn(material: Material, encoder: Path, recipe: Recipe, *, checkpoint: Path
     prior = priors(plain(material.annotated + material.tweets, tokenizer, recipe.window))
     epochs = range(1 if recipe.start else 0, recipe.epochs + 1)
     steps = sum(len(lesson_of(epoch, material, tokenizer, recipe)[1]) for epoch in epochs)
-    course = new_course(encoder, recipe, steps)
+    course = new_course(encoder, recipe, steps, mark_of(material, encoder, recipe) if checkpoint else "")
     if checkpoint and checkpoint.is_file():
         course.resume(checkpoint)
         say(f"goes on from step {course.step}")

@@ -108,10 +108,10 @@ class Explainer:
             return "place"
         if head in OF_AN_AUTHOR and self.finder.official(post):
             return "official"
-        if head in OF_AN_AUTHOR and head not in mention.confidence and voice(document(post)[0]) is not None:
-            return "voice"
         if mention.model in (STARS, UNREAD):
             return "rating" if mention.model == STARS else "unread"
+        if head in OF_AN_AUTHOR and head not in mention.confidence and voice(document(post)[0]) is not None:
+            return "voice"
         return None
 
     def _by_model(self, why: Why, post: Post, subject: Subject, pair: Pair) -> Why:
@@ -239,10 +239,10 @@ def lines_of(record: Mapping[str, Any]) -> str:
     """A record of `explain_lines` for people."""
     rows = [f"{record['post']} · {record['brand']} · {record['product']}"]
     for why in record["heads"]:
-        answer = ", ".join(why["answer"]) if isinstance(why["answer"], tuple) else why["answer"]
+        answer, today = (", ".join(each) if isinstance(each, tuple) else each for each in (why["answer"], why["today"]))
         sure = f" ({why['confidence']:.2f})" if why["confidence"] is not None and answer is not None else ""
         stars = "given by the stars alone; without them " if why["by"] != "stars" and why["stars"] else ""
-        rows.append(f"  {why['head']}: {answer}{sure}: {stars}{SAID[why['by']].format(today=why['today'])}")
+        rows.append(f"  {why['head']}: {answer}{sure}: {stars}{SAID[why['by']].format(today='unknown' if today is None else today)}")
         for each in why["sentences"]:
             rows.append(f"    {each['weight']:+.2f}  «{each['text']}» (alone {each['alone']:.2f})")
         if why["sentences"]:

@@ -43,10 +43,11 @@ def written(folder: Path, *posts: object, brands: str | None = BRANDS) -> Path:
 
 def test_each_subject_is_asked_about_by_the_sentences_that_speak_of_it(tmp_path: Path) -> None:
     general, app, support = read_aspects(written(tmp_path, POST))
-    assert general.text == POST["text"] and general.pair().product is None
-    assert app.text == "Приложение отличное." and app.pair().product == "Приложение Севера"
+    assert general.pair().text == POST["text"] and general.pair().product is None
+    assert {each.text for each in (general, app, support)} == {POST["text"]}, "what is measured is kept apart by whole posts"
+    assert app.pair().text == "Приложение отличное." and app.pair().product == "Приложение Севера"
     assert app.answers == {"stance": "promoter", "sentiment": "positive"}
-    assert support.text == "Зато поддержка не отвечает вовсе." and support.answers == {"stance": "detractor"}
+    assert support.pair().text == "Зато поддержка не отвечает вовсе." and support.answers == {"stance": "detractor"}
     assert support.pair().spans == ((5, 14),)
     assert support.pair(rating=True) == support.pair()
 
@@ -55,6 +56,9 @@ def test_what_can_not_be_read_is_named(tmp_path: Path) -> None:
     wrong = POST | {"expected": [{"brand": "north", "product": "general", "stance": "passive", "sentiment": "glad"}]}
     with pytest.raises(RecordError, match=r"aspects\.jsonl:2: expected"):
         read_aspects(written(tmp_path, POST, wrong))
+    for twice in (POST, POST | {"id": None}):
+        with pytest.raises(RecordError, match=r"aspects\.jsonl:2: id"):
+            read_aspects(written(tmp_path, POST, twice))
     other = tmp_path / "other"
     other.mkdir()
     with pytest.raises(ConfigError, match=r"aspects\.yaml"):

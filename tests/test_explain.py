@@ -190,7 +190,7 @@ SAID = ["Это плохо.", "Тут хорошо.", "Плохо, очень п
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(SAID), min_size=1, max_size=9))
-def test_the_fewest_sentences_that_give_the_answer_stand_in_the_order_of_the_text(said: list[str]) -> None:
+def test_the_first_sentences_that_give_the_answer_stand_in_the_order_of_the_text(said: list[str]) -> None:
     text = " ".join(said)
     read = erasure(text)[1]
     answer = read.judgement.sentiment
@@ -236,6 +236,22 @@ class Many(Words):
 
     def _judgement(self, bad: int, good: int, odd: int, very: int) -> Judgement:
         return super()._judgement(bad // 6, good, odd, very)
+
+
+class Odd(Words):
+    """A classifier that answers `mixed` wherever something is odd; what is bad makes it a little surer."""
+
+    def _judgement(self, bad: int, good: int, odd: int, very: int) -> Judgement:
+        shares = {"mixed": 0.6 + 0.06 * bad if odd else 0.0}
+        shares["neutral"] = 1 - shares["mixed"]
+        return cast(Judgement, SimpleNamespace(sentiment=max(shares, key=lambda each: shares[each]), probabilities={"sentiment": shares}))
+
+
+def test_of_sentences_that_repeat_each_other_one_is_found_though_none_is_missed() -> None:
+    text = "Всё странно. Да, странно. " + "Тут плохо. " * 6
+    read = Erasure(cast(Classifier, Odd()), Pair(text=text, target="Банк"), sentences(text))
+    found = read.carried("sentiment", "mixed")
+    assert (found.by, [text[each.start : each.end] for each in found.carriers]) == ("sentences", ["Всё странно."])
 
 
 def test_an_answer_that_five_sentences_do_not_give_is_carried_by_the_whole() -> None:
