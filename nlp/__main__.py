@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -28,7 +28,7 @@ from crawlers.target import target_paths
 from crawlers.yamlfile import ConfigError
 from nlp.classifier import Classifier, ModelError
 from nlp.judgements import JudgementsError
-from nlp.records import RecordError
+from nlp.records import RecordError, TrainingError
 from nlp.stream import read_brands_of, tag_lines
 from nlp.tag import TagError, present_fingerprint, tag, tagged_path, untagged
 
@@ -60,6 +60,22 @@ def _told(place: object = None) -> Iterator[None]:
     except OSError as error:
         hint = ": free some space, then run again" if error.errno == errno.ENOSPC else ""
         _fail(f"{error.filename or place or data_folder()}: {error.strerror or error}{hint}")
+
+
+@contextmanager
+def _training() -> Iterator[None]:
+    """The same for commands that need the packages of training."""
+    try:
+        with _told():
+            yield
+    except ImportError as error:
+        _fail(LACKS.format(error.name))
+    except TrainingError as error:
+        _fail(error)
+
+
+def _say_plainly(text: str) -> None:
+    say.print(text, markup=False, highlight=False)
 
 
 def _print(text: str) -> None:
@@ -186,12 +202,13 @@ def explain_command(
 def train_command(
     labels: Annotated[Path | None, typer.Option(help="Folder of labelled posts (default: ../shared/labels).")] = None,
     encoder: Annotated[Path | None, typer.Option(help="Folder of the base encoder (default: ../shared/models/e5-small-ruen).")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the trained model (default: the one that ships, in models/).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the trained model (default: data/trained).")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 20,
     start: Annotated[Path | None, typer.Option(help="Begin with the weights of this trained model, without the first stage.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="How often the annotated records are gone through.")] = None,
     until: Annotated[int | None, typer.Option(min=1, help="End after this epoch, before the learning rate has fallen to nothing.")] = None,
     tweets: Annotated[int | None, typer.Option(min=0, help="Tweets in each such epoch.")] = None,
+    composed: Annotated[int | None, typer.Option(min=0, help="Posts composed of two in each such epoch.")] = None,
     corrections: Annotated[
         list[Path] | None,
         typer.Option(help="Records to learn from too: of `python -m advocacy export-corrections`, or of labels/; may be repeated."),
@@ -212,22 +229,16 @@ def train_command(
 
         python -m nlp train --out models/mine --start models/reader-1 --epochs 2 --corrections corrections.jsonl
     """
-    try:
+    with _training():
         from nlp.course import Recipe
-        from nlp.train import TrainingError, train
-    except ImportError as error:
-        _fail(LACKS.format(error.name))
-    try:
-        with _told():
-            more, recipe = corrections or (), Recipe(seed=seed, start=str(start or ""))
-            tweets = recipe.tweets if tweets is None else tweets
-            recipe = replace(recipe, epochs=epochs or recipe.epochs, until=until, tweets=tweets)
-            if until is not None and until > recipe.epochs:
-                _fail(f"--until: there are {recipe.epochs} epochs", 2)
-            told = partial(say.print, markup=False, highlight=False)
-            print(train(labels, encoder, out, more=more, aspects=aspects or (), recipe=recipe, say=told))
-    except TrainingError as error:
-        _fail(error)
+        from nlp.train import train
+
+        chosen = {"epochs": epochs, "until": until, "tweets": tweets, "composed": composed}
+        given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+        recipe = replace(Recipe(seed=seed, start=str(start or "")), **given)
+        if until is not None and until > recipe.epochs:
+            _fail(f"--until: there are {recipe.epochs} epochs", 2)
+        print(train(labels, encoder, out, more=corrections or (), aspects=aspects or (), recipe=recipe, say=_say_plainly))
 
 
 @app.command("evaluate")
@@ -284,17 +295,11 @@ def baseline_command(
 
         python -m nlp baseline ../shared/labels/test.jsonl --predictions baseline.jsonl
     """
-    try:
-        from nlp.material import TrainingError
+    with _training():
         from nlp.rival import evaluate_rival
-    except ImportError as error:
-        _fail(LACKS.format(error.name))
-    try:
-        with _told():
-            report = evaluate_rival(file, predictions=predictions, source=source, model=model, labels=labels, more=corrections or None)
-            _print(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
-    except TrainingError as error:
-        _fail(error)
+
+        report = evaluate_rival(file, predictions=predictions, source=source, model=model, labels=labels, more=corrections or None)
+        _print(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
 
 
 @app.command("card")
@@ -312,16 +317,10 @@ def card_command(
 
         python -m nlp card models/reader-1
     """
-    try:
+    with _training():
         from nlp.card import make_card
-        from nlp.material import TrainingError
-    except ImportError as error:
-        _fail(LACKS.format(error.name))
-    try:
-        with _told():
-            print(make_card(model, labels, corrections or None, say=lambda text: say.print(text, markup=False, highlight=False)))
-    except TrainingError as error:
-        _fail(error)
+
+        print(make_card(model, labels, corrections or None, say=_say_plainly))
 
 
 @app.command("contrast")

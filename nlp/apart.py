@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from nlp.contrast import FILE
-from nlp.material import Material, TrainingError
-from nlp.records import json_object, read_records, text_key
+from nlp.material import Material
+from nlp.records import TrainingError, json_object, read_records, text_key
 
 TESTS = ("test.jsonl", "test_brokers.jsonl", "tone_etalon.jsonl.gz")
 """The files of a folder of labelled posts that are only measured."""

@@ -38,14 +38,14 @@ Russian and English. One encoder (12 layers, 384 wide), a head per question; see
 
 ## Data and licence
 - Base encoder: `e5-small-ruen`, made of `intfloat/multilingual-e5-small` (MIT). These weights have the project's licence (Apache-2.0).
-- Learned from {annotated} annotated and written records, {tweets} tweets of SentiRuEval-2016 (tone only) and {starred} bank
-  reviews with stars (taken as weak labels of sentiment and stance).{start}
+- Learned from {annotated} annotated and written records, {tweets} tweets of SentiRuEval-2016 (tone only), {starred} bank
+  reviews with stars (taken as weak labels of sentiment and stance) and {aspects} subjects of posts about several.{start}
 - {held} records (a tenth of the annotated ones and a twentieth of the tweets, cut by text) were kept out of learning;
   temperatures, thresholds and the lift of rare classes were chosen on them. A training stops where a text of a test file stands
   among its records; the test files were only measured.
 
 ## Made by
-`{command}` in {minutes} minutes on two cores. Recipe: `{recipe}`.
+`{command}` in {minutes} minutes. Recipe: `{recipe}`.
 Word vectors stay frozen in their 4-bit form; all other weights are stored in 8 bits with a scale per block of 32.
 Size: {sizes}.
 
@@ -69,7 +69,7 @@ The difference is paired: both answer the same resamples.
 LIMITS = """\
 ## Limits
 - Rare answers (`ex_employee`, `competitor_client`, `joined`) have few labels: see the counts, and use the confidence.
-- Learned on banks, mobile operators and an airline or two; other trades are read less well (`test_brokers.jsonl`).
+- Other trades than those it has learned from are read less well (`labels/README.md`).
 - Sarcasm has few labels.
 - Of two companies in one text it tells an open contrast ("X is bad, Y is good") but not who was left for whom: there the role and the
   switch are often those of the company that the author uses now.
@@ -108,8 +108,9 @@ def card(found: Measured, origin: Origin) -> str:
 def _about(found: Measured, origin: Origin) -> str:
     start = origin.recipe.get("start")
     began = f"\n- Began with the weights of `{start}`, so it also learned what those had: see their card." if start else ""
+    counts = {"starred": 0, "aspects": 0, **origin.records}
     return ABOUT.format(
-        **{"starred": 0, **origin.records}, start=began, command=origin.command(found.model), minutes=origin.minutes, window=found.window,
+        **counts, start=began, command=origin.command(found.model), minutes=origin.minutes, window=found.window,
         recipe=json.dumps(origin.recipe), sizes=", ".join(f"`{name}` {size / 1e6:.1f} MB" for name, size in found.bytes.items()),
     )  # fmt: skip
 

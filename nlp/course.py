@@ -24,9 +24,9 @@ from nlp.classifier import read_config
 from nlp.composed import composed
 from nlp.export import reference_network
 from nlp.lesson import UNASKED, Example, batches, examples, plain, stacked
-from nlp.material import Material, TrainingError
+from nlp.material import Material
 from nlp.network import FAST_BFLOAT16, Network, new_network
-from nlp.records import CLASSES
+from nlp.records import CLASSES, TrainingError
 
 Say = Callable[[str], None]
 

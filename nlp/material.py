@@ -12,14 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nlp.lesson import weak_answers
-from nlp.records import Record, read_records, text_hash, text_key
+from nlp.records import Record, TrainingError, read_records, text_hash, text_key
 
 FILES = ("train.jsonl", "written.jsonl", "tone_train.jsonl.gz", "reviews.jsonl.gz")
 """The files of a folder of labelled posts."""
-
-
-class TrainingError(Exception):
-    """Training can't go on; says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nlp.apart import check_apart
+from nlp.aspects import read_aspects
 from nlp.classifier import ModelError, read_config
 from nlp.material import Material, read_material
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+
+
+OPTIONS = ("start", "epochs", "until", "tweets", "composed")
+"""What of a recipe the command `train` takes, beside the seed."""
 
 
 class Origin(BaseModel):
@@ -39,9 +45,9 @@ class Origin(BaseModel):
     def command(self, name: str) -> str:
         """The command that trains such a model again."""
         words = ["python -m nlp train --out", f"models/{name}", "--seed", str(self.recipe["seed"])]
-        for option in ("start", "epochs", "until", "tweets"):
-            if self.recipe.get(option) not in (None, ""):
-                words += [f"--{option}", str(self.recipe[option])]
+        for option, value in {"composed": 0, **self.recipe}.items():
+            if option in OPTIONS and value not in (None, ""):
+                words += [f"--{option}", str(value)]
         files = {"corrections": self.more, "aspects": self.aspects}
         return " ".join([*words, *(f"--{option} {each}" for option, named in files.items() for each in named)])
 
@@ -63,11 +69,12 @@ def read_origin(folder: Path) -> Origin:
 
 
 def material_of(origin: Origin, labels: Path, more: Sequence[Path] | None = None) -> Material:
-    """The annotated records, the tweets and the held-out records of a training; `more` where the named files lie elsewhere by now.
+    """The records of a training without stars; `more` where its other files of records lie elsewhere by now.
 
     Raises TrainingError for a missing file or a text of a test file, RecordError for a malformed record.
     """
     files = [ROOT / name for name in origin.more] if more is None else more
     material = read_material(labels, seed=int(origin.recipe["seed"]), stars=0, star_length=0, more=files)
+    material = replace(material, aspects=[record for name in origin.aspects for record in read_aspects(ROOT / name)])
     check_apart(material, labels)
     return material

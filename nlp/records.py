@@ -61,6 +61,10 @@ class RecordError(Exception):
         self.path, self.line, self.field = path, line, field
 
 
+class TrainingError(Exception):
+    """A training, or a baseline, can't be made of the records; says what is missing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One labelled (post, company)."""

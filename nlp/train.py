@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import onnx
 from tokenizers import Tokenizer
@@ -22,22 +23,20 @@ from nlp.apart import check_apart
 from nlp.aspects import read_aspects
 from nlp.calibration import calibrated
 from nlp.card import write_card
-from nlp.classifier import FILES, MODEL, Calibration, Classifier
+from nlp.classifier import FILES, Calibration, Classifier
 from nlp.course import Recipe, learn
 from nlp.export import onnx_model
-from nlp.material import Material, TrainingError, read_material
+from nlp.material import Material, read_material
 from nlp.network import Network
 from nlp.origin import ROOT, SHARED, Origin, named
 from nlp.pair import frame
-from nlp.records import CLASSES, Record
+from nlp.records import CLASSES, Record, TrainingError
 
 COURSE = ROOT / "data" / "training"
 SHAPE = (
     "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "max_position_embeddings",
     "layer_norm_eps",
 )  # fmt: skip
-
-__all__ = ["Recipe", "TrainingError", "train"]
 
 
 def train(
@@ -46,13 +45,14 @@ def train(
 ) -> Path:  # fmt: skip
     """Trains the network and the baseline, measures both, and writes the model's folder; returns it.
 
-    By default the labels and the encoder are those of `../shared` beside the project and the folder is the shipped
-    model's. `more` are further files of records, `aspects` of posts that speak of several products. `course` is where a stopped
-    training goes on from (`data/training`); it is removed at the end.
+    By default the labels and the encoder are those of `../shared` beside the project and the folder is `data/trained`. `more`
+    are further files of records, `aspects` of posts that speak of several products. `course` is where a stopped training goes on
+    from (`data/training`); it is removed at the end.
     Raises TrainingError when something is missing or a text of a test file stands among the records, RecordError for a malformed
     record.
     """
-    labels, encoder, out = labels or SHARED / "labels", encoder or SHARED / "models" / "e5-small-ruen", out or MODEL
+    labels, encoder = labels or SHARED / "labels", encoder or SHARED / "models" / "e5-small-ruen"
+    out = out or ROOT / "data" / "trained"
     recipe, course = recipe or Recipe(), course or COURSE
     for name in ("config.json", "model.safetensors", "tokenizer.json"):
         if not (encoder / name).is_file():
@@ -82,14 +82,29 @@ def _origin(recipe: Recipe, material: Material, minutes: float, more: Sequence[P
 def ship(
     network: Network, prior: Mapping[str, Tensor], held: Sequence[Record], encoder: Path, out: Path, recipe: Recipe, origin: Origin
 ) -> None:
-    """Writes the folder that `Classifier.load` reads; calibrates on the held-out records."""
+    """Writes the folder that `Classifier.load` reads; calibrates on the held-out records. What stood there is replaced at the end."""
     out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+        made = Path(folder)
+        _make(network, prior, held, encoder, made, {"name": out.name, "window": recipe.window}, origin)
+        for name in (*FILES, "config.json"):
+            (made / name).replace(out / name)
+
+
+def _make(
+    network: Network,
+    prior: Mapping[str, Tensor],
+    held: Sequence[Record],
+    encoder: Path,
+    out: Path,
+    named: Mapping[str, object],
+    origin: Origin,
+) -> None:
     onnx.save(onnx_model(network), out / "model.onnx")
     _write_tokenizer(encoder / "tokenizer.json", out / "tokenizer.json")
     log_prior = {name: [round(float(each), 4) for each in values] for name, values in prior.items()}
     config = {
-        "name": out.name,
-        "window": recipe.window,
+        **named,
         "shape": {name: getattr(network.encoder.config, name) for name in SHAPE},
         "sha256": {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in FILES},
         "calibration": asdict(Calibration(
@@ -99,7 +114,7 @@ def ship(
         "origin": origin.model_dump(mode="json"),
     }  # fmt: skip
     _write_config(out, config)
-    framed = frame([record.pair() for record in held], Tokenizer.from_file(str(out / "tokenizer.json")), recipe.window)
+    framed = frame([record.pair() for record in held], Tokenizer.from_file(str(out / "tokenizer.json")), origin.recipe["window"])
     logits = Classifier.load(out).logits(framed)
     _write_config(out, config | {"calibration": asdict(calibrated(held, logits, log_prior))})
 

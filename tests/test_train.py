@@ -25,11 +25,11 @@ from nlp.classifier import Classifier, read_config
 from nlp.contrast import FILE, Answer
 from nlp.course import Recipe
 from nlp.lesson import UNASKED, batches, plain, targets_of, weak_answers
-from nlp.material import TrainingError, read_material
+from nlp.material import read_material
 from nlp.network import padded
 from nlp.origin import read_origin
 from nlp.pair import Pair, frame
-from nlp.records import Record, RecordError, read_records, text_hash
+from nlp.records import Record, RecordError, TrainingError, read_records, text_hash
 from nlp.train import train
 
 TINY = Recipe(seed=3, window=32, tokens=256, most=8, stars=12, epochs=2, tweets=10, composed=6, rate=1e-3, head_rate=3e-3)
