@@ -1,7 +1,7 @@
 """Files of a target, read row by row over many runs.
 
 The rule to know: a file that only grew is read on from where it was left, a file that was replaced, or whose target is read
-otherwise now, is read anew; what was taken before is recognised.
+otherwise now, is read anew; what was taken before is recognised. A file that is not `settled` yet waits for the next run.
 """
 
 from __future__ import annotations
@@ -10,18 +10,23 @@ import glob
 import hashlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from crawlers.field import interval
 from crawlers.jsonlist import Row
 from crawlers.kinds import PathTarget
 from crawlers.source import CollectError, Cursor, Item, Page
 
 ROWS = 500
 """Rows of one page."""
+
+LOCK = "~$"
+"""How the file begins that Excel puts beside a workbook while it is open."""
 
 Rows = Callable[[Path], Iterator[Row]]
 """How a source reads a file. Raises CollectError."""
@@ -57,6 +62,8 @@ def walk_files(target: PathTarget, cursor: Cursor, rows: Rows, how: set[str]) ->
     for path in matching(target):
         if not left:
             break
+        if not _settled(path, target):
+            continue
         name = os.path.relpath(path, target.folder)
         before = Place(*places[name]) if name in places else None
         try:
@@ -74,10 +81,16 @@ def matching(target: PathTarget) -> list[Path]:
     """The files of the target, in order of name. Raises CollectError where there is none."""
     stated = target.folder / target.path
     names = [target.path] if stated.is_file() else sorted(glob.glob(target.path, root_dir=target.folder, recursive=True))  # noqa: PTH207
-    files = [target.folder / name for name in names if (target.folder / name).is_file()]
+    files = [target.folder / name for name in names if (target.folder / name).is_file() and not Path(name).name.startswith(LOCK)]
     if not files:
         raise CollectError(f"path: no file matches {target.path!r} in {target.folder}: put it there, or mend the target's `path`")
     return files
+
+
+def _settled(path: Path, target: PathTarget) -> bool:
+    """Whether nobody has written the file for as long as the target wants."""
+    span = interval(f"every {target.settled}") if target.settled else None
+    return span is None or time.time() - path.stat().st_mtime >= span.total_seconds()
 
 
 def check_files(target: PathTarget, rows: Rows) -> None:

@@ -341,12 +341,14 @@ class Columns(Strict):
     author_id: Text | None = None
     author_url: Text | None = None
     date: Text | None = None
+    time: Text | None = None
+    """Time of the day, where it has a column of its own."""
     edited: Text | None = None
     rating: Text | None = None
     url: Text | None = None
     thread: Text | None = None
     reply_to: Text | None = None
-    """Native id of the post answered."""
+    """Native id, or address, of the post answered."""
     company_reply: Text | None = None
     product: Text | None = None
     site: Text | None = None

@@ -300,19 +300,29 @@ class PathTarget(TargetModel):
 
     path: Text
     """File or pattern (`exports/*.csv.gz`), relative to the configuration folder."""
+    settled: Span | None = None
+    """A file that was changed more recently is left for the next run: somebody may still be writing it."""
 
 
 class FilesTarget(PathTarget):
-    """CSV, JSON, JSON Lines or Parquet, each also `.gz`."""
+    """CSV, JSON, JSON Lines, Parquet or workbooks of Excel, each also `.gz`."""
 
+    preset: Text | None = Field(default=None, exclude=True)
+    """Columns of another system's export that come with Molva, see `crawlers/presets/`; what the file says itself goes before them."""
     kind: Literal["files"]
     preset: PresetName = None
     about: Annotated[Annotated[Text, Tag("name")] | Annotated[AboutColumn, Tag("item")], _NAME_OR_ITEM] | None = None
-    format: Literal["csv", "json", "jsonl", "parquet"] | None = None
+    format: Literal["csv", "json", "jsonl", "parquet", "xlsx"] | None = None
     """Where the extension doesn't tell."""
     columns: Columns
+    needed: Many[Text] = ()
+    """Columns without which a file isn't read; all unless stated."""
+    titles: dict[str, Many[Text]] = Field(default_factory=dict)
+    """Column -> other titles that it has: in other versions and languages of the system."""
     encoding: Encoding = "utf-8"
     delimiter: Delimiter = ","
+    entities: bool = False
+    """Texts hold characters as HTML writes them (`&quot;`)."""
     day_first: bool = True
     date_formats: Many[DateFormat] = ()
     rating_max: float = Field(default=5, gt=1)
@@ -324,8 +334,8 @@ class FilesTarget(PathTarget):
 
     @model_validator(mode="after")
     def _site_is_known(self) -> FilesTarget:
-        if self.site is None and self.columns.site is None:
-            raise ValueError("must say where the posts stood: `site`, or `columns.site`")
+        if self.site is None and self.columns.site is None and self.columns.url is None:
+            raise ValueError("must say where the posts stood: `site`, `columns.site`, or `columns.url` whose host is the site")
         return self
 
 

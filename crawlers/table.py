@@ -1,4 +1,4 @@
-"""A file of records: CSV, JSON, JSON Lines or Parquet, each also packed by gzip, read row by row.
+"""A file of records: CSV, JSON, JSON Lines, Parquet or a workbook of Excel, each also packed by gzip, read row by row.
 
 The rule to know: what is wrong with one row stays with that row, with its line; only a file that as a whole is not what it
 should be raises CollectError. Memory does not grow with the file.
@@ -13,16 +13,17 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Literal, cast
 
+from crawlers.cell import plain
 from crawlers.encoded import LONGEST, SHOWN, TOO_LONG, Lines, as_text
+from crawlers.header import Wanted
 from crawlers.jsonlist import Row, read_list, read_lists
 from crawlers.source import CollectError
+from crawlers.workbook import read_workbook
 
-Format = Literal["csv", "json", "jsonl", "parquet"]
+Format = Literal["csv", "json", "jsonl", "parquet", "xlsx"]
 
 EXTENSIONS: dict[str, Format] = {
     ".csv": "csv",
@@ -31,9 +32,11 @@ EXTENSIONS: dict[str, Format] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
+    ".xlsx": "xlsx",
 }
 CHUNK = 1_000_000
 ROWS = 500
+ANY = Wanted()
 
 
 def format_of(path: Path, stated: Format | None = None) -> Format:
@@ -42,7 +45,7 @@ def format_of(path: Path, stated: Format | None = None) -> Format:
         return stated
     extension = Path(path.name.removesuffix(".gz")).suffix.lower()
     if extension not in EXTENSIONS:
-        raise CollectError(f"{path.name}: its extension doesn't tell what it is: state `format` (csv, json, jsonl or parquet)")
+        raise CollectError(f"{path.name}: its extension doesn't tell what it is: state `format` (csv, json, jsonl, parquet or xlsx)")
     return EXTENSIONS[extension]
 
 
@@ -52,21 +55,22 @@ def read_rows(
     *,
     encoding: str = "utf-8",
     delimiter: str = ",",
-    columns: tuple[str, ...] = (),
+    wanted: Wanted = ANY,
     lists: tuple[str, str] | None = None,
 ) -> Iterator[Row]:
-    """The rows of a file. Of CSV and Parquet the `columns` must all be there. Raises CollectError.
+    """The rows of a file. Of CSV, Parquet and workbooks what is needed of `wanted` must be there. Raises CollectError.
 
     Of JSON with `lists`, the rows are those of the lists of this name, see `read_lists`.
     """
     with _opened(path) as stream:
         try:
-            if form == "parquet":
-                yield from _parquet(stream, columns)
+            if form in ("parquet", "xlsx"):
+                with _whole(stream) as file:
+                    yield from _parquet(file, wanted) if form == "parquet" else read_workbook(file, wanted)
                 return
             text = as_text(stream, encoding)
             if form == "csv":
-                yield from _csv(Lines(text), "\t" if path.name.removesuffix(".gz").endswith(".tsv") else delimiter, columns)
+                yield from _csv(Lines(text), "\t" if path.name.removesuffix(".gz").endswith(".tsv") else delimiter, wanted)
             elif form == "jsonl":
                 yield from _jsonl(Lines(text))
             else:
@@ -98,14 +102,25 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             yield file
 
 
-def _csv(lines: Lines, delimiter: str, columns: tuple[str, ...]) -> Iterator[Row]:
+@contextmanager
+def _whole(stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """The stream as a file that can be read at any place."""
+    if not isinstance(stream, gzip.GzipFile):
+        yield stream
+        return
+    with tempfile.TemporaryFile() as whole:
+        while part := stream.read(CHUNK):
+            whole.write(part)
+        whole.seek(0)
+        yield whole
+
+
+def _csv(lines: Lines, delimiter: str, wanted: Wanted) -> Iterator[Row]:
     csv.field_size_limit(LONGEST)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-    except csv.Error as error:
-        raise CollectError(f"line 1: the header can't be read: {error}") from error
-    _check_header(header, delimiter, columns)
+    number, header = wanted.header(_titles(lines, reader))
+    hint = next((f"; or is the delimiter {other!r}?" for other in ";\t|," if len(header) == 1 and other in header[0]), "")
+    wanted.check(header, number=number, hint=hint)
     while True:
         lines.begin()
         try:
@@ -119,6 +134,23 @@ def _csv(lines: Lines, delimiter: str, columns: tuple[str, ...]) -> Iterator[Row
             continue
         if values:
             yield _csv_row(lines, header, values)
+
+
+def _titles(lines: Lines, reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Rows in which a header may stand, with their lines. Raises CollectError where already the first can't be read."""
+    first = True
+    while True:
+        lines.begin()
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if first:
+                raise CollectError(f"line 1: the header can't be read: {error}") from error
+            return
+        first = False
+        yield lines.taken[0][0], values
 
 
 def _csv_row(lines: Lines, header: list[str], values: list[str]) -> Row:
@@ -137,22 +169,6 @@ def _unread(lines: Lines, reason: str) -> Row:
     """What is kept of a record that can't be read: its first line."""
     number, text, _ = lines.taken[0]
     return Row(number, {"line": text[:SHOWN]}, text.encode("utf-8", "replace"), reason)
-
-
-def _check_header(header: list[str], delimiter: str, columns: tuple[str, ...]) -> None:
-    doubled = sorted({name for name in header if name and header.count(name) > 1})
-    if doubled:
-        raise CollectError(f"line 1: columns given twice: {', '.join(doubled)}")
-    _check_columns(
-        header, columns, next((f"; or is the delimiter {other!r}?" for other in ";\t|," if len(header) == 1 and other in header[0]), "")
-    )
-
-
-def _check_columns(present: list[str], columns: tuple[str, ...], hint: str = "") -> None:
-    missing = ", ".join(repr(column) for column in columns if column not in present)
-    if missing:
-        named = ", ".join(filter(None, present))
-        raise CollectError(f"has no column {missing}; its columns are {named}{hint}: mend the target's `columns`")
 
 
 def _jsonl(lines: Lines) -> Iterator[Row]:
@@ -179,40 +195,19 @@ def _json_row(lines: Lines, text: str) -> Row:
     return Row(lines.taken[0][0], value, text.encode("utf-8", "replace"), lines.wrong)
 
 
-def _parquet(stream: IO[bytes], columns: tuple[str, ...]) -> Iterator[Row]:
+def _parquet(file: IO[bytes], wanted: Wanted) -> Iterator[Row]:
     import pyarrow  # type: ignore[import-untyped]  # takes a while to import, and only Parquet needs it
     import pyarrow.parquet  # type: ignore[import-untyped]
 
-    with tempfile.TemporaryFile() as whole:
-        if isinstance(stream, gzip.GzipFile):
-            while part := stream.read(CHUNK):
-                whole.write(part)
-            whole.seek(0)
-        try:
-            file = pyarrow.parquet.ParquetFile(whole if isinstance(stream, gzip.GzipFile) else stream)
-            _check_columns(file.schema_arrow.names, columns)
-            number = 0
-            for batch in file.iter_batches(batch_size=ROWS):
-                for record in batch.to_pylist():
-                    number += 1
-                    values = {name: _plain(value) for name, value in record.items()}
-                    yield Row(number, values, json.dumps(values, ensure_ascii=False).encode("utf-8", "replace"))
-        except (pyarrow.ArrowException, ValueError) as error:
-            raise CollectError(f"isn't Parquet, or is damaged: {str(error).splitlines()[0]}") from error
-
-
-def _plain(value: Any) -> Any:
-    """A value of Parquet as JSON has it."""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, float) and value != value:
-        return None
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
-    return value
+    try:
+        table = pyarrow.parquet.ParquetFile(file)
+        header = wanted.named(table.schema_arrow.names)
+        wanted.check(header)
+        number = 0
+        for batch in table.iter_batches(batch_size=ROWS):
+            for record in batch.to_pylist():
+                number += 1
+                values = {name: plain(value) for name, value in zip(header, record.values(), strict=True)}
+                yield Row(number, values, json.dumps(values, ensure_ascii=False).encode("utf-8", "replace"))
+    except (pyarrow.ArrowException, ValueError) as error:
+        raise CollectError(f"isn't Parquet, or is damaged: {str(error).splitlines()[0]}") from error

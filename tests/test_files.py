@@ -286,7 +286,8 @@ def test_what_is_no_text_and_no_number_rejects_its_record(tmp_path: Path, form: 
         ("export.json", b"<html>", "export.json: isn't JSON: it must begin with `[`"),
         ("export.jsonl", b'{"id": "1", "review": "a", "date": ""}\n', "no record has 'text', 'author', 'stars', 'likes' (1 looked at);"),
         ("export.parquet", b"PAR1 and nothing else", "export.parquet: isn't Parquet, or is damaged"),
-        ("export.xlsx", b"PK", "export.xlsx: its extension doesn't tell what it is: state `format`"),
+        ("export.xlsx", b"PK and the rest to come", "export.xlsx: isn't a workbook of Excel, is damaged or not all there yet"),
+        ("export.xls", b"PK", "export.xls: its extension doesn't tell what it is: state `format`"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_wrong_as_a_whole_fails_and_the_cursor_stays(tmp_path: Path, name: str, content: bytes, message: str) -> None:

@@ -159,7 +159,7 @@ def test_a_form_of_dates(tmp_path: Path, form: str) -> None:
             "kind: reddit\nsubreddits: [a]\nclient_secret_env: Xy-12!\n",
             ":3: client_secret_env: must be the name of an environment variable",
         ),
-        (FILE.replace("site: reviews.example\n", ""), "must say where the posts stood: `site`, or `columns.site`"),
+        (FILE.replace("site: reviews.example\n", ""), "must say where the posts stood: `site`, `columns.site`, or"),
         (FILE + "about: {selector: h1}\n", ":7: about.selector: unknown key"),
     ],
 )

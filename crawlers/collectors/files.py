@@ -1,7 +1,7 @@
-"""Files: exports of other systems, CSV, JSON, JSON Lines or Parquet, each also packed by gzip.
+"""Files: exports of other systems, CSV, JSON, JSON Lines, Parquet or workbooks of Excel, each also packed by gzip.
 
-The rule to know: the target names the column, or the dotted path in a record, that holds each field of a post; what nobody named
-is not guessed.
+The rule to know: the target, or the preset that it names, says the column, or the dotted path in a record, that holds each field of
+a post; what nobody named is not guessed.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from html import unescape
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from crawlers.exports import ROWS, check_files, matching, walk_files
+from crawlers.header import Wanted
 from crawlers.jsonlist import Row
 from crawlers.kinds import AboutItem, FilesTarget
 from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
-from crawlers.page import canonical
+from crawlers.native import account_at, post_at, thread_at
 from crawlers.post import Post, clean, post_id, stars
 from crawlers.record import Record
 from crawlers.source import CollectError, Cursor, Page, Rejected
@@ -31,7 +34,7 @@ ENOUGH = 20
 
 READING = {
     "columns", "encoding", "delimiter", "format", "about", "site", "sites", "date_formats", "day_first", "rating_min", "rating_max",
-    "timezone", "unique_logins", "ratings_without_text",
+    "timezone", "unique_logins", "ratings_without_text", "needed", "titles", "entities",
 }  # fmt: skip
 """What in a target's file changes how a row is read."""
 
@@ -62,16 +65,17 @@ def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
     site = _site(record, target)
     native, url = record.text(columns.id), record.text(columns.url)
     author_name, author_url = record.text(columns.author), record.text(columns.author_url)
-    account = record.text(columns.author_id) or (canonical(author_url) if author_url and is_link(author_url) else None)
+    account = record.text(columns.author_id) or (account_at(site, author_url) if author_url and is_link(author_url) else None)
     account = account or (author_name if target.unique_logins else None)
-    text = clean("\n\n".join(part for column in columns.text if (part := record.text(column))))
-    written = record.value(columns.date)
+    told = unescape if target.entities else str
+    text = clean("\n\n".join(told(part) for column in columns.text if (part := record.text(column))))
+    written = _with_time(record.value(columns.date), record.text(columns.time))
     published = _moment(written, target, "date")
     reply_to, thread = record.text(columns.reply_to), record.text(columns.thread)
     known = (author_name, str(published.at or written or ""), text)
     if not (native or url or any(known)):
         raise Rejected("no text")
-    identity = post_id(site, native, url=canonical(url) if url else None, otherwise=known)
+    identity = post_id(site, native, otherwise=known) if native or not url else post_at(site, url)
     rating = record.rating(columns.rating)
     company = record.text(_company(target))
     return Post(
@@ -80,7 +84,7 @@ def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
         place=record.text(columns.place),
         source=target.kind,
         url=url,
-        title=record.text(columns.title),
+        title=told(record.text(columns.title) or "") or None,
         text=text,
         language=record.text(columns.language),
         author_id=f"{site}:{account}" if account else None,
@@ -91,8 +95,8 @@ def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
         edited=_moment(record.value(columns.edited), target, "time of editing").at,
         collected=collected,
         rating=None if rating is None else stars(rating, target.rating_min, target.rating_max),
-        thread_id=post_id(site, thread) if thread else None,
-        in_reply_to=post_id(site, reply_to) if reply_to else None,
+        thread_id=_named(site, thread) if thread else thread_at(site, url or ""),
+        in_reply_to=_named(site, reply_to) if reply_to else None,
         company_reply=record.text(columns.company_reply),
         product=record.text(columns.product),
         about=(company,) if company else (),
@@ -107,8 +111,9 @@ def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
 
 def _rows(target: FilesTarget, path: Path) -> Iterator[Row]:
     form = format_of(path, target.format)
-    rows = read_rows(path, form, encoding=target.encoding, delimiter=target.delimiter, columns=tuple(_wanted(target)))
-    if form not in ("json", "jsonl"):
+    wanted = Wanted(tuple(_wanted(target)), target.needed, target.titles)
+    rows = read_rows(path, form, encoding=target.encoding, delimiter=target.delimiter, wanted=wanted)
+    if form not in ("json", "jsonl") and not target.needed:
         yield from rows
         return
     first = list(islice(rows, ROWS))
@@ -121,8 +126,8 @@ def _missing(target: FilesTarget, path: Path, records: list[Record]) -> tuple[st
     """Columns that none of a file's first records has. Raises CollectError where that can be no chance."""
     missing = [column for column in _wanted(target) if records and not any(record.has(column) for record in records)]
     texts = set(target.columns.text)
-    needed = {target.columns.id, _company(target)} | (texts if texts.issubset(missing) else set())
-    if missing and (len(records) >= ENOUGH or not needed.isdisjoint(missing)):
+    needed = set(target.needed) or {target.columns.id, _company(target)} | (texts if texts.issubset(missing) else set())
+    if missing and ((len(records) >= ENOUGH and not target.needed) or not needed.isdisjoint(missing)):
         keys = ", ".join(dict.fromkeys(key for record in records for key in record.values))
         raise CollectError(
             f"{path.name}: no record has {', '.join(map(repr, missing))} ({len(records)} looked at); they have {keys}: "
@@ -145,10 +150,25 @@ def _company(target: FilesTarget) -> str | None:
 
 def _site(record: Record, target: FilesTarget) -> str:
     said = record.text(target.columns.site)
-    site = target.sites.get(said, said) if said else target.site
+    site = target.sites.get(said, said) if said else target.site or _host(record.text(target.columns.url))
     if not site:
         raise Rejected("no site")
     return site.casefold().removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
+
+
+def _host(url: str | None) -> str | None:
+    """The site that an address belongs to; its pages for telephones are no other one."""
+    return (urlsplit(url).hostname or "").removeprefix("www.").removeprefix("m.") if url and is_link(url) else None
+
+
+def _named(site: str, written: str) -> str:
+    """`Post.id` of the post that a native id, or an address, names."""
+    return post_at(site, written) if is_link(written) else post_id(site, written)
+
+
+def _with_time(day: Any, time: str | None) -> Any:
+    """A date with the time of the day that stands in a column of its own."""
+    return f"{day} {time}" if time and isinstance(day, str) and day.strip() and ":" not in day else day
 
 
 def _moment(value: Any, target: FilesTarget, what: str) -> Moment:
