@@ -70,8 +70,8 @@ def read_board(page: Selector, target: ForumTarget, url: str, now: datetime) -> 
             mark=_mark(fields.text("replies"), fields.text("last")) or _mark(active.at.isoformat() if active and active.at else None),
             title=fields.text("title") or fields.text("link"),
             board=name.own if name else None,
-            replies=fields.count("replies"),
-            views=fields.count("views"),
+            replies=_figure(fields, "replies"),
+            views=_figure(fields, "views"),
         )
         yield Line(topic, active.at if active else None, pinned=bool(board.pinned and select(fields.node, board.pinned)))
 
@@ -117,6 +117,14 @@ def _lenient(fields: Fields, name: str, target: ForumTarget, now: datetime) -> M
     """A date that the walk can do without."""
     try:
         return fields.moment(name, target, now)
+    except ValueError:
+        return None
+
+
+def _figure(fields: Fields, name: str) -> int | None:
+    """A figure that the walk can do without."""
+    try:
+        return fields.count(name)
     except ValueError:
         return None
 

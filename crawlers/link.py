@@ -33,7 +33,7 @@ def is_link(text: str) -> bool:
     """Whether it is an address that a browser can open, of no unreasonable length."""
     try:
         parts = urlsplit(text)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port  # which raises for a port that is none
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(host) and len(text) <= LONGEST

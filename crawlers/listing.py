@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -20,7 +21,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.gate import Gate, host_of
+from crawlers.gate import LONGEST_REQUEST, Gate, host_of
 from crawlers.interval import Descent
 from crawlers.link import hidden
 from crawlers.look import GONE_STATUSES, Fate, Known, Look
@@ -32,6 +33,9 @@ from crawlers.source import CollectError, Item, Page
 from crawlers.spider import ONCE, TargetSpider, Trouble, content_type, refusal
 
 P = TypeVar("P", bound=PlatformTarget)
+
+WRONG_FORM = (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError, RecursionError)
+"""What reading an answer ends with that has another form than the interface states."""
 
 
 class Closed(Trouble):
@@ -149,7 +153,7 @@ class ListingSpider(TargetSpider[P], Generic[P]):
             lists = await self.lists()
         except Trouble as trouble:
             raise CollectError(str(trouble)) from trouble
-        except (KeyError, TypeError, IndexError) as error:
+        except WRONG_FORM as error:
             raise CollectError(f"where the lists begin is told in another form ({type(error).__name__}: {error})") from error
         self.state.keep(lists)
         for name, start in lists.items():
@@ -212,10 +216,17 @@ class ListingSpider(TargetSpider[P], Generic[P]):
 
     def want(self, listing: Listing) -> None:
         """Note the threads of a page whose number of replies has changed."""
-        below = [self.thread(raw) for raw in (*listing.raws, *listing.silent)] if self.target.comments else []
+        below = [self.below(raw) for raw in (*listing.raws, *listing.silent)] if self.target.comments else []
         for thread in (*listing.threads, *below):
             if thread and not self.still(thread):
                 self.state.want(thread)
+
+    def below(self, raw: dict[str, Any]) -> Thread | None:
+        """The thread below a post; none where the post has another form than it should: it is rejected besides."""
+        try:
+            return self.thread(raw)
+        except WRONG_FORM:
+            return None
 
     async def threads(self) -> AsyncIterator[Page]:
         """The replies of the threads that wait, of each so many pages in a run."""
@@ -246,15 +257,12 @@ class ListingSpider(TargetSpider[P], Generic[P]):
         response = await self.answer(url)
         if self.over(response):
             return Listing()
-        answer = self.content(response)
-        asked = self.heed(answer, url)
-        if told := self.complaint(answer):
-            raise Trouble(f"{url}: {told}", transient=asked)
-        try:
-            listing = self.read(answer, response)
-        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
-            raise CollectError(f"{url} gives an answer of another form ({type(error).__name__}: {error})") from error
-        return await self.filled(listing)
+        with _of_its_form(url):
+            answer = self.content(response)
+            asked = self.heed(answer, url)
+            if told := self.complaint(answer):
+                raise Trouble(f"{url}: {told}", transient=asked)
+            return await self.filled(self.read(answer, response))
 
     async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
         self.secrets = {}
@@ -285,7 +293,7 @@ class ListingSpider(TargetSpider[P], Generic[P]):
             if wrong := self.wrong_with(response, answer, url):
                 raise wrong
             return {look.id: look for look in self.fates(answer, some)}
-        except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        except WRONG_FORM as error:
             raise Trouble(f"{url} gives an answer of another form ({type(error).__name__}: {error})", transient=False) from error
 
     def inquiry(self, some: Sequence[Known]) -> str:
@@ -318,7 +326,9 @@ class ListingSpider(TargetSpider[P], Generic[P]):
             answer = parsed(response)
         except CollectError:
             raise wrong from None
-        raise self.wrong_with(response, answer, url) or wrong
+        with _of_its_form(url):
+            told = self.wrong_with(response, answer, url)
+        raise told or wrong
 
     def wrong_with(self, response: Response, answer: Any, url: str) -> Trouble | None:
         """What keeps an answer from being one, by its status and by its own words; where it asks for a pause, that is kept."""
@@ -332,8 +342,19 @@ class ListingSpider(TargetSpider[P], Generic[P]):
         """Leave the host alone for as long as an answer asks, in all processes. Whether it asks."""
         if not (seconds := self.pause(answer)):
             return False
-        Gate(data_folder() / "gate").failed(host_of(url), seconds)
+        # Whatever stands there is compared first: NaN is no time either.
+        asked = min(float(seconds), LONGEST_REQUEST) if seconds > 0 else 0.0
+        Gate(data_folder() / "gate").failed(host_of(url), asked)
         return True
+
+
+@contextmanager
+def _of_its_form(url: str) -> Iterator[None]:
+    """Raises CollectError where what is read of an answer isn't there, or is something else."""
+    try:
+        yield
+    except WRONG_FORM as error:
+        raise CollectError(f"{url} gives an answer of another form ({type(error).__name__}: {error})") from error
 
 
 def with_parameters(url: str, **values: str | int | None) -> str:

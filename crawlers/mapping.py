@@ -28,6 +28,10 @@ LONGEST = {"url": link.LONGEST} | dict.fromkeys(
     ("id", "site", "place", "language", "author_id", "author_name", "thread_id", "in_reply_to", "product"), 1_000
 )
 """Characters of the fields that are looked up as a whole; an index takes no longer ones."""
+TEXTS = (
+    "id", "site", "place", "url", "title", "text", "quoted", "language", "author_id", "author_name", "author_url", "thread_id",
+    "in_reply_to", "company_reply", "product",
+)  # fmt: skip
 COUNTS = ("views", "followers", "members", "likes", "shares", "replies")
 
 PostOf = Callable[[dict[str, Any], Any, datetime], Post]
@@ -66,6 +70,7 @@ def as_its_source_says(raw: dict[str, Any], target: Target, collected: datetime)
 
 def _finished(post: Post, target: Target, about: tuple[str, ...], official: bool) -> Post:
     """The post with what the target adds to it. Raises Rejected where it can't be one."""
+    _check_types(post)
     post = dataclasses.replace(
         post,
         text=clean(post.text),
@@ -80,6 +85,16 @@ def _finished(post: Post, target: Target, about: tuple[str, ...], official: bool
     )
     _check(post, target)
     return post
+
+
+def _check_types(post: Post) -> None:
+    """An answer may hold anything under a name: what is no text, or no number, is no post's."""
+    for name in TEXTS:
+        if not isinstance(getattr(post, name), str | None):
+            raise Rejected(f"{name} isn't a text")
+    for name in COUNTS:
+        if not isinstance(getattr(post, name), int | None) or isinstance(getattr(post, name), bool):
+            raise Rejected(f"{name} isn't a whole number")
 
 
 def _check(post: Post, target: Target) -> None:

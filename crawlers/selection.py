@@ -137,15 +137,21 @@ def _apart(items: list[Selector]) -> list[str]:
 def base_of(page: Selector, url: str) -> str:
     """What the page's links are relative to: its own address, or what its `<base>` says."""
     said = page.xpath("//base/@href").get()
-    return urljoin(url, said.strip()) if said else url
+    try:
+        return urljoin(url, said.strip()) if said else url
+    except ValueError:
+        return url  # no address at all
 
 
 def next_page(page: Selector, take: TakeModel | None, url: str) -> str | None:
-    """Address of the page after this one."""
+    """Address of the page after this one. Raises CollectError where its link is no address."""
     link = value(page, take, "href") if take else None
     if link is None or not link.own or link.own.startswith(_NO_PAGE):
         return None
-    return without_session(urljoin(base_of(page, url), link.own).partition("#")[0])
+    try:
+        return without_session(urljoin(base_of(page, url), link.own).partition("#")[0])
+    except ValueError as error:
+        raise CollectError(f"{url}: the link to its next page is no address: {link.own[:60]!r}") from error
 
 
 class Fields:

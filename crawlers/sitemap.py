@@ -43,7 +43,7 @@ def read_sitemap(body: bytes, url: str) -> Sitemap:
     content = _unpacked(body, url)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
     root = etree.fromstring(content, parser) if content.strip() else None
-    kind = "" if root is None else etree.QName(root).localname
+    kind = "" if root is None else _local(root)
     entries = tuple(_newest_first([_entry(each) for each in root if isinstance(each.tag, str)])) if root is not None else ()
     if kind == "urlset":
         return Sitemap(pages=entries)
@@ -67,8 +67,13 @@ def _unpacked(body: bytes, url: str) -> bytes:
     return content
 
 
+def _local(element: Any) -> str:
+    """The element's name without its namespace, which may be none at all in a damaged document."""
+    return str(element.tag).rpartition("}")[2]
+
+
 def _entry(element: Any) -> Entry | None:
-    said = {etree.QName(part).localname: (part.text or "").strip() for part in element if isinstance(part.tag, str)}
+    said = {_local(part): (part.text or "").strip() for part in element if isinstance(part.tag, str)}
     address = said.get("loc", "")
     return Entry(address, _moment(said.get("lastmod", ""))) if is_link(address) else None
 

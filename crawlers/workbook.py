@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain, repeat
 from typing import IO, Any
 
 from crawlers.cell import plain
@@ -44,7 +45,8 @@ def read_workbook(file: IO[bytes], wanted: Wanted) -> Iterator[Row]:
                     continue
                 found = True
                 for number, cells in rows:
-                    values = {name: cell for name, cell in zip(header, cells, strict=False) if name}
+                    # Cells that are empty at the end of a row may be left out.
+                    values = {name: cell for name, cell in zip(header, chain(cells, repeat(None)), strict=False) if name}
                     if any(value is not None for value in values.values()):
                         yield Row(number, values, json.dumps(values, ensure_ascii=False).encode("utf-8", "replace"))
     except CollectError:

@@ -92,6 +92,9 @@ def walk(target: RedditTarget, cursor: Cursor, *, since: datetime | None, data: 
             errors.append(told(error, name, target))
             if not isinstance(error, Forbidden | NotFound | Redirect | PRAWException):
                 break  # Reddit itself fails, or refuses the key: the rest would fail alike
+        except (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError) as error:
+            # praw takes an answer for what it should be.
+            errors.append(f"{name}: Reddit gives an answer of another form ({type(error).__name__}: {error})")
     if errors:
         raise CollectError("; ".join(errors))
 

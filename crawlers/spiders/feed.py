@@ -188,8 +188,16 @@ def _no_feed(text: str, url: str) -> str:
     if "<html" not in text[:20_000].lower() and "<!doctype html" not in text[:500].lower():
         return f"{url} is not a feed: it begins with {text.strip()[:40]!r}"
     links = Selector(text).xpath("//link[contains(@type,'rss') or contains(@type,'atom')]/@href").getall()
-    named = ", ".join(dict.fromkeys(urljoin(url, link) for link in links))
+    named = ", ".join(dict.fromkeys(filter(None, (_joined(url, link) for link in links))))
     return f"{url} is a page, not a feed" + (f"; the page names these feeds: {named}" if named else "; give the address of its feed as url")
+
+
+def _joined(url: str, link: str) -> str | None:
+    """A link in full; None where it is no address."""
+    try:
+        return urljoin(url, link)
+    except ValueError:
+        return None
 
 
 def _first_line(text: str) -> str:

@@ -1,0 +1,171 @@
+"""The list of every parser of the sources: kinds, presets, formats of files; each with the recordings it is tried with.
+
+The rule to know: the shared recordings are used where they are at hand, our own small ones always.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crawlers.preset import preset_names
+from tests.parsing import Parser
+from tests.recording import RECORDED
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
+LARGEST = 600_000
+"""Bytes of a recording: longer ones only take time."""
+
+
+def files_of(*patterns: str) -> tuple[bytes, ...]:
+    """Recordings that match, of the shared ones and our own; answers out of tapes of whole conversations."""
+    found = [path for pattern in patterns for root in (SHARED, RECORDED) for path in sorted(root.glob(pattern)) if path.is_file()]
+    bodies = [body for path in found for body in _bodies(path)]
+    return tuple(body for body in dict.fromkeys(bodies) if body and len(body) <= LARGEST)
+
+
+def _bodies(path: Path) -> Iterator[bytes]:
+    content = path.read_bytes()
+    exchanges: list[Any] = []
+    with suppress(ValueError, yaml.YAMLError, RecursionError):
+        if path.suffix in (".yml", ".yaml"):
+            exchanges = (tape := yaml.load(content, yaml.CSafeLoader)).get("http_interactions") or tape.get("interactions") or []
+        elif b'"interactions"' in content[:200] or b'"http_interactions"' in content[:200]:
+            exchanges = (tape := json.loads(content)).get("http_interactions") or tape["interactions"]
+    if not exchanges:
+        yield content
+    for exchange in exchanges:
+        body = exchange["response"]["body"]
+        text = body.get("string") if isinstance(body, dict) else body
+        if text:
+            yield text if isinstance(text, bytes) else text.encode()
+
+
+def parsers() -> list[Parser]:
+    """All of them."""
+    return [*_interfaces(), *_feeds(), *_pages_of_people(), *_of_files()]
+
+
+def _interfaces() -> Iterator[Parser]:
+    yield Parser("appstore", "kind: appstore\napps: [389801252]\ncountries: [ru]\n", files_of("api/appstore/*.json", "appstore/*"))
+    sky = "kind: bluesky\naccounts: [bsky.app]\nsearch: [x]\npages: 2\n"
+    answers = files_of("api/bluesky/*.yml", "api/bluesky/*.json") or (b'{"posts": []}',)
+    yield Parser("bluesky", sky, answers, {"actor.getProfiles": b'{"profiles": []}'})
+    yield Parser("bluesky profiles", sky, answers)
+    yield Parser("discourse", "kind: discourse\nurl: https://d.example\npages: 2\n", files_of("api/discourse/*.json", "discourse/*"))
+    yield Parser(
+        "hackernews", "kind: hackernews\nsearch: [x]\nstories: [8863]\npages: 2\n", files_of("api/hackernews/**/*.json", "hackernews/*")
+    )
+    entries = files_of("livejournal/rss.xml", "livejournal/printed.xml", "pages/livejournal/*.xml")
+    yield Parser("livejournal", "kind: livejournal\nurl: https://a.livejournal.com\npages: 2\n", entries)
+    rss = {"/data/rss": (RECORDED / "livejournal" / "rss.xml").read_bytes()}
+    comments = files_of("livejournal/*.json", "livejournal/printed.xml", "pages/livejournal/*.xml")
+    yield Parser("livejournal comments", "kind: livejournal\nurl: https://a.livejournal.com\npages: 2\n", comments, rss)
+    tapes = files_of("api/mastodon/rtoot/*.yml", "api/mastodon/mastodonpy/*.yaml")
+    yield Parser("mastodon", "kind: mastodon\nurl: https://m.example\nhashtags: [x]\nsearch: [x]\ntoken_env: MOLVA_KEY\npages: 2\n", tapes)
+    asked = files_of("api/stackexchange/*.json", "stackexchange/questions*.json", "stackexchange/throttled.json")
+    exchange, made_filter = (
+        "kind: stackexchange\ncommunity: ru.stackoverflow.com\ntags: [x]\npages: 2\n",
+        files_of("stackexchange/filter.json"),
+    )
+    yield Parser("stackexchange", exchange, asked, {"/filters/create": made_filter[0]})
+    yield Parser("stackexchange filter", exchange, (*made_filter, *asked[:2]))
+    channel = b'<div class="tgme_channel_info">%s</div>'
+    shown = [each if b"tgme_channel_info" in each else channel % each for each in files_of("pages/telegram/*.html")]
+    yield Parser("telegram", "kind: telegram\nchannels: [abcde]\npages: 2\n", tuple(shown) or (channel,))
+    wall = b'{"response": {"count": 1, "items": [{"id": 1, "owner_id": -1, "from_id": 2, "date": 1700000000, "text": "x"}]}}'
+    walls = files_of("api/vk/*.json", "api/vk/vknet/*.json")
+    yield Parser("vk", "kind: vk\nwalls: [banki_ru]\nsearch: [x]\ntoken_env: MOLVA_KEY\npages: 2\n", (*walls, wall))
+    press = "kind: wordpress\nurl: https://w.example\npages: 2\n"
+    posts = files_of("api/wordpress/*.json", "wordpress/*.json")
+    yield Parser("wordpress", press, posts)
+    threads = files_of("api/youtube/*.json") or (b'{"items": []}',)
+    yield Parser("youtube", "kind: youtube\nvideos: [abcdefghijk]\nkey_env: MOLVA_KEY\npages: 2\n", threads)
+    yield Parser("youtube search", "kind: youtube\nsearch: [x]\nchannels: ['@abc']\nkey_env: MOLVA_KEY\npages: 2\n", threads)
+    places = "kind: reddit\nsubreddits: [brokers]\nthreads: [sub1]\nlimit: 100\n"
+    yield Parser("reddit", places, files_of("reddit/broker/[cmnst]*.json", "reddit/tests/integration/cassettes/*"))
+
+
+def _feeds() -> Iterator[Parser]:
+    seeds = files_of("feed/*/page.xml", "api/wordpress/*.xml", "api/habr/*.xml", "livejournal/rss.xml")
+    yield Parser("feed", "kind: feed\nurl: https://f.example/rss\n", seeds)
+    articles = files_of("api/habr/*.html", "pages/trafilatura/**/*.html", "reviews/cards/page.html")
+    feed = {"/rss": (RECORDED / "feed" / "rss_blog" / "page.xml").read_bytes()}
+    yield Parser("article of a feed", "kind: feed\nurl: https://f.example/rss\narticle: true\nlimits: {items: 2}\n", articles, feed)
+    maps = (
+        b'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>https://s.example/news/1</loc>'
+        b"<lastmod>2026-05-01T10:00:00+03:00</lastmod></url><url><loc>https://s.example/news/2</loc></url></urlset>",
+        b'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>https://s.example/a.xml.gz</loc></sitemap></sitemapindex>',
+    )
+    page = b'<html lang="ru"><body><article><h1>x</h1><p>Long enough a text of an article.</p></article></body></html>'
+    yield Parser("sitemap", "kind: site\nsitemap: https://s.example/sitemap.xml\npages: 8\n", maps, {"/news/": page})
+    links = (b'<a href="/news/1">a</a><a href="/news/page/2">b</a>', *articles)
+    yield Parser("site", "kind: site\nurl: https://s.example/\narticles: '/news/\\d+'\nfollow: page\npages: 6\n", links)
+
+
+def _pages_of_people() -> Iterator[Parser]:
+    folders = {"ipboard2": "invision", "ipboard3": "invision", "invision4": "invision", "phpbb_subsilver": "phpbb"}
+    folders |= {f"{engine}{version}": engine for engine in ("smf", "xenforo") for version in (1, 2)}
+    folders |= {f"vbulletin{version}": "vbulletin" for version in (3, 4)}
+    for preset in preset_names("forum"):
+        engine = folders.get(preset, preset)
+        seeds = files_of(f"pages/{engine}/**/*.html", f"pages/{engine}/**/*.htm", f"forum/{preset}*/*.html", f"forum/{engine}*/*.html")
+        forum = f"kind: forum\npreset: {preset}\npages: 2\ntopic: {{id: '(\\d+)'}}\n"
+        yield Parser(f"forum {preset} board", f"{forum}url: https://f.example/board\n", seeds, only="/board")
+        yield Parser(f"forum {preset} topic", f"{forum}topics: https://f.example/threads/1/\n", seeds)
+    for case in ("cards", "table_reply"):
+        target = (RECORDED / "reviews" / case / "target.yaml").read_text(encoding="utf-8")
+        yield Parser(f"reviews {case}", f"{target}\npages: 1\n", files_of(f"reviews/{case}/page.html"))
+    reviews = files_of("pages/banki_ru_moodify/**/*.html", "pages/trafilatura/**/*trustpilot*", "reviews/*/page.html")
+    for preset in preset_names("reviews"):
+        yield Parser(f"reviews {preset}", f"kind: reviews\npreset: {preset}\nurl: https://r.example/\npages: 1\n", reviews)
+
+
+def _of_files() -> Iterator[Parser]:
+    common = "kind: files\npath: {}\nsite: r.example\ntimezone: Europe/Moscow\nlimits: {{rejected: 1}}\n"
+    columns = "columns: {id: id, text: text, author_id: author, date: date, rating: stars, likes: likes, url: url}\n"
+    rows = [{"id": str(n), "text": f"Отзыв {n}", "author": "a", "date": "2024-05-01 10:00", "stars": 5, "likes": n, "url": "https://r.example/1"}
+            for n in range(3)]  # fmt: skip
+    table = ("id,text,author,date,stars,likes,url\n" + "".join(",".join(map(str, row.values())) + "\n" for row in rows)).encode()
+    seeds = {
+        "csv": (table,), "json": (json.dumps(rows, indent=1, ensure_ascii=False).encode(),),
+        "jsonl": ("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode(),), "parquet": (_parquet(rows),),
+    }  # fmt: skip
+    for form, given in seeds.items():
+        yield Parser(f"files {form}", common.format(f"answer.{form}") + columns, given, file=f"answer.{form}")
+    for preset in preset_names("files"):
+        exports = files_of(f"files/{preset}_made/export.*", "api/monitoring_exports/*.xlsx")
+        tables = (
+            "Дата;Время;Текст;Источник;Ссылка;Автор;Аудитория;Лайков\n14.04.2023;15:53;Плохо;vk.com;https://vk.com/wall-1_2;А;1 200;3\n"
+        ).encode()
+        for form, given in {"xlsx": [each for each in exports if each[:2] == b"PK"], "csv": [*exports, tables]}.items():
+            text = f'kind: files\npreset: {preset}\npath: answer.{form}\nsettled: null\ndelimiter: ";"\nlimits: {{rejected: 1}}\n'
+            known = tuple(each for each in given if form == "xlsx" or each[:2] != b"PK")
+            yield Parser(f"files {preset} {form}", text, known or files_of("files/brand_analytics_made/*.xlsx"), file=f"answer.{form}")
+    for case in ("banki_ru", "monitoring"):
+        target = (RECORDED / "files" / case / "target.yaml").read_text(encoding="utf-8")
+        [export] = (RECORDED / "files" / case).glob("export.*")
+        yield Parser(f"files {case}", target, (export.read_bytes(),), file=export.name)
+    example = "kind: files\npath: answer.csv\nsite: play.google.com\ncolumns: {id: reviewId, text: content, date: at, rating: score}\n"
+    yield Parser("files googleplay", example, files_of("api/googleplay/*.csv", "googleplay/*"), file="answer.csv")
+    told = files_of("api/telegram/*.json") or (
+        '{"name": "x", "type": "public_channel", "id": 1, "messages": [{"id": 1, "type": "message", "date": "2024-05-01T10:00:00", '
+        '"from": "x", "from_id": "channel1", "text": "Плохо"}]}'.encode(),)  # fmt: skip
+    yield Parser(
+        "telegram_export", "kind: telegram_export\npath: answer.json\nprivate: true\nnames: {x: vestarna}\n", told, file="answer.json"
+    )
+
+
+def _parquet(rows: list[dict[str, Any]]) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), sink)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
