@@ -6,6 +6,7 @@ The rule to know: what keeps and what only shows decide alike, because both ask 
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ class Sorter:
 
     def sort(self, item: Item, collected: datetime, seen: Known, counts: Counts) -> tuple[Outcome, Post | None, dict[str, Any] | None]:
         """The outcome, the post where it is one, and the line to keep where there is something to keep."""
-        item = self._without_keys(item)
+        item = self._without_keys(_of_whole_characters(item))
         try:
             post = self._mapper.post(item, collected)
         except Rejected as reason:
@@ -68,6 +69,16 @@ class Sorter:
         seen.add(key)
         counts.reject(reason, f"line {item.line}" if item.line is not None else item.address or "")
         return Outcome.REJECTED, None, {"outcome": Outcome.REJECTED, "reason": reason} | _common(item, collected)
+
+
+def _of_whole_characters(item: Item) -> Item:
+    """The item without halves of characters, which no file can hold: what is mapped again from the batch gives the same post."""
+    text = json.dumps(item.raw, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return dataclasses.replace(item, raw=json.loads(text.encode("utf-8", "ignore")))
+    return item
 
 
 def _common(item: Item, collected: datetime) -> dict[str, Any]:

@@ -299,8 +299,7 @@ def _new(counts: Counts) -> int:
 
 
 def _encoded(line: dict[str, Any]) -> bytes:
-    # Halves of characters are left out, as `clean` does: what is mapped again gives the same text.
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "ignore") + b"\n"
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
 
 
 def _sweep(folder: Path) -> None:

@@ -99,10 +99,10 @@ def counted(target: Target, pages: Iterator[Page]) -> tuple[Counts, Cursor]:
 
 
 def _check_kept(post: Post, line: dict[str, Any], target: Target) -> None:
-    """What is kept of a post gives the same post again, but for halves of characters, which no file can hold."""
-    kept = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "ignore"))
+    """What is kept of a post gives the same post again."""
+    kept = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
     again = mapped_again(kept["raw"], target, COLLECTED, post.about, post.official)
-    before, after = (json.dumps(post_to_json(each), ensure_ascii=False).encode("utf-8", "ignore") for each in (post, again))
+    before, after = (json.dumps(post_to_json(each), ensure_ascii=False).encode() for each in (post, again))
     if before != after:
         raise Defect(f"mapped again it is another post: {after.decode()} instead of {before.decode()}")
 
