@@ -307,8 +307,6 @@ class PathTarget(TargetModel):
 class FilesTarget(PathTarget):
     """CSV, JSON, JSON Lines, Parquet or workbooks of Excel, each also `.gz`."""
 
-    preset: Text | None = Field(default=None, exclude=True)
-    """Columns of another system's export that come with Molva, see `crawlers/presets/`; what the file says itself goes before them."""
     kind: Literal["files"]
     preset: PresetName = None
     about: Annotated[Annotated[Text, Tag("name")] | Annotated[AboutColumn, Tag("item")], _NAME_OR_ITEM] | None = None

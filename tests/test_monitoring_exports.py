@@ -78,7 +78,7 @@ def test_presets_and_their_page() -> None:
     assert preset_names("files") == sorted(re.findall(r"^\| `(\w+)` \| [A-Z]", page, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", preset_names("files"))
+@pytest.mark.parametrize("name", ["brand_analytics", "medialogia", "youscan"])
 def test_a_preset_is_kept_in_full_in_the_snapshot_and_the_file_goes_before_it(name: str, tmp_path: Path) -> None:
     found = target(tmp_path, f"kind: files\npreset: {name}\npath: x\ncolumns: {{members: null, product: Продукт}}\n")
     assert found.columns.product == "Продукт" and found.columns.members is None and found.columns.author
