@@ -94,6 +94,8 @@ def _interfaces() -> Iterator[Parser]:
 def _feeds() -> Iterator[Parser]:
     seeds = files_of("feed/*/page.xml", "api/wordpress/*.xml", "api/habr/*.xml", "livejournal/rss.xml")
     yield Parser("feed", "kind: feed\nurl: https://f.example/rss\n", seeds)
+    for preset in preset_names("feed"):
+        yield Parser(f"feed {preset}", f"kind: feed\npreset: {preset}\nurl: https://f.example/rss\nlimits: {{items: 2}}\n", seeds)
     articles = files_of("api/habr/*.html", "pages/trafilatura/**/*.html", "reviews/cards/page.html")
     feed = {"/rss": (RECORDED / "feed" / "rss_blog" / "page.xml").read_bytes()}
     yield Parser("article of a feed", "kind: feed\nurl: https://f.example/rss\narticle: true\nlimits: {items: 2}\n", articles, feed)
