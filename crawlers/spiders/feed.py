@@ -29,7 +29,7 @@ from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, decode, plain, without_declaration
 from crawlers.post import Post, Precision, clean, post_id, whole_milliseconds
-from crawlers.source import CollectError, Cursor, Item, Page
+from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
 
 TOGETHER = 8
@@ -268,12 +268,13 @@ def published_at(raw: dict[str, Any], target: FeedTarget, collected: datetime) -
 
 def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
     """The post an entry stands for: the article's text, or the feed's own where that is longer (a teaser never replaces a text)."""
+    if 'class="post-password-form"' in raw.get("html", ""):
+        raise Rejected("behind a password")  # WordPress puts the form in the place of the words
     link = raw.get("link")
     site = target.site or (urlsplit(link or target.url).hostname or "").removeprefix("www.")
     words, title = _words(raw, plain(raw.get("title", "")).own or None)
     published = published_at(raw, target, collected)
-    profile = str(raw.get("author_url") or "")
-    author_url = at_site(profile, target.url, site) if is_link(profile) else None
+    author_url = at_site(profile, target.url, site) if is_link(profile := str(raw.get("author_url") or "")) else None
     language = raw.get("feed", {}).get("language", "")[:2].lower()
     native = raw.get("id") if raw.get("link_shared") or not link else None
     otherwise = (raw.get("author"), raw.get("published"), clean(words.own))
@@ -288,7 +289,7 @@ def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
         quoted=words.quoted,
         language=target.language or (language if language.isalpha() and len(language) == 2 else None),
         author_id=f"{site}:{author_url}" if author_url else None,
-        author_name=raw.get("author") or target.author,
+        author_name=html.unescape(raw.get("author", "")) or target.author,  # feedparser gives a name as markup
         author_url=raw.get("author_url"),
         published=published.at,
         published_precision=published.precision,
