@@ -24,12 +24,13 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.article import below_headline, main_text
+from crawlers.entry import fullest, own_words
 from crawlers.kinds import FeedTarget
 from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, decode, plain, without_declaration
 from crawlers.post import Post, Precision, clean, post_id, whole_milliseconds
-from crawlers.source import CollectError, Cursor, Item, Page, Rejected
+from crawlers.source import CollectError, Cursor, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
 
 TOGETHER = 8
@@ -214,7 +215,7 @@ def _raw(entry: Any, feed: dict[str, str], url: str) -> dict[str, Any]:
         "id": entry.get("id"),
         "link": urljoin(url, entry["link"]) if entry.get("link") else None,
         "title": _html(entry["title_detail"]) if entry.get("title_detail") else None,
-        "html": max(texts, key=len, default=None),
+        "html": fullest(texts),
         "author": author.get("name") or entry.get("author") or entry.get("lj_poster"),
         "author_url": author.get("href"),
         "published": entry.get(published) if published else None,
@@ -268,8 +269,7 @@ def published_at(raw: dict[str, Any], target: FeedTarget, collected: datetime) -
 
 def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
     """The post an entry stands for: the article's text, or the feed's own where that is longer (a teaser never replaces a text)."""
-    if 'class="post-password-form"' in raw.get("html", ""):
-        raise Rejected("behind a password")  # WordPress puts the form in the place of the words
+    raw = own_words(raw)
     link = raw.get("link")
     site = target.site or (urlsplit(link or target.url).hostname or "").removeprefix("www.")
     words, title = _words(raw, plain(raw.get("title", "")).own or None)
