@@ -24,7 +24,7 @@ endif
 run: .venv/.run
 	@exec $(PYTHON) run.py
 
-test: .venv/.test
+test: .venv/.test .venv/engines/.spirit .venv/engines/.wordpress
 	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lock: $(UV)
@@ -41,6 +41,22 @@ lock: $(UV)
 	@echo "Installing what the tests need (once) …"
 	@$(UV) pip install -q --python $(PYTHON) -r requirements-train.txt
 	@touch $@ .venv/.run
+
+# Real engines for tests/test_engine_*.py. Without one its test is skipped.
+.venv/engines/.spirit: tests/engines/spirit.txt | $(UV)
+	@echo "Installing the forum Spirit for its test (once) …"
+	@mkdir -p $(@D) && $(UV) venv -q --clear --python $(PYTHON) $(@D)/spirit && $(UV) pip install -q --python $(@D)/spirit/bin/python -r $< \
+		&& touch $@ || { rm -rf $(@D)/spirit; echo "It could not be installed: its test is skipped."; }
+
+.venv/engines/.wordpress: tests/engines/wordpress_config.php | $(UV)
+	@mkdir -p $(@D)/packages; rm -rf $(@D)/wordpress $(@D)/packages/*
+	@if command -v php >/dev/null && command -v mariadbd >/dev/null && command -v apt-get >/dev/null; then \
+		echo "Unpacking the blog WordPress for its test (once) …"; \
+		(cd $(@D)/packages && apt-get download -qq wordpress wordpress-theme-twentytwentythree) \
+			&& (for package in $(@D)/packages/*.deb; do dpkg-deb -x $$package $(@D)/packages/tree || exit 1; done) \
+			&& mv $(@D)/packages/tree/usr/share/wordpress $(@D)/wordpress && cp $< $(@D)/wordpress/wp-config.php && touch $@ \
+			|| echo "It could not be had: its test is skipped."; \
+	fi; rm -rf $(@D)/packages
 
 $(UV):
 	@command -v python3.11 >/dev/null || { echo "Molva needs Python 3.11: install python3.11 and its venv module, then call make again." >&2; exit 1; }

@@ -1,0 +1,114 @@
+"""A real forum, Spirit: what a crawl keeps of it is what its own database holds."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawlers.post import Post, Precision, post_id
+from crawlers.run import Outcome
+from tests.real_engines import Spirit, killed_run, spirit
+from tests.site import Place
+
+SITE = "forum.example"
+TARGET = """
+kind: forum
+preset: spirit
+url: [{boards}]
+site: forum.example
+timezone: Europe/Moscow
+allow_private: true
+delay: {delay}
+"""
+PUBLIC = """
+SELECT c.id, c.comment, c.date, c.user_id, c.topic_id, p.nickname, t.title, t.comment_count, k.title AS board,
+       c.id = (SELECT f.id FROM spirit_comment_comment f
+               WHERE f.topic_id = t.id AND f.action = 0 AND NOT f.is_removed ORDER BY f.date LIMIT 1) AS opens
+FROM spirit_comment_comment c
+JOIN spirit_topic_topic t ON t.id = c.topic_id
+JOIN spirit_category_category k ON k.id = t.category_id
+JOIN spirit_user_userprofile p ON p.user_id = c.user_id
+WHERE c.action = 0 AND NOT c.is_removed AND NOT t.is_removed AND NOT k.is_removed AND NOT k.is_private AND k.id != 1
+"""
+"""Comments that everybody may read; moderators' actions are comments to Spirit as well."""
+NAMES = "SELECT u.username, p.nickname FROM auth_user u JOIN spirit_user_userprofile p ON p.user_id = u.id"
+
+
+def words(markdown: str, names: dict[str, str]) -> tuple[str, str | None]:
+    """The author's words and those that are quoted, as the forum shows what was typed: a mention with the name of who is meant."""
+    shown = re.sub(r"@([\w.@+-]+)", lambda name: f"@{names.get(name[1].lower(), name[1])}", markdown)
+    lines = shown.replace("**", "").splitlines()
+    quoted = " ".join(line.removeprefix("> ") for line in lines if line.startswith(">"))
+    return " ".join(" ".join(line for line in lines if not line.startswith(">")).split()), quoted or None
+
+
+def held(forum: Spirit) -> dict[str, dict[str, Any]]:
+    """What the forum's database holds, by the id that a post is to have."""
+    found = {}
+    names = {row["username"]: row["nickname"] for row in forum.ask(NAMES)}
+    for row in forum.ask(PUBLIC):
+        text, quoted = words(row["comment"], names)
+        published = datetime.fromisoformat(row["date"]).replace(tzinfo=UTC, second=0, microsecond=0)
+        found[post_id(SITE, str(row["id"]))] = {
+            "text": text, "quoted": quoted, "published": published, "author_id": f"{SITE}:{row['user_id']}", "author": row["nickname"],
+            "thread": post_id(SITE, f"topic {row['topic_id']}"), "title": row["title"] if row["opens"] else None,
+            "replies": row["comment_count"] - 1 if row["opens"] else None,
+        }  # fmt: skip
+    return found
+
+
+def kept(posts: list[Post]) -> dict[str, dict[str, Any]]:
+    """The same of what was kept; of a post kept twice the later."""
+    assert {post.published_precision for post in posts} == {Precision.MINUTE}
+    return {
+        post.id: {
+            "text": " ".join(post.text.split()), "quoted": " ".join(post.quoted.split()) if post.quoted else None,
+            "published": post.published, "author_id": post.author_id, "author": post.author_name,
+            "thread": post.thread_id, "title": post.title, "replies": post.replies,
+        }
+        for post in posts
+    }  # fmt: skip
+
+
+def boards(forum: Spirit, url: str) -> str:
+    rows = forum.ask("SELECT id FROM spirit_category_category WHERE id > 2 AND NOT is_removed")
+    return ", ".join(f"{url}/category/{row['id']}/" for row in rows)
+
+
+@pytest.fixture(scope="module")
+def forum(tmp_path_factory: pytest.TempPathFactory) -> Spirit:
+    return spirit(tmp_path_factory.mktemp("spirit"))
+
+
+@pytest.mark.timeout(900)
+def test_the_whole_forum_is_found_also_by_runs_that_are_killed_and_then_only_what_is_new(forum: Spirit, tmp_path: Path) -> None:
+    place, killed = Place(tmp_path / "whole"), Place(tmp_path / "killed")
+    with forum.serve("ru") as russian, forum.serve("en") as english:
+        target = place.target("board", TARGET.format(boards=boards(forum, russian), delay=0))
+        run = place.collect(target)
+        expected = held(forum)
+        assert run.error is None and +run.counts.outcomes == {Outcome.KEPT: len(expected)}
+        assert len(expected) > 1000 and kept(place.posts(target)) == expected
+        names = {row["board"] for row in forum.ask(PUBLIC)}
+        assert {post.place for post in place.posts(target)} <= names
+        assert len({post.url for post in place.posts(target)}) == len(expected)
+
+        other = killed.target("board", TARGET.format(boards=boards(forum, english), delay=0.05))
+        assert killed_run(killed, "board", seconds=2) and killed_run(killed, "board", batches=1)
+        assert 0 < len(killed.posts(other)) < len(expected)
+        assert killed.collect(other).error is None
+        assert kept(killed.posts(other)) == expected and len(killed.posts(other)) == len(expected)
+
+        forum.write("later")
+        outcomes = place.collect(target).counts.outcomes
+    now = held(forum)
+    new, gone = now.keys() - expected.keys(), expected.keys() - now.keys()
+    assert (len(new), len(gone)) == (6, 1)
+    assert outcomes[Outcome.KEPT] == len(new)
+    latest = kept(place.posts(target))
+    # The first page of a long topic is not read again: the count of replies on it stays.
+    assert {id: latest[id] | {"replies": row["replies"]} for id, row in now.items()} == now and latest.keys() - now.keys() == gone
