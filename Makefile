@@ -50,7 +50,7 @@ lock: $(UV)
 
 .venv/engines/.wordpress: tests/engines/wordpress_config.php | $(UV)
 	@mkdir -p $(@D)/packages; rm -rf $(@D)/wordpress $(@D)/packages/*
-	@if command -v php >/dev/null && command -v mariadbd >/dev/null && command -v apt-get >/dev/null; then \
+	@if command -v php >/dev/null && command -v apt-get >/dev/null; then \
 		echo "Unpacking the blog WordPress for its test (once) …"; \
 		(cd $(@D)/packages && apt-get download -qq wordpress wordpress-theme-twentytwentythree) \
 			&& (for package in $(@D)/packages/*.deb; do dpkg-deb -x $$package $(@D)/packages/tree || exit 1; done) \

@@ -30,6 +30,8 @@ from tests.site import Place
 HERE = Path(__file__).parent / "engines"
 INSTALLED = ROOT / ".venv" / "engines"
 WORDPRESS = INSTALLED / "wordpress"
+PATH = f"{os.environ['PATH']}:/usr/sbin"
+"""Servers stand where not everybody looks for programs."""
 
 
 def _die_with_the_tests() -> None:
@@ -68,7 +70,7 @@ class Spirit:
 
     def environ(self, language: str = "ru") -> dict[str, str]:
         names = {"DJANGO_SETTINGS_MODULE": "spirit_settings", "SPIRIT_DATA": str(self.folder), "SPIRIT_LANGUAGE": language}
-        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"} | names
+        return {"PATH": PATH, "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"} | names
 
     def write(self, what: str) -> None:
         """Have the forum written in: `fill`, then `later`."""
@@ -115,7 +117,7 @@ class Wordpress:
 
     @property
     def environ(self) -> dict[str, str]:
-        return {"PATH": os.environ["PATH"], "WORDPRESS_URL": self.url, "WORDPRESS_SOCKET": str(self.socket), "PHP_CLI_SERVER_WORKERS": "3"}
+        return {"PATH": PATH, "WORDPRESS_URL": self.url, "WORDPRESS_SOCKET": str(self.socket), "PHP_CLI_SERVER_WORKERS": "3"}
 
     def write(self, what: str) -> None:
         """Have the blog written in: `fill`, then `later`."""
@@ -133,10 +135,17 @@ def mariadb(folder: Path) -> Iterator[Path]:
     """The socket of an empty MariaDB in this folder, which listens to nothing else."""
     data, socket, log = folder / "data", folder / "socket", folder / "mariadb.log"
     me = [f"--user={getpass.getuser()}"]
-    environ = {"PATH": os.environ["PATH"]}
+    environ = {"PATH": PATH}
     fresh = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
     done(["mariadb-install-db", "--no-defaults", f"--datadir={data}", *fresh, *me], environ)
-    server = [str(which("mariadbd")), "--no-defaults", f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder / 'pid'}", *me]
+    server = [
+        str(which("mariadbd", path=PATH)),
+        "--no-defaults",
+        f"--datadir={data}",
+        f"--socket={socket}",
+        f"--pid-file={folder / 'pid'}",
+        *me,
+    ]
     small = ["--skip-networking", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M"]
     with running([*server, *small], environ, log) as process:
         ping = ["mariadb-admin", f"--socket={socket}", "--user=root", "ping"]
@@ -149,7 +158,7 @@ def mariadb(folder: Path) -> Iterator[Path]:
 @contextmanager
 def wordpress(folder: Path) -> Iterator[Wordpress]:
     """A blog with posts and comments, served; skips the test where a part of it is missing."""
-    missing = [name for name in ("php", "mariadbd", "mariadb", "mariadb-install-db") if which(name) is None]
+    missing = [name for name in ("php", "mariadbd", "mariadb", "mariadb-install-db") if which(name, path=PATH) is None]
     if missing or not WORDPRESS.exists():
         pytest.skip(f"requires: the blog WordPress ({', '.join(missing) or 'make .venv/engines/.wordpress'})")
     with mariadb(folder) as socket:
