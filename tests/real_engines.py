@@ -171,12 +171,11 @@ def wordpress(folder: Path) -> Iterator[Wordpress]:
             yield blog
 
 
-def killed_run(place: Place, name: str, *, seconds: float = 0, batches: int = 0) -> bool:
-    """Collect a target and kill that once so many batches are kept and so much time has gone; False where it ended before."""
+def killed_run(place: Place, name: str) -> bool:
+    """Collect a target and kill that once a batch is kept; False where it ended before."""
     command = [sys.executable, "-m", "crawlers", "collect", name, "--config", str(place.config), "--data", str(place.data)]
-    folder, started = place.data / "raw" / name, time.monotonic()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and (time.monotonic() < started + seconds or len(list(folder.glob("0*.json"))) < batches):
+    while process.poll() is None and not list((place.data / "raw" / name).glob("0*.json")):
         time.sleep(0.01)
     process.kill()
     return process.wait() == -signal.SIGKILL
