@@ -16,10 +16,11 @@ from prawcore.requestor import Requestor
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 
 from crawlers.address import is_public
 from crawlers.gate import FAILURES, Gate, host_of, retry_after
-from crawlers.settings import DOWNLOAD_TIMEOUT, GATE_BACK_OFF, GATE_PATIENCE
+from crawlers.settings import DOWNLOAD_MAXSIZE, DOWNLOAD_TIMEOUT, GATE_BACK_OFF, GATE_PATIENCE
 from crawlers.source import CollectError
 
 
@@ -53,9 +54,30 @@ class PolitePraw(Requestor):
         return response
 
 
+class _Session(requests.Session):
+    """A session whose answers are limited in size and time: requests itself limits the silence between two bytes only."""
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """The answer with its body. Raises CollectError where that is too large, also when unpacked, or takes too long."""
+        until = time.monotonic() + DOWNLOAD_TIMEOUT
+        with super().request(*args, **kwargs | {"stream": True}) as response:
+            body = bytearray()
+            try:
+                while chunk := response.raw.read1(64 * 1024, decode_content=True):
+                    body += chunk
+                    if len(body) > DOWNLOAD_MAXSIZE:
+                        raise CollectError(f"{response.url}: the answer is larger than a page may be")
+                    if time.monotonic() > until:
+                        raise CollectError(f"{response.url}: no answer in time")
+            except HTTPError as error:
+                raise requests.ConnectionError(error) from error
+            response._content, response._content_consumed = bytes(body), True
+        return response
+
+
 def session(*, allow_private: bool) -> requests.Session:
     """A session without proxies and settings of the environment, that reaches public addresses only unless told otherwise."""
-    made = requests.Session()
+    made = _Session()
     made.trust_env = False
     made.max_redirects = 5
     if not allow_private:

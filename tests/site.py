@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,6 +24,8 @@ class Answer:
     body: bytes | str = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+    """Seconds between two bytes of the body."""
 
 
 @dataclass
@@ -62,7 +64,13 @@ class Site:
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(content)
+                with suppress(ConnectionError):  # whoever asked has had enough
+                    self.say(content, answer.pause)
+
+            def say(self, content: bytes, pause: float) -> None:
+                for part in [content] if not pause else [content[at : at + 1] for at in range(len(content))]:
+                    self.wfile.write(part)
+                    time.sleep(pause)
 
             do_POST = do_GET
 

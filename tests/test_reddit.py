@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -167,6 +168,23 @@ def test_the_gate_is_kept_and_a_pause_that_reddit_asks_for(reddit: Site, tmp_pat
     with pytest.raises(CollectError, match="asked to be left alone until"):
         walked(target, tmp_path)
     assert reddit.asked == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Answer(gzip.compress(bytes(40_000_000)), headers=JSON | {"Content-Encoding": "gzip"}), "larger than a page may be"),
+        (Answer("<html><body>Сайт на обслуживании</body></html>"), "no JSON"),
+        (Answer(gzip.compress(NOTHING)[:-20], headers=JSON | {"Content-Encoding": "gzip"}), "no JSON"),
+        (Answer(NOTHING, headers=JSON, pause=0.2), "no answer in time"),
+    ],
+    ids=["gzip bomb", "a page instead of JSON", "gzip cut short", "a byte now and then"],
+)
+def test_an_answer_that_is_none_is_told(answer: Answer, told: str, reddit: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.polite.DOWNLOAD_TIMEOUT", 1)
+    reddit.pages["/r/brokers/new"] = answer
+    with pytest.raises(CollectError, match=told):
+        walked(target_of(reddit, subreddits=["brokers"]), tmp_path)
 
 
 def test_what_was_removed_later_is_no_post(reddit: Site) -> None:

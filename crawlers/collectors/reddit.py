@@ -18,6 +18,7 @@ import praw
 from praw.exceptions import PRAWException
 from praw.models import Comment, Submission
 from prawcore.exceptions import (
+    BadJSON,
     Forbidden,
     NotFound,
     OAuthException,
@@ -237,6 +238,8 @@ def told(error: Exception, name: str, target: RedditTarget) -> str:
         return f"{name}: Reddit has no such place: check its name"
     if isinstance(error, TooManyRequests):
         return f"{name}: Reddit asks to be asked less often; the next run goes on"
+    if isinstance(error, BadJSON):
+        return f"{name}: Reddit gives an answer that is no JSON: it begins with {error.response.text.strip()[:40]!r}"
     if isinstance(error, RequestException):
         inner = error.original_exception
         return str(inner) if isinstance(inner, CollectError) else f"{name}: Reddit could not be reached: {inner}"
