@@ -6,6 +6,7 @@ The rule to know: it is meant for articles; on forums and lists it doubles text,
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -88,11 +89,11 @@ def _told(page: Selector) -> Iterator[dict[str, Any]]:
     """The articles that a page describes in JSON-LD."""
     for script in page.xpath("//script[@type='application/ld+json']/text()").getall():
         try:
-            todo = [json.loads(script, strict=False)]
+            todo = deque([json.loads(script, strict=False)])
         except (ValueError, RecursionError):
             continue
         while todo:
-            each = todo.pop(0)
+            each = todo.popleft()
             if isinstance(each, list):
                 todo += each
             elif isinstance(each, dict):

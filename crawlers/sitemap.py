@@ -59,11 +59,13 @@ def _unpacked(body: bytes, url: str) -> bytes:
         return body
     unpacking = zlib.decompressobj(wbits=31)
     try:
-        content = unpacking.decompress(body, LARGEST)
+        content = unpacking.decompress(body, LARGEST + 1)
     except zlib.error as error:
         raise CollectError(f"{url} is damaged: {error}") from error
-    if unpacking.unconsumed_tail:
+    if len(content) > LARGEST:
         raise CollectError(f"{url} is larger than a sitemap may be")
+    if not unpacking.eof:
+        raise CollectError(f"{url} is cut short: its gzip has no end")
     return content
 
 

@@ -55,6 +55,8 @@ def test_a_sitemap_is_read_in_every_form_and_what_is_none_is_told() -> None:
             read_sitemap(wrong, HOST)
     with pytest.raises(CollectError, match="larger than a sitemap may be"):
         read_sitemap(gzip.compress(b" " * (LARGEST + 1), 1), HOST)
+    with pytest.raises(CollectError, match="cut short: its gzip has no end"):
+        read_sitemap(gzip.compress(body)[:-12], HOST)
 
 
 def test_what_a_page_says_of_its_article() -> None:
@@ -146,6 +148,20 @@ def test_a_site_that_shows_none_of_its_articles_fails_the_run(walk: Walk) -> Non
     assert walk.collect(target).error == "none of 1 articles could be had: https://bank.example/a: bank.example refuses to show it (403)"
     walk.pages["map.xml"] = "<html></html>"
     assert "map.xml is no sitemap: it begins with '<html></html>'" in (walk.collect(target).error or "")
+
+
+def test_a_broken_sitemap_keeps_none_beside_it_from_being_read(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/index.xml\n")
+    walk.pages["index.xml"] = sitemap((f"{HOST}/broken.xml.gz", "2026-09-03"), (f"{HOST}/whole.xml", "2026-09-01"), index=True)
+    walk.pages["broken.xml.gz"] = Answer(gzip.compress(sitemap((f"{HOST}/2", "")).encode())[:-9])
+    walk.pages["whole.xml"], walk.pages["/1"] = sitemap((f"{HOST}/1", "")), article(1)
+    run = walk.collect(target)
+    assert (run.error, run.counts.outcomes[Outcome.KEPT]) == ("https://bank.example/broken.xml.gz is cut short: its gzip has no end", 1)
+
+
+def test_a_long_list_told_to_programs_is_passed_in_one_go() -> None:
+    said = f'<script type="application/ld+json">[{"1," * 400_000}{{"@type": "Article", "headline": "Вестарна"}}]</script>'
+    assert facts(Selector(f"<html><head>{said}</head></html>", type="html")).title == "Вестарна"
 
 
 def test_the_real_spider_reads_a_packed_sitemap(tmp_path: Path) -> None:

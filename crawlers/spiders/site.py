@@ -74,11 +74,15 @@ class SiteSpider(TargetSpider[SiteTarget]):
         return self.left <= 0 or self.full()
 
     async def sitemap(self, address: str, changed: datetime | None = None, *, nested: int = 0) -> AsyncIterator[Page]:
-        """A sitemap, and those that it lists. Raises Trouble, CollectError where it is none."""
+        """A sitemap, and those that it lists. Raises Trouble."""
         if self.over():
             return
         self.left -= 1
-        found = read_sitemap((await self.fetch(address)).body, address)
+        response = await self.fetch(address)
+        try:
+            found = read_sitemap(response.body, address)
+        except CollectError as error:
+            raise Trouble(str(error), transient=False) from error
         wanted = [entry for entry in found.pages if self.wanted(entry)]
         async for page in self.articles(wanted):
             yield page
