@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -232,7 +232,7 @@ class ListingSpider(TargetSpider[P], Generic[P]):
         """The replies of the threads that wait, of each so many pages in a run."""
         for id in [each for each in self.state.waiting if each not in self.visited]:
             self.visited.add(id)
-            left = self.target.pages
+            left, before = self.target.pages, None
             while (address := self.state.next_page(id)) and left > 0 and not self.full():
                 left -= 1
                 try:
@@ -246,8 +246,13 @@ class ListingSpider(TargetSpider[P], Generic[P]):
                         yield Page(items=(), cursor=self.state.cursor(), deferred=(address,))
                         break
                     replies = Listing()
+                raws = tuple(raw | {"thread": id} for raw in replies.raws)
+                if replies.following and raws == before:
+                    self.logger.warning("%s shows the replies of the page before it again: the thread ends there", address)
+                    replies = replace(replies, following=None)
+                before = raws
                 self.state.went_on(id, replies)
-                yield self.page(tuple(raw | {"thread": id} for raw in replies.raws), address)
+                yield self.page(raws, address)
 
     def page(self, raws: tuple[dict[str, Any], ...], address: str) -> Page:
         return Page(items=tuple(Item(raw=raw, address=address) for raw in raws), cursor=self.state.cursor())

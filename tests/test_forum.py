@@ -353,6 +353,17 @@ def test_a_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_
     assert walk.asked == ["board", "t=5&p=2", "t=5"]
 
 
+def test_a_topic_whose_next_page_is_always_the_same_ends_there(walk: Walk) -> None:
+    walk.pages["/board"] = board((2, "01.09.2026 10:00"), (4, "01.09.2026 09:00"))
+    walk.pages["/t=2"] = lambda: topic(1, 2, more=f"/t=2&page={len(walk.requests)}")
+    walk.pages["/t=4"] = topic(5)
+    run = walk.collect(walk.target(PAGE))
+    counts = run.counts.outcomes
+    assert (run.error, counts[Outcome.KEPT], counts[Outcome.REPEATED]) == (None, 3, 2)
+    assert [path.partition("&")[0] for path in walk.asked] == ["board", "t=2", "t=2", "t=4"]
+    assert (walk.kept(walk.target(PAGE)), walk.asked) == (0, ["board"])
+
+
 def test_a_host_that_fails_topic_after_topic_is_left_alone(walk: Walk) -> None:
     walk.pages["/board"], walk.pages["/t="] = board(*((number, "02.09.2026 10:00") for number in range(9))), Answer("", 503)
     assert walk.collect(walk.target(PAGE)).error == "https://forum.example/t=2: forum.example fails (503)"

@@ -136,7 +136,7 @@ class ForumSpider(TargetSpider[ForumTarget]):
         self.tried.add(topic.id)
         self.state.wait(topic)
         address: str | None = self.state.page(topic)
-        left, seen = self.target.pages, set[str]()
+        left, seen, before = self.target.pages, set[str](), None
         while address and left > 0 and not self.full():
             left -= 1
             seen.add(address)
@@ -151,8 +151,15 @@ class ForumSpider(TargetSpider[ForumTarget]):
             self.failures = 0
             page = _selector(response)
             raws = list(read_posts(page, self.target, response.url, topic, opening=address == topic.address))
-            self.tally.add(raws)
             following = next_page(page, self.target.topic.next, response.url) if raws else None
+            shown, last = (set(self.look(raws)[0]) if following else None), before
+            before = (address, shown)
+            if last and shown and shown == last[1]:
+                self.logger.warning("%s shows the posts of the page before it again: the topic ends there", address)
+                self.ended(topic, last[0], last[0], shown=True, deep=deep)
+                yield Page(items=(), cursor=self.state.cursor(), repeated=len(raws))
+                return
+            self.tally.add(raws)
             if following is None or following in seen:
                 self.ended(topic, address, response.url, shown=bool(raws), deep=deep)
                 following = None
