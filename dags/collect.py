@@ -80,13 +80,19 @@ def kept_since(name: str, moment: datetime) -> bool:
 
 @task(outlets=[posts], retries=3, retry_delay=timedelta(seconds=30), retry_exponential_backoff=True, max_retry_delay=timedelta(minutes=15))
 def collect(name: str, **context: Any) -> dict[str, int]:
-    """Collect what is new at the target; the counts of the run. Without anything new it is skipped and `enrich` is not woken."""
+    """Collect what is new at the target; the counts of the run. Without anything new it is skipped and `enrich` is not woken.
+
+    A target whose key is not set is skipped as well: the DAG `health` and the dashboard show that it waits.
+    """
     from crawlers.collect import collect as run
     from crawlers.run import TooManyRejected
     from crawlers.sink import find_target
 
     try:
-        done = run(find_target(name, config_folder()), data=data_folder(), config=config_folder())
+        target = find_target(name, config_folder())
+        if unset := [variable for variable in target.keys.values() if not os.environ.get(variable)]:
+            raise AirflowSkipException(f"{name} waits for a key: the environment variable {' and '.join(unset)} isn't set")
+        done = run(target, data=data_folder(), config=config_folder())
     except (ConfigError, TooManyRejected) as error:  # another try would not mend it, or hide it: what was rejected is known by then
         raise AirflowFailException(str(error)) from None
     log.info("%s: %s", name, done)

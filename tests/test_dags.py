@@ -286,6 +286,20 @@ def test_enrich_follows_the_asset_one_run_at_a_time_before_all_others(airflow_ho
     assert dag.get_task("load").upstream_task_ids == {"tag"}
 
 
+def test_a_target_without_its_key_waits_and_fails_nothing(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    monkeypatch.setenv("MOLVA_CONFIG", str(config))
+    monkeypatch.setenv("MOLVA_DATA", str(config / "data"))
+    monkeypatch.delenv("MOLVA_TEST_VK", raising=False)
+    (config / "targets" / "wall.yaml").write_text("kind: vk\nwalls: [vestarna]\ntoken_env: MOLVA_TEST_VK\n", encoding="utf-8")
+    collect = runpy.run_path(str(ROOT / "dags" / "collect.py"))["collect"]
+    with pytest.raises(AirflowSkipException, match="wall waits for a key: the environment variable MOLVA_TEST_VK isn't set"):
+        collect.function("wall")
+    (red,) = runpy.run_path(str(ROOT / "dags" / "health.py"))["dag"].get_task("unwell").python_callable()
+    assert red == {"name": "wall", "why": "waiting for a key: the environment variable MOLVA_TEST_VK isn't set"}
+
+
 def test_health_has_a_red_task_for_each_target_that_is_not_well(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 

@@ -132,6 +132,19 @@ def test_a_thread_that_could_not_be_read_stays_open_wherever_its_post_stands(tmp
     assert runs == [1, 1, 1, 1, 0, 0], "given up after five runs; it keeps nothing else from being read"
 
 
+def test_a_thread_that_shows_the_same_replies_for_ever_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = Walk(tmp_path, monkeypatch)
+    target = walk.target("kind: mastodon\nurl: https://m.example\nhashtags: [x]\n")
+    link = '<https://m.example/statuses/4/context?page={}>; rel="next"'
+    same = json.dumps({"descendants": [status(41, to=4)]})
+    walk.pages = {
+        "timelines": [status(4, replies=1)],
+        "/statuses/4/context": lambda: Answer(same, headers={"Link": link.format(len(walk.requests))}),
+    }
+    assert (walk.kept(target), len(walk.asked)) == (2, 3)
+    assert (walk.kept(target), len(walk.asked)) == (0, 1)
+
+
 def linked(statuses: list[dict[str, Any]], following: str) -> Answer:
     return Answer(json.dumps(statuses), headers={"Link": f'<https://m.example/{following}>; rel="next"'})
 
