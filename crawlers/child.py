@@ -62,6 +62,8 @@ def run_child(command: list[str], environment: dict[str, str], progress: Progres
             process.wait()
         raise
     reader.join(SECONDS_TO_END)
+    if process.returncode == -signal.SIGPROF:  # see crawlers/watch.py
+        return "reading a page took more of the processor's time than any page needs: it is made to be slow, or far too large"
     if process.returncode < 0:
         return f"killed by {signal.Signals(-process.returncode).name}"
     return said[-1] if said else ""

@@ -27,6 +27,7 @@ from crawlers.mapping import is_collector, source
 from crawlers.post import iso, whole_milliseconds
 from crawlers.preview import Preview, Sample, sample_from_json
 from crawlers.run import Counts, Run, failure, run_from_json, run_to_json
+from crawlers.settings import PAGE_SECONDS
 from crawlers.sink import sink_of
 from crawlers.source import CollectError, Page
 from crawlers.target import Target
@@ -147,6 +148,7 @@ def _spider(
     with tempfile.TemporaryDirectory(prefix="molva-") as folder:
         result = Path(folder) / "result.json"
         command = [sys.executable, "-m", "scrapy", "crawl", target.kind, "-a", f"target={target.name}", "-s", f"MOLVA_RESULT={result}"]
+        command += ["-s", f"PAGE_SECONDS={PAGE_SECONDS}"]
         command += [] if since is None else ["-a", f"since={since.isoformat()}"]
         command += [] if limit is None else ["-s", f"MOLVA_PREVIEW={limit}"]
         places = {"MOLVA_DATA": str(data.resolve()), "MOLVA_CONFIG": str(config.resolve()), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}

@@ -35,6 +35,8 @@ class Door:
     """Moment until which the host is left alone after a failure."""
     failures: int = 0
     """Failures in a row."""
+    pace: float = 0.0
+    """Seconds between two requests that its answers allowed last: whoever has no answer yet begins with them."""
 
 
 def host_of(url: str) -> str:
@@ -67,7 +69,8 @@ class Gate:
         folder.mkdir(parents=True, exist_ok=True)
 
     def enter(self, host: str, delay: float) -> float:
-        """0.0: send the request now, the next one may follow after `delay` seconds. Else: ask again after that many seconds."""
+        """0.0: send the request now, the next one may follow after `delay` seconds, or the host's own pace where that is slower.
+        Else: ask again after that many seconds."""
         now = self.clock()
         with self._door(host) as door:
             # A moment further off than any rule allows was written by a clock that has been set back since.
@@ -75,7 +78,7 @@ class Gate:
             wait = max(free, door.closed if door.closed <= now + LONGEST_REQUEST else now) - now
             if wait > 0:
                 return wait
-            door.free = now + delay
+            door.free = now + max(delay, door.pace)
             return 0.0
 
     def failed(self, host: str, asked: float | None = None) -> float:
@@ -86,10 +89,10 @@ class Gate:
             door.closed = max(door.closed, self.clock() + seconds)
             return seconds
 
-    def answered(self, host: str) -> None:
-        """The host answers again: its failures are forgotten, but a wait it asked for stays."""
+    def answered(self, host: str, pace: float = 0.0) -> None:
+        """The host answers, and stands this pace: its failures are forgotten, but a wait it asked for stays."""
         with self._door(host) as door:
-            door.failures = 0
+            door.failures, door.pace = 0, pace
 
     @contextmanager
     def _door(self, host: str) -> Iterator[Door]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -121,6 +122,32 @@ class PrivateAddressMiddleware:
             raise Refused(f"{host} is at the private address {address}; if that is meant, set allow_private: true") from exception
 
 
+class WholeBodyMiddleware:
+    """Refuses packed answers that are cut short: Scrapy unpacks what came and would take the beginning of a page for all of it."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.largest = crawler.settings.getint("DOWNLOAD_MAXSIZE")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> WholeBodyMiddleware:
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """The answer as it came. Raises EOFError where its gzip has no end, OSError where it is damaged."""
+        packed = response.headers.get(b"Content-Encoding") or b""
+        if b"gzip" in packed.lower() and response.body.startswith(b"\x1f\x8b"):
+            unpacking, rest, size = zlib.decompressobj(wbits=31), response.body, 0
+            while rest and not unpacking.eof and size <= self.largest:
+                try:
+                    size += len(unpacking.decompress(rest, 1 << 20))
+                except zlib.error as error:
+                    raise OSError(f"the answer is damaged: {error}") from error
+                rest = unpacking.unconsumed_tail
+            if not unpacking.eof and size <= self.largest:
+                raise EOFError("the answer is cut short: its gzip has no end")
+        return response
+
+
 class GateMiddleware:
     """Waits at the gate of the host before each request, and closes it when the host fails or asks for a pause."""
 
@@ -155,12 +182,15 @@ class GateMiddleware:
 
     def delay(self, request: Request, host: str) -> float:
         """Seconds between two requests to the host: what AutoThrottle found, at least what the target and robots.txt want."""
-        engine, settings = self.crawler.engine, self.crawler.settings
-        assert engine is not None
-        slot = engine.downloader.slots.get(engine.downloader.get_slot_key(request))
         target = getattr(self.crawler.spider, "target", None)
-        found = slot.delay if slot else settings.getfloat("AUTOTHROTTLE_START_DELAY")
-        return max(found, getattr(target, "delay", None) or 0.0, self.crawl_delay.get(host, 0.0))
+        return max(self.pace(request), getattr(target, "delay", None) or 0.0, self.crawl_delay.get(host, 0.0))
+
+    def pace(self, request: Request) -> float:
+        """What AutoThrottle found in this process so far."""
+        assert self.crawler.engine is not None
+        downloader = self.crawler.engine.downloader
+        slot = downloader.slots.get(downloader.get_slot_key(request))
+        return slot.delay if slot else self.crawler.settings.getfloat("AUTOTHROTTLE_START_DELAY")
 
     def process_response(self, request: Request, response: Response) -> Response:
         host = host_of(request.url)
@@ -168,7 +198,7 @@ class GateMiddleware:
             header = response.headers.get(b"Retry-After")
             self.gate.failed(host, retry_after(header.decode("latin-1") if header else None, time.time()))
         else:
-            self.gate.answered(host)
+            self.gate.answered(host, self.pace(request))
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:

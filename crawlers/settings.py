@@ -26,6 +26,7 @@ ROBOTSTXT_OBEY = True
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "ru,en;q=0.8",
+    "Accept-Encoding": "gzip",  # of this alone we tell whether it is whole
 }
 
 # Pace. AutoThrottle follows the latency of a host from this start; the gate holds it over all processes.
@@ -43,6 +44,9 @@ GATE_PATIENCE = 60.0
 DOWNLOAD_TIMEOUT = 30
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
+PAGE_SECONDS = 60.0
+"""Processor's time that reading one page may take; a spider that needs more is ended."""
+EXTENSIONS = {"crawlers.watch.Watch": 0}
 RETRY_TIMES = 3
 RETRY_GIVE_UP_LOG_LEVEL = "INFO"
 HTTPERROR_ALLOW_ALL = True  # spiders say themselves what an answer means
@@ -62,6 +66,7 @@ REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
 
 DOWNLOADER_MIDDLEWARES = {
+    "crawlers.middlewares.WholeBodyMiddleware": 600,  # answers pass it before Scrapy's 590 unpacks them
     "crawlers.middlewares.GateMiddleware": 740,
     "crawlers.middlewares.PrivateAddressMiddleware": 760,
 }

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -97,10 +98,11 @@ def test_a_private_address_is_refused_unless_the_target_says_so(blog: Site, plac
     assert place.collect(target_of(place, f"{blog.url}/feed.xml")).outcomes["kept"] == 1
 
 
-def patched(place: Place, name: str, names: str = "") -> str:
+def patched(place: Place, name: str, names: str = "", settings: Sequence[str] = ()) -> str:
     """The error of a run in a Scrapy process where 127.0.0.1 alone stands for the internet, and `names` changes how names resolve."""
     result = place.data.parent / "result.json"
     arguments = ["scrapy", "crawl", "feed", "-a", f"target={name}", "-s", f"MOLVA_RESULT={result}"]
+    arguments += [word for each in settings for word in ("-s", each)]
     internet = "import crawlers.middlewares as wall\nwall.is_public = lambda address: address == '127.0.0.1'"
     script = f"{names}\n{internet}\nfrom scrapy.cmdline import execute\nexecute({arguments!r})"
     places = {"MOLVA_DATA": str(place.data), "MOLVA_CONFIG": str(place.config), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
@@ -137,14 +139,41 @@ def test_a_name_that_suddenly_means_the_own_network_is_refused(blog: Site, place
         (Answer(bytes(17_000_000)), "larger than a page may be"),
         (Answer(status=302, headers={"Location": "/feed.xml"}), "from redirect to redirect without end"),
         (Answer(status=302, headers={"Location": "ftp://127.0.0.1/secret.txt"}), "only http and https|unsupported|fails \\(302\\)"),
+        (Answer(gzip.compress(FEED.encode())[:-30], headers={"Content-Encoding": "gzip"}), "cut short: its gzip has no end"),
+        (Answer(FEED[:-40], headers={"Content-Length": "100000", "Connection": "close"}), "feed.xml: "),
+        (Answer('{"ok": true}', headers={"Content-Type": "application/rss+xml"}), "is not a feed: it begins with '{\"ok"),
     ],
-    ids=["gzip bomb", "too large", "redirects in a circle", "redirect to another protocol"],
+    ids=["gzip bomb", "too large", "redirects in a circle", "redirect to another protocol", "gzip cut short", "cut short", "no feed"],
 )
 def test_an_answer_that_is_no_page_fails_the_run_with_a_reason(answer: Answer, error: str, blog: Site, place: Place) -> None:
     blog.pages["/feed.xml"] = answer
     with pytest.raises(RunFailed, match=error):
         place.collect(target_of(place, f"{blog.url}/feed.xml"))
     assert place.posts(target_of(place, f"{blog.url}/feed.xml")) == []
+
+
+def test_an_answer_that_never_ends_is_not_waited_for(blog: Site, place: Place) -> None:
+    blog.pages["/feed.xml"] = Answer(FEED, pause=1.0)
+    place.target("blog", f"kind: feed\nurl: {blog.url}/feed.xml\ndelay: 0\n")
+    assert "feed.xml: no answer in time" in patched(place, "blog", settings=("DOWNLOAD_TIMEOUT=1", "RETRY_TIMES=0"))
+
+
+def test_a_page_made_to_be_slow_ends_its_own_run_only(blog: Site, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.collect.PAGE_SECONDS", 3)
+    blog.pages["/bomb.xml"] = FEED.replace("Вестарна подняла комиссию.", "<div>" * 400_000)
+    bomb = place.target("bomb", f"kind: feed\nurl: {blog.url}/bomb.xml\nallow_private: true\ndelay: 0\n")
+    with pytest.raises(RunFailed, match="reading a page took more of the processor's time"):
+        place.collect(bomb)
+    assert place.collect(target_of(place, f"{blog.url}/feed.xml")).outcomes["kept"] == 1
+
+
+@pytest.mark.parametrize("said", ["utf-8", "koi8-r", "no-such-charset", None])
+def test_a_page_in_another_encoding_than_it_says_is_read(said: str | None, blog: Site, place: Place) -> None:
+    kind = "text/xml" if said is None else f"text/xml; charset={said}"
+    blog.pages["/feed.xml"] = Answer(FEED.encode("windows-1251"), headers={"Content-Type": kind})
+    target = target_of(place, f"{blog.url}/feed.xml")
+    place.collect(target)
+    assert [post.text for post in place.posts(target)] == ["Вестарна подняла комиссию."]
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(blog: Site, place: Place, tmp_path: Path) -> None:
@@ -238,3 +267,16 @@ def test_two_targets_of_one_host_keep_their_distance(blog: Site, tmp_path: Path)
     moments = sorted(request.at for request in blog.asked)
     assert len(moments) == 4
     assert min(later - earlier for earlier, later in pairwise(moments)) > 0.5
+
+
+def test_what_one_target_found_of_a_slow_host_holds_for_the_next(blog: Site, place: Place) -> None:
+    def slowly(request: Request) -> Answer:
+        time.sleep(2)
+        return Answer(FEED)
+
+    blog.pages["/slow.xml"] = slowly
+    place.collect(place.target("slow", f"kind: feed\nurl: {blog.url}/slow.xml\ndelay: 0\nallow_private: true\n"))
+    blog.asked.clear()
+    place.collect(target_of(place, f"{blog.url}/feed.xml"))
+    first, second = (request.at for request in blog.asked)
+    assert second - first > 1.5, "the first answer was quick, but nobody knew that when it was asked for"

@@ -54,6 +54,14 @@ def test_failures_in_a_row_double_the_wait_and_an_answer_forgets_them(gate: Gate
     assert gate.failed("a.example") == 1.0
 
 
+def test_a_slow_host_keeps_its_pace_for_whoever_comes_next(gate: Gate, clock: Clock) -> None:
+    gate.answered("slow.example", 5.0)
+    assert (gate.enter("slow.example", 0.5), gate.enter("slow.example", 0.5)) == (0.0, 5.0)
+    clock.now += 5.0
+    gate.answered("slow.example", 0.1)
+    assert (gate.enter("slow.example", 0.5), gate.enter("slow.example", 0.5)) == (0.0, 0.5)
+
+
 def test_a_host_that_says_how_long_is_obeyed_even_after_it_answers(gate: Gate, clock: Clock) -> None:
     gate.failed("a.example", 3600.0)
     gate.answered("a.example")

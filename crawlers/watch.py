@@ -1,0 +1,37 @@
+"""The end of a spider that a page keeps busy without end: markup made to be slow to read takes minutes or hours of processor.
+
+The rule to know: the kernel counts the processor's time and ends the process, because code that is busy inside a library hears no
+Python; the parent then writes the line in the run log, what was kept before stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+BEAT = 1.0
+"""Seconds between two signs of life."""
+
+
+class Watch:
+    """Sets the kernel's timer anew as long as the reactor turns; without that it ends the process by SIGPROF."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Watch:
+        watch = cls(crawler.settings.getfloat("PAGE_SECONDS"))
+        crawler.signals.connect(watch.beat, signal=signals.spider_opened)
+        return watch
+
+    def beat(self) -> None:
+        """A sign of life, and the next one after a while."""
+        signal.setitimer(signal.ITIMER_PROF, self.seconds)
+        asyncio.get_running_loop().call_later(BEAT, self.beat)
