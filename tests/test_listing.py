@@ -179,13 +179,16 @@ def test_the_page_of_a_source_has_its_keys_and_there_is_an_example(page: Path) -
 @pytest.mark.parametrize(("name", "posts", "following"), [
     ("rtoot/get_timeline_hashtag_default.yml", 5, True), ("rtoot/get_timeline_public_instance_local.yml", 10, True),
     ("rtoot/get_context_default.yml", 59, False), ("mastodonpy/test_entity_searchv2.yaml", 2, False),
+    ("mastodonpy/test_entity_context.yaml", 1, False), ("mastodonpy/test_hashtag_tl.yaml", 1, True),
+    ("rtoot/get_timeline_hashtag_instance.yml", 5, True), ("rtoot/get_context_with_ancesters.yml", 0, False),
+    ("rtoot/get_account_statuses_default.yml", 20, True),
 ])  # fmt: skip
 def test_real_answers_of_mastodon(name: str, posts: int, following: bool, place: Place) -> None:
     target = place.target("social", TARGET.format(url="https://mastodon.social"))
     recorded = yaml.safe_load((REAL / "mastodon" / name).read_text(encoding="utf-8"))
     found = []
     for exchange in recorded.get("http_interactions") or recorded["interactions"]:
-        if not re.search("/timelines/|/context|/v2/search", exchange["request"]["uri"]):
+        if not re.search("/timelines/|/context|/v2/search|/statuses[?]", exchange["request"]["uri"]):
             continue
         said = exchange["response"]
         headers = {key.title(): value if isinstance(value, str) else value[0] for key, value in said["headers"].items()}

@@ -82,6 +82,16 @@ def test_a_real_page_in_another_encoding(walk: Walk) -> None:
     assert "Германии" in post.text
 
 
+@needs_real
+def test_a_made_article_of_habr(walk: Walk) -> None:
+    target = walk.target("kind: site\nurl: https://habr.com/ru/news/\narticles: /articles/\n")
+    walk.pages["/ru/news/"] = page("/ru/articles/1/")
+    walk.pages["/articles/1/"] = Answer((REAL / "api" / "habr" / "made_habr_article.html").read_bytes())
+    assert walk.kept(target) == 1
+    [post] = walk.posts().values()
+    assert (post.title, post.published) == ("Test Article Title", None), "its page tells programs nothing more"
+
+
 def test_a_sitemap_brings_what_is_new_or_has_changed_and_a_long_one_is_taken_in_turns(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\narticles: /news/\nlanguage: ru\npages: 4\nauthor: Банк\n")
     walk.pages["map.xml"] = sitemap((f"{HOST}/old.xml", "2026-08-01"), (f"{HOST}/new.xml", "2026-09-01"), index=True)
