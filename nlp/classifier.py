@@ -23,7 +23,7 @@ from nlp.mention import Genre, Recommendation, Role, Sentiment, Stance, Switch
 from nlp.pair import Framed, Pair, frame, places
 from nlp.records import CLASSES, RECOMMEND_WORDS, SWITCH_WORDS, Answer
 
-MODEL = Path(__file__).parents[1] / "models" / "reader-1"
+MODEL = Path(__file__).parents[1] / "models" / "reader-2"
 FILES = ("model.onnx", "tokenizer.json")
 PAD = 1
 JUDGING = "1"

@@ -94,9 +94,13 @@ def test_torch_gives_the_same_answers(classifier: Classifier, judgements: list[J
     reference = judged(logits, classifier.calibration)
     same = [ours.answers()[head] == theirs.answers()[head] for ours, theirs in zip(judgements, reference, strict=True) for head in CLASSES]
     assert sum(same) / len(same) >= 0.99  # near ties may fall either way: activations are rounded to 8 bits
-    for ours, theirs in zip(judgements, reference, strict=True):
-        for head, shares in ours.probabilities.items():
-            assert max(abs(share - theirs.probabilities[head][answer]) for answer, share in shares.items()) < 0.03
+    apart = np.array([
+        abs(share - theirs.probabilities[head][answer])
+        for ours, theirs in zip(judgements, reference, strict=True)
+        for head, shares in ours.probabilities.items()
+        for answer, share in shares.items()
+    ])  # fmt: skip
+    assert np.quantile(apart, 0.99) < 0.02 and apart.max() < 0.1, "a near tie may move further than all others"
 
 
 def test_a_judgement_does_not_depend_on_its_batch(classifier: Classifier, judgements: list[Judgement]) -> None:
