@@ -25,7 +25,7 @@ run: .venv/.run
 	@exec $(PYTHON) run.py
 
 test: .venv/.test .venv/engines/.spirit .venv/engines/.wordpress
-	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lock: $(UV)
 	$(UV) pip compile -q --upgrade --python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements.txt

@@ -315,7 +315,7 @@ def card_command(
 
     Example:
 
-        python -m nlp card models/reader-1
+        python -m nlp card models/reader-2
     """
     with _training():
         from nlp.card import make_card

@@ -4,8 +4,8 @@ The rule to know: an answer is carried by the first sentences that give it by th
 probability loses without each. Sentences are left out of, or read alone from, the very tokens that the model judged, which is
 erasure (Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation Erasure"); the two figures are the
 comprehensiveness and the sufficiency of DeYoung et al. 2020 ("ERASER"), and the set, from which what turns out not to be needed
-is taken out again, is a sufficient input subset (Carter et al. 2019). What the model answers without any sentence is carried by
-none.
+is taken out again, is a sufficient input subset (Carter et al. 2019). What the model answers about as surely without any sentence
+is carried by none.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from nlp.text import Span
 
 HOLDS = 0.5
 """Share of an answer's probability that sentences by themselves must keep to carry it."""
+ANYWAY = 0.8
+"""Share of an answer's probability that is left without any sentence, from which the text is not what gave the answer."""
 MOST = 5
 """Sentences that carry an answer at most: an answer that needs more is carried by the text as a whole."""
 STEP = 0.05
@@ -53,7 +55,7 @@ class Carried:
     """What carried the answer of one head."""
 
     by: Literal["sentences", "whole", "stars", "nothing"]
-    """`whole`: MOST sentences do not give it; `stars`: the text alone is read otherwise; `nothing`: given without any sentence."""
+    """`whole`: MOST sentences do not give it; `stars`: the text alone is read otherwise; `nothing`: as sure without any sentence."""
     carriers: tuple[Carrier, ...] = ()
     """In the order of the text. Of `whole`, the first MOST in the order."""
     stars: bool = False
@@ -99,7 +101,8 @@ class Erasure:
 
     def carried(self, head: str, answer: Answer) -> Carried:
         """What carried this answer, which the pair as a whole gives (`gives`)."""
-        if not gives(self._judge([NONE])[0], head, answer):
+        empty = self._judge([NONE])[0]
+        if not gives(empty, head, answer) or share(empty, head, answer) < ANYWAY * share(self.judgement, head, answer):
             return self._by_sentences(head, answer)
         if self.pair.rating is None:
             return Carried(by="nothing")

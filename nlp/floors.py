@@ -1,6 +1,6 @@
 """Floors: what a model has to reach before it is worth relying on.
 
-The rule to know: they were set after `reader-1` and before any later model was measured, and are never lowered to fit one.
+The rule to know: they were set before `reader-2` was trained, and are never lowered to fit a model.
 """
 
 from __future__ import annotations

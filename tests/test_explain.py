@@ -101,8 +101,6 @@ def test_an_act_of_speech_is_found_in_the_text_and_in_the_title(classifier: Clas
 def test_stars_are_named_where_they_gave_the_answer(classifier: Classifier) -> None:
     polite = Explained(classifier, "Кассир была вежливая. Карту сделали за день.", rating=1, about=("sber",))
     assert (polite.why("sentiment").answer, polite.why("sentiment").by) == ("negative", "stars")
-    both = Explained(classifier, "Сбер лучший банк, всё быстро! Был во вторник.", rating=5, about=("sber",))
-    assert (both.why("stance").stars, both.carried("stance")) == (True, ["Сбер лучший банк, всё быстро!"])
 
 
 def test_what_is_explained_is_what_the_model_read(classifier: Classifier) -> None:
@@ -229,6 +227,22 @@ def test_of_spans_one_within_another_the_longer_stands() -> None:
     spans = [(20, 25), (0, 12), (0, 5)]  # the opening of a sentence is read with each of its products
     found = apart(Sentence(start=start, end=end, weight=0, alone=0) for start, end in spans)
     assert [(each.start, each.end) for each in found] == [(0, 12), (20, 25)]
+
+
+class Stars(Words):
+    """A classifier to which five stars are as good as three good words."""
+
+    def framed(self, pair: Pair) -> tuple[Framed, list[tuple[int, int] | None]]:
+        framed, places = super().framed(pair)
+        good = (self.KNOWN["хорошо"],) * 3 if pair.rating else ()
+        return Framed((*good, *framed.ids), (*(0 for _ in good), *framed.kinds)), [*(None for _ in good), *places]
+
+
+@pytest.mark.parametrize(("text", "by", "carried"), [("Тут хорошо. Был дождь.", "sentences", ["Тут хорошо."]), ("Был дождь.", "stars", [])])
+def test_of_stars_and_words_that_say_the_same_both_are_named(text: str, by: str, carried: list[str]) -> None:
+    read = Erasure(cast(Classifier, Stars()), Pair(text=text, target="Банк", rating=5), sentences(text))
+    found = read.carried("sentiment", "positive")
+    assert (found.by, found.stars, [text[each.start : each.end] for each in found.carriers]) == (by, True, carried)
 
 
 class Many(Words):
