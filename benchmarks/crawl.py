@@ -19,7 +19,6 @@ import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import Process, Queue
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +27,10 @@ import psutil
 import typer
 from rich.console import Console
 from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.site import Answer, Request, Site
 
 ROOT = Path(__file__).parents[1]
 MENU = '<nav><a href="/list/0">Начало</a></nav>'
@@ -105,29 +108,25 @@ def article_page(number: int) -> str:
     return f'<html lang="ru"><head>{head}</head><body>{MENU}{article}<aside><ul>{side}</ul></aside></body></html>'
 
 
-def serve(pages: int, ports: Queue[int]) -> None:
+class Articles(Site):
+    """So many pages: lists, and the articles that they link to."""
+
+    def __init__(self, pages: int) -> None:
+        super().__init__()
+        self.lists = max(1, pages // (LISTED + 1))
+
+    def answer(self, request: Request) -> Answer:
+        name, _, number = request.path.strip("/").partition("/")
+        if name == "list":
+            return Answer(list_page(int(number), self.lists))
+        return Answer(article_page(int(number))) if name == "article" else Answer("not here", 404)
+
+
+def serve(pages: int, addresses: Queue[str]) -> None:
     """Serve the site until killed."""
-    lists = max(1, pages // (LISTED + 1))
-
-    class Answers(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            name, _, number = self.path.strip("/").partition("/")
-            text = list_page(int(number), lists) if name == "list" else article_page(int(number)) if name == "article" else ""
-            body = text.encode()
-            self.send_response(200 if text else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    ports.put(server.server_port)
-    server.serve_forever()
+    site = Articles(pages)
+    addresses.put(site.url)
+    site.server.serve_forever()
 
 
 def bare(name: str, address: str, settings: dict[str, Any]) -> Crawl:
@@ -180,10 +179,9 @@ def main(
     rounds: Annotated[int, typer.Option(help="How often each walks, in turns; the fastest walk of each counts.")] = 2,
 ) -> None:
     """Walk, print pages a second."""
-    ports: Queue[int] = Queue()
-    server = Process(target=serve, args=(pages, ports), daemon=True)
-    server.start()
-    address = f"http://127.0.0.1:{ports.get()}/list/0"
+    addresses: Queue[str] = Queue()
+    Process(target=serve, args=(pages, addresses), daemon=True).start()
+    address = f"{addresses.get()}/list/0"
     table = Table("crawl", "pages", "seconds", "pages/s", "of the bare one")
     if memory:
         walk = ours("ours", address, pages, NONE, watch=True)

@@ -21,11 +21,9 @@ import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Annotated
 from xml.sax.saxutils import escape
@@ -38,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from demo.content import read_content
 from index import open_index
 from index.query import Query
+from tests.site import Answer, Request, Site, serving
 
 ROOT = Path(__file__).parents[1]
 LOOK = 10.0
@@ -50,7 +49,7 @@ NAMES = ("Вестарна", "Дукат", "Квотум")
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Feeds:
     """Feeds that publish at a steady rate, each at moments of its own."""
 
     started: float
@@ -88,31 +87,22 @@ class Site:
         )
 
 
-def server_of(site: Site) -> ThreadingHTTPServer:
-    """A server on loopback for the feeds, with ETags."""
+class Publisher(Site):
+    """The feeds as a site, with ETags."""
 
-    class Answers(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def __init__(self, feeds: Feeds) -> None:
+        super().__init__()
+        self.feeds = feeds
 
-        def do_GET(self) -> None:
-            known = re.fullmatch(r"/feed/(\d+)\.xml", self.path)
-            body = site.feed(int(known[1]), time.time()) if known else b""
-            tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-            status = 404 if not known else 304 if self.headers.get("If-None-Match") == tag else 200
-            body = body if status == 200 else b""
-            self.send_response(status)
-            self.send_header("Content-Type", "application/atom+xml")
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("ETag", tag)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    def answer(self, request: Request) -> Answer:
+        known = re.fullmatch(r"/feed/(\d+)\.xml", request.path)
+        if known is None:
+            return Answer("not here", 404)
+        body = self.feeds.feed(int(known[1]), time.time())
+        headers = {"Content-Type": "application/atom+xml", "ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"'}
+        if request.headers.get("If-None-Match") == headers["ETag"]:
+            return Answer(status=304, headers=headers)
+        return Answer(body, headers=headers)
 
 
 def configured(folder: Path, port: int, targets: int, every: float) -> Path:
@@ -146,9 +136,36 @@ def arrived(seen: dict[tuple[str, str | None], float], since: datetime) -> None:
         index.close()
 
 
+def posts_between(feeds: Feeds, first: float, last: float) -> dict[tuple[str, str], float]:
+    """Site and title of each post published within these seconds after the start -> when."""
+    return {
+        (f"feed{feed}.example", f"Запись {number}"): moment
+        for feed in range(feeds.targets)
+        for number in range(int(last / feeds.gap) + 1)
+        if first <= (moment := feeds.published(feed, number)) - feeds.started < last
+    }
+
+
+def watched(feeds: Feeds, wanted: dict[tuple[str, str], float], say: Console) -> dict[tuple[str, str | None], float]:
+    """Run everything until all wanted posts have arrived, or patience ends; when each post was first found."""
+    ports = {name: str(free_port()) for name in ("MOLVA_DASHBOARD_PORT", "MOLVA_AIRFLOW_PORT")}
+    run = subprocess.Popen([sys.executable, str(ROOT / "run.py")], env=os.environ | ports, stdout=sys.stderr, cwd=ROOT)
+    first, last = min(wanted.values()), max(wanted.values())
+    seen: dict[tuple[str, str | None], float] = {}
+    try:
+        while time.time() < last + PATIENCE and run.poll() is None and not wanted.keys() <= seen.keys():
+            time.sleep(LOOK)
+            arrived(seen, datetime.fromtimestamp(first, UTC))
+            say.print(f"{time.time() - feeds.started:.0f} s: {len(wanted.keys() & seen.keys())} of {len(wanted)}", highlight=False)
+    finally:
+        run.send_signal(signal.SIGTERM)
+        run.wait()
+    return seen
+
+
 def main(
     data: Annotated[Path, typer.Option(help="A folder for what the run makes; it must not exist yet.")],
-    minutes: Annotated[float, typer.Option(help="Minutes whose posts are counted; five before them are for the start.")] = 20,
+    minutes: Annotated[float, typer.Option(help="Minutes whose posts are counted.")] = 20,
     targets: Annotated[int, typer.Option(help="Feeds.")] = 200,
     posts_an_hour: Annotated[int, typer.Option(help="Posts of all feeds together.")] = 10_000,
     every: Annotated[float, typer.Option(help="Minutes between two collections of a feed.")] = 3,
@@ -158,32 +175,14 @@ def main(
     say = Console(stderr=True)
     data = data.resolve()
     data.mkdir(parents=True)
-    sentences = {
-        each.strip() for story in read_content().stories for each in re.split(r"(?<=[.!?])\s+", story.text) if 20 < len(each) < 300
-    }
-    site = Site(time.time(), targets, targets * 3600 / posts_an_hour, tuple(sorted(sentences)))
-    server = server_of(site)
-    config = configured(data / "config", server.server_port, targets, every)
-    os.environ |= {"MOLVA_DATA": str(data / "data"), "MOLVA_CONFIG": str(config)}
-    ports = {name: str(free_port()) for name in ("MOLVA_DASHBOARD_PORT", "MOLVA_AIRFLOW_PORT")}
-    run = subprocess.Popen([sys.executable, str(ROOT / "run.py")], env=os.environ | ports, stdout=sys.stderr, cwd=ROOT)
-    first, last = site.started + warm * 60, site.started + (warm + minutes) * 60
-    wanted = {
-        (f"feed{feed}.example", f"Запись {number}"): moment
-        for feed in range(targets)
-        for number in range(int((warm + minutes) * 60 / site.gap) + 1)
-        if first <= (moment := site.published(feed, number)) < last
-    }
-    seen: dict[tuple[str, str | None], float] = {}
-    try:
-        while time.time() < last + PATIENCE and run.poll() is None and not (time.time() > last and wanted.keys() <= seen.keys()):
-            time.sleep(LOOK)
-            arrived(seen, datetime.fromtimestamp(first, UTC))
-            say.print(f"{time.time() - site.started:.0f} s: {len(wanted.keys() & seen.keys())} of {len(wanted)}", highlight=False)
-    finally:
-        run.send_signal(signal.SIGTERM)
-        run.wait()
-        server.shutdown()
+    said = (story.text for story in read_content().archive)
+    sentences = {each.strip() for text in said for each in re.split(r"(?<=[.!?])\s+", text) if 20 < len(each) < 300}
+    feeds = Feeds(time.time(), targets, targets * 3600 / posts_an_hour, tuple(sorted(sentences)))
+    with serving(Publisher(feeds)) as site:
+        config = configured(data / "config", site.port, targets, every)
+        os.environ |= {"MOLVA_DATA": str(data / "data"), "MOLVA_CONFIG": str(config)}
+        wanted = posts_between(feeds, warm * 60, (warm + minutes) * 60)
+        seen = watched(feeds, wanted, say)
     waits = sorted(seen[post] - moment if post in seen else PATIENCE for post, moment in wanted.items())
     figures = {
         "posts": len(wanted),

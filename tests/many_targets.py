@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tests.site import Answer, Request, Site, serving
 
 BRANDS = "brands:\n  - {slug: vestarna, name: Вестарна, ours: true}\n"
 FEED = """\
@@ -80,35 +80,24 @@ def _write(config: Path, name: str, text: str) -> None:
     (config / "targets" / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
+class Feeds(Site):
+    """A feed under every name."""
+
+    def answer(self, request: Request) -> Answer:
+        name, dot, _ = request.path.strip("/").partition(".xml")
+        if not dot:
+            return Answer("not here", 404)
+        entries = "".join(
+            f"<entry><id>{name}:{number}</id><title>Запись {number}</title><updated>2026-11-0{1 + number}T10:00:00Z</updated>"
+            f"<content>Вестарна: запись {number} из {name}</content></entry>"
+            for number in range(ENTRIES)
+        )
+        body = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>{name}</title>{entries}</feed>'
+        return Answer(body, headers={"Content-Type": "application/atom+xml"})
+
+
 @contextmanager
 def feeds() -> Iterator[str]:
     """The address of a server on loopback that has a feed under every name."""
-
-    class Answers(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            name = self.path.strip("/").removesuffix(".xml")
-            entries = "".join(
-                f"<entry><id>{name}:{number}</id><title>Запись {number}</title><updated>2026-11-0{1 + number}T10:00:00Z</updated>"
-                f"<content>Вестарна: запись {number} из {name}</content></entry>"
-                for number in range(ENTRIES)
-            )
-            known = self.path.endswith(".xml")
-            body = f'<feed xmlns="http://www.w3.org/2005/Atom"><title>{name}</title>{entries}</feed>'.encode() if known else b""
-            self.send_response(200 if known else 404)
-            self.send_header("Content-Type", "application/atom+xml")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Feeds()) as running:
+        yield running.url

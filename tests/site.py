@@ -1,4 +1,4 @@
-"""A site on loopback for tests: answers set by the test, and every request noted."""
+"""A site on loopback for tests and benchmarks: answers set by the test, and every request noted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TypeVar
 
 from crawlers.archive import Archive
 from crawlers.collect import collect
@@ -94,10 +95,12 @@ class Site:
         return [request.path for request in self.asked if robots or request.path != "/robots.txt"]
 
 
+S = TypeVar("S", bound=Site)
+
+
 @contextmanager
-def site() -> Iterator[Site]:
-    """A running site, stopped at the end."""
-    running = Site()
+def serving(running: S) -> Iterator[S]:
+    """The site while it runs, stopped at the end."""
     thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -105,6 +108,13 @@ def site() -> Iterator[Site]:
     finally:
         running.server.shutdown()
         running.server.server_close()
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    """A running site without pages, stopped at the end."""
+    with serving(Site()) as running:
+        yield running
 
 
 class Place:
