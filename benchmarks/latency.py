@@ -155,7 +155,7 @@ def watched(feeds: Feeds, wanted: dict[tuple[str, str], float], say: Console) ->
     try:
         while time.time() < last + PATIENCE and run.poll() is None and not wanted.keys() <= seen.keys():
             time.sleep(LOOK)
-            arrived(seen, datetime.fromtimestamp(first, UTC))
+            arrived(seen, datetime.fromtimestamp(first - 1, UTC))  # dates are kept in whole milliseconds, rounded down
             say.print(f"{time.time() - feeds.started:.0f} s: {len(wanted.keys() & seen.keys())} of {len(wanted)}", highlight=False)
     finally:
         run.send_signal(signal.SIGTERM)
