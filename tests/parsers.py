@@ -66,7 +66,7 @@ def _interfaces() -> Iterator[Parser]:
     rss = {"/data/rss": (RECORDED / "livejournal" / "rss.xml").read_bytes()}
     comments = files_of("livejournal/*.json", "livejournal/printed.xml", "pages/livejournal/*.xml")
     yield Parser("livejournal comments", "kind: livejournal\nurl: https://a.livejournal.com\npages: 2\n", comments, rss)
-    tapes = files_of("api/mastodon/rtoot/*.yml", "api/mastodon/mastodonpy/*.yaml")
+    tapes = files_of("api/mastodon/rtoot/*.yml", "api/mastodon/mastodonpy/*.yaml", "mastodon/*")
     yield Parser("mastodon", "kind: mastodon\nurl: https://m.example\nhashtags: [x]\nsearch: [x]\ntoken_env: MOLVA_KEY\npages: 2\n", tapes)
     asked = files_of("api/stackexchange/*.json", "stackexchange/questions*.json", "stackexchange/throttled.json")
     exchange, made_filter = (
