@@ -13,6 +13,8 @@ endif
 ifneq ($(PIP_INDEX_URL),)
 export UV_DEFAULT_INDEX := $(PIP_INDEX_URL)
 endif
+# uv compiles nothing at installing: Python has to keep what it compiles, or each process compiles its thousand modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 # A home that cannot be written is no reason to fail: uv keeps its cache beside the packages then.
 ifneq ($(shell test -d "$$HOME" -a -w "$$HOME" && echo writable),writable)
 export UV_CACHE_DIR := .venv/.cache

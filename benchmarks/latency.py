@@ -149,7 +149,8 @@ def posts_between(feeds: Feeds, first: float, last: float) -> dict[tuple[str, st
 def watched(feeds: Feeds, wanted: dict[tuple[str, str], float], say: Console) -> dict[tuple[str, str | None], float]:
     """Run everything until all wanted posts have arrived, or patience ends; when each post was first found."""
     ports = {name: str(free_port()) for name in ("MOLVA_DASHBOARD_PORT", "MOLVA_AIRFLOW_PORT")}
-    run = subprocess.Popen([sys.executable, str(ROOT / "run.py")], env=os.environ | ports, stdout=sys.stderr, cwd=ROOT)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as the Makefile does
+    run = subprocess.Popen([sys.executable, str(ROOT / "run.py")], env=environment | ports, stdout=sys.stderr, cwd=ROOT)
     first, last = min(wanted.values()), max(wanted.values())
     seen: dict[tuple[str, str | None], float] = {}
     try:
