@@ -1,72 +1,98 @@
 """A child process that dies with this one: Scrapy's reactor can start only once in a process.
 
-The rule to know: what the child has to tell stands in a file; here only its last line is heard, for when it ends without one.
+The rule to know: it is forked, so that it begins with all that is loaded here (`executor.py` sees to it that this is everything);
+nothing that is loaded may install a reactor. What the child has to tell stands in a file; here only its last line is heard, for when
+it ends without one.
 """
 
 from __future__ import annotations
 
 import ctypes
+import logging
+import multiprocessing
 import os
 import signal
-import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import IO
+
+from scrapy.cmdline import execute
+from scrapy.settings import Settings
+from scrapy.utils.misc import load_object, walk_modules_iter
 
 Progress = Callable[[str], None]
 """Told now and then how far the run is, in one line."""
 
+ROOT = Path(__file__).parents[1]
 SECONDS_TO_END = 5.0
 PR_SET_PDEATHSIG = 1
 
 
-def run_child(command: list[str], environment: dict[str, str], progress: Progress | None) -> str:
-    """Run a child that dies with this process, and hand on what it says; its last line is returned.
+def run_child(arguments: list[str], environment: dict[str, str], progress: Progress | None) -> str:
+    """Run `scrapy` with these arguments in a child that dies with this process, and hand on what it says; its last line is returned.
 
     It has a process group of its own: Ctrl-C reaches this process alone, which asks it once to end. Scrapy takes a second signal for haste.
     """
-    parent = os.getpid()
     said: deque[str] = deque(maxlen=1)
-    libc = ctypes.CDLL(None)
-
-    def die_with_parent() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        cwd=Path(__file__).parents[1],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        process_group=0,
-        preexec_fn=die_with_parent,
-    )
-    assert process.stderr is not None
-    reader = threading.Thread(target=_listen, args=(process.stderr, said, progress), daemon=True)
+    heard, told = os.pipe()
+    process = multiprocessing.get_context("fork").Process(target=_scrapy, args=(arguments, environment, told, os.getpid()))
+    process.start()
+    os.close(told)
+    reader = threading.Thread(target=_listen, args=(os.fdopen(heard, errors="replace"), said, progress), daemon=True)
     reader.start()
     try:
-        process.wait()
+        process.join()
     except BaseException:
         process.terminate()
-        try:
-            process.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
+        process.join(SECONDS_TO_END)
+        if process.exitcode is None:
             process.kill()
-            process.wait()
+            process.join()
         raise
     reader.join(SECONDS_TO_END)
-    if process.returncode == -signal.SIGPROF:  # see crawlers/watch.py
+    ended = process.exitcode or 0
+    if ended == -signal.SIGPROF:  # see crawlers/watch.py
         return "reading a page took more of the processor's time than any page needs: it is made to be slow, or far too large"
-    if process.returncode < 0:
-        return f"killed by {signal.Signals(-process.returncode).name}"
+    if ended < 0:
+        return f"killed by {signal.Signals(-ended).name}"
     return said[-1] if said else ""
+
+
+def load_all() -> None:
+    """Load what spiders load when they begin, for the children that will be forked from here."""
+    settings = Settings()
+    settings.setmodule("crawlers.settings")
+    for package in ("scrapy.commands", "crawlers.spiders"):
+        deque(walk_modules_iter(package), maxlen=0)
+    import_module("scrapy.core.downloader.handlers.http11")  # the longest to load: it looks through all modules that are loaded
+    for parts in ("EXTENSIONS", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "ITEM_PIPELINES"):
+        for name in settings.getwithbase(parts):
+            load_object(name)
+    for name in ("SCHEDULER", "SCHEDULER_PRIORITY_QUEUE", "DUPEFILTER_CLASS", "STATS_CLASS", "LOG_FORMATTER", "ROBOTSTXT_PARSER"):
+        load_object(settings[name])
+
+
+def _scrapy(arguments: list[str], environment: dict[str, str], told: int, parent: int) -> None:
+    """The child: Scrapy's command line, with nothing of the parent's left that it could answer to or speak by."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    os.setpgid(0, 0)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(told, 2)
+    sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", buffering=1, closefd=False)
+    logging.root.handlers.clear()
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    sys.modules.pop(environment["SCRAPY_SETTINGS_MODULE"], None)  # it reads the environment when it is loaded
+    execute(["scrapy", *arguments])
 
 
 def _listen(stream: IO[str], said: deque[str], progress: Progress | None) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -147,13 +146,13 @@ def _spider(
     """How a spider's run ended. Raises SpiderDied, or CollectError where it could not begin."""
     with tempfile.TemporaryDirectory(prefix="molva-") as folder:
         result = Path(folder) / "result.json"
-        command = [sys.executable, "-m", "scrapy", "crawl", target.kind, "-a", f"target={target.name}", "-s", f"MOLVA_RESULT={result}"]
-        command += ["-s", f"PAGE_SECONDS={PAGE_SECONDS}"]
-        command += [] if since is None else ["-a", f"since={since.isoformat()}"]
-        command += [] if limit is None else ["-s", f"MOLVA_PREVIEW={limit}"]
+        arguments = ["crawl", target.kind, "-a", f"target={target.name}", "-s", f"MOLVA_RESULT={result}"]
+        arguments += ["-s", f"PAGE_SECONDS={PAGE_SECONDS}"]
+        arguments += [] if since is None else ["-a", f"since={since.isoformat()}"]
+        arguments += [] if limit is None else ["-s", f"MOLVA_PREVIEW={limit}"]
         places = {"MOLVA_DATA": str(data.resolve()), "MOLVA_CONFIG": str(config.resolve()), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
         said = None if progress is None else lambda line: progress(hidden(line, target.secrets))
-        last_line = hidden(run_child(command, os.environ | places, said), target.secrets)
+        last_line = hidden(run_child(arguments, os.environ | places, said), target.secrets)
         if not result.exists():
             raise SpiderDied(target, f"the spider ended without a result{f': {last_line}' if last_line else ''}")
         told: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -171,10 +170,10 @@ def look_at(
     with tempfile.TemporaryDirectory(prefix="molva-") as folder:
         asked, result = Path(folder) / "known.json", Path(folder) / "looks.jsonl"
         write_known(known, asked)
-        command = [sys.executable, "-m", "scrapy", "crawl", target.kind, "-a", f"target={target.name}", "-s", f"MOLVA_LOOK={asked}"]
-        command += ["-s", f"MOLVA_RESULT={result}", "-s", f"ITEM_PIPELINES={LOOK_PIPELINE}"]
+        arguments = ["crawl", target.kind, "-a", f"target={target.name}", "-s", f"MOLVA_LOOK={asked}"]
+        arguments += ["-s", f"MOLVA_RESULT={result}", "-s", f"ITEM_PIPELINES={LOOK_PIPELINE}"]
         places = {"MOLVA_DATA": str(data.resolve()), "MOLVA_CONFIG": str(config.resolve()), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
-        said = run_child(command, os.environ | places, progress)
+        said = run_child(arguments, os.environ | places, progress)
         records = list(lines_of(result))
     why = next((record["error"] for record in records if "error" in record), None)
     if why is None and not any("ended" in record for record in records):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -68,10 +67,10 @@ def visit(url: str, *, data: Path, allow_private: bool = False) -> Visit:
     """Look at an address with the downloader of all spiders: robots.txt, gate, limits, no private addresses. Raises CollectError."""
     with tempfile.TemporaryDirectory(prefix="molva-") as folder:
         result = Path(folder) / "result.json"
-        command = [sys.executable, "-m", "scrapy", "crawl", "look", "-a", f"url={url}", "-a", f"result={result}"]
-        command += ["-a", "allow_private=1"] if allow_private else []
+        arguments = ["crawl", "look", "-a", f"url={url}", "-a", f"result={result}"]
+        arguments += ["-a", "allow_private=1"] if allow_private else []
         places = {"MOLVA_DATA": str(data.resolve()), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
-        last_line = run_child(command, os.environ | places, None)
+        last_line = run_child(arguments, os.environ | places, None)
         if not result.exists():
             raise CollectError(f"the look at {url} ended without a result{f': {last_line}' if last_line else ''}")
         told = json.loads(result.read_text(encoding="utf-8"))

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from crawlers import child
 from crawlers import collect as collecting
 from crawlers.archive import Archive
 from crawlers.brand import read_brands
@@ -167,7 +168,7 @@ def test_a_spider_that_fails_says_why(tmp_path: Path, config: Path, blog: str) -
 
 def test_a_child_that_dies_is_said(tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     feed(config, "http://127.0.0.1:9/feed.xml")
-    monkeypatch.setattr(sys, "executable", "/bin/false")
+    monkeypatch.setattr(child, "execute", lambda arguments: sys.exit(1))
     with pytest.raises(RunFailed, match="blog: the spider ended without a result") as caught:
         collect(find_target("blog", config), data=tmp_path / "data", config=config)
     assert [caught.value.run] == Archive(tmp_path / "data").runs("blog")
