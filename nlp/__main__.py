@@ -209,6 +209,7 @@ def train_command(
     until: Annotated[int | None, typer.Option(min=1, help="End after this epoch, before the learning rate has fallen to nothing.")] = None,
     tweets: Annotated[int | None, typer.Option(min=0, help="Tweets in each such epoch.")] = None,
     composed: Annotated[int | None, typer.Option(min=0, help="Posts composed of two in each such epoch.")] = None,
+    frozen: Annotated[int | None, typer.Option(min=0, help="Layers, from the lowest, that stay as they begin.")] = None,
     corrections: Annotated[
         list[Path] | None,
         typer.Option(help="Records to learn from too: of `python -m advocacy export-corrections`, or of labels/; may be repeated."),
@@ -233,7 +234,7 @@ def train_command(
         from nlp.course import Recipe
         from nlp.train import train
 
-        chosen = {"epochs": epochs, "until": until, "tweets": tweets, "composed": composed}
+        chosen = {"epochs": epochs, "until": until, "tweets": tweets, "composed": composed, "frozen": frozen}
         given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
         recipe = replace(Recipe(seed=seed, start=str(start or "")), **given)
         if until is not None and until > recipe.epochs:

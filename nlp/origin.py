@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
 
-OPTIONS = ("start", "epochs", "until", "tweets", "composed")
+OPTIONS = ("start", "epochs", "until", "tweets", "composed", "frozen")
 """What of a recipe the command `train` takes, beside the seed."""
 
 
@@ -46,7 +46,7 @@ class Origin(BaseModel):
         """The command that trains such a model again."""
         words = ["python -m nlp train --out", f"models/{name}", "--seed", str(self.recipe["seed"])]
         for option, value in {"composed": 0, **self.recipe}.items():
-            if option in OPTIONS and value not in (None, ""):
+            if option in OPTIONS and value not in (None, "") and (option, value) != ("frozen", 0):
                 words += [f"--{option}", str(value)]
         files = {"corrections": self.more, "aspects": self.aspects}
         return " ".join([*words, *(f"--{option} {each}" for option, named in files.items() for each in named)])

@@ -23,7 +23,7 @@ from nlp.__main__ import app
 from nlp.calibration import calibrated
 from nlp.classifier import Classifier, read_config
 from nlp.contrast import FILE, Answer
-from nlp.course import Recipe
+from nlp.course import Recipe, learn, new_course
 from nlp.lesson import UNASKED, batches, plain, targets_of, weak_answers
 from nlp.material import read_material
 from nlp.network import padded
@@ -206,6 +206,18 @@ def test_missing_data_and_encoder_are_said(labels: Path, encoder: Path, tmp_path
     (labels / "written.jsonl").unlink()
     with pytest.raises(TrainingError, match=r"written\.jsonl is missing"):
         train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=TINY)
+
+
+def test_frozen_layers_stay_as_they_begin(labels: Path, encoder: Path) -> None:
+    recipe = replace(TINY, frozen=1, epochs=1)
+    began = new_course(encoder, recipe, 1).network.state_dict()
+    network, prior = learn(
+        read_material(labels, seed=3, stars=12, star_length=700), encoder, recipe, checkpoint=None, say=lambda line: None
+    )
+    moved = {name for name, weights in network.state_dict().items() if not torch.equal(weights, began[name])}
+    assert prior
+    assert not any(name.startswith(("encoder.embeddings.", "encoder.encoder.layer.0.")) for name in moved)
+    assert any(name.startswith("encoder.encoder.layer.1.") for name in moved)
 
 
 def test_held_out_texts_are_not_learned(labels: Path) -> None:
