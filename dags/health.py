@@ -41,6 +41,10 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
-    default_args={"execution_timeout": timedelta(minutes=15)},
+    default_args={
+        "execution_timeout": timedelta(minutes=15),
+        "priority_weight": 1000,  # a machine with more to collect than it can is the one whose health has to be told
+        "weight_rule": "absolute",
+    },
 ) as dag:
     target.expand_kwargs(unwell())
