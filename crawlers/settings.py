@@ -66,6 +66,8 @@ REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
 
 DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawlers.robots.KnownRobotsMiddleware": 100,  # the place of Scrapy's own
     "crawlers.middlewares.WholeBodyMiddleware": 600,  # answers pass it before Scrapy's 590 unpacks them
     "crawlers.middlewares.GateMiddleware": 740,
     "crawlers.middlewares.PrivateAddressMiddleware": 760,

@@ -34,6 +34,7 @@ from crawlers.look import PATIENCE, Fate, Known, Look, by_page, fate_of_page, re
 from crawlers.mapping import as_its_source_says
 from crawlers.middlewares import HostBusy, Refused
 from crawlers.place import config_folder
+from crawlers.robots import NoRobots
 from crawlers.sink import find_target
 from crawlers.source import CollectError, Cursor, Rejected
 from crawlers.writer import Sink
@@ -76,6 +77,8 @@ def trouble(error: BaseException, url: str) -> Trouble:
         return Trouble(f"{url}: {error}", transient=False)
     if isinstance(error, HostBusy):
         return Trouble(f"{url}: {error}", transient=True)
+    if isinstance(error, NoRobots):
+        return Trouble(f"{url}: {_no_robots(error, url)}", transient=True)
     if isinstance(error, IgnoreRequest):
         if "robots.txt" in str(error):
             return Trouble(f"{url}: robots.txt of {host} forbids it", transient=False)
@@ -89,6 +92,12 @@ def trouble(error: BaseException, url: str) -> Trouble:
     if isinstance(error, UnsupportedURLSchemeError | ValueError):
         return Trouble(f"{url}: is not an address that can be collected", transient=False)
     return Trouble(f"{url}: {str(error) or type(error).__name__}", transient=True)
+
+
+def _no_robots(error: NoRobots, url: str) -> str:
+    cause = error.__cause__
+    why = f" ({str(trouble(cause, url)).removeprefix(f'{url}: ')})" if cause else ""
+    return f"robots.txt of {urlsplit(url).hostname} {error}{why}, so nothing there is asked for; the next run tries it again"
 
 
 def _limit(error: BaseException) -> str:

@@ -1,0 +1,92 @@
+"""robots.txt that is not there, fails or can't be reached, by the real spider at a site on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawlers.run import RunFailed
+from crawlers.target import Target
+from tests.site import Answer, Place, Request, Site, site
+
+ENTRY = "<item><title>Запись</title><link>{url}/post/1</link><description>Вестарна подняла комиссию.</description></item>"
+
+
+@pytest.fixture
+def blog() -> Iterator[Site]:
+    with site() as running:
+        running.pages["/feed.xml"] = feed(running.url)
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def feed(url: str) -> str:
+    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Блог</title>{ENTRY.format(url=url)}</channel></rss>'
+
+
+def target_of(place: Place, blog: Site, more: str = "") -> Target:
+    return place.target("blog", f"kind: feed\nurl: {blog.url}/feed.xml\nlanguage: ru\ndelay: 0\nallow_private: true\n{more}")
+
+
+def test_a_host_whose_robots_txt_fails_is_asked_for_nothing_until_the_next_run(blog: Site, place: Place) -> None:
+    blog.pages["/robots.txt"] = Answer("User-agent: *\nAllow: /\n", 503)
+    target = target_of(place, blog)
+    with pytest.raises(RunFailed, match=r"robots\.txt of 127\.0\.0\.1 answered 503, so nothing there is asked for; the next run tries it"):
+        place.collect(target)
+    assert blog.paths(robots=True) == ["/robots.txt"] * 4, "asked again as every page that fails, and no page besides"
+    blog.pages["/robots.txt"] = "User-agent: *\nAllow: /\n"
+    assert place.collect(target).outcomes["kept"] == 1
+
+
+def test_a_robots_txt_that_fails_once_is_obeyed_when_it_comes(blog: Site, place: Place) -> None:
+    def answer(request: Request) -> Answer:
+        return Answer("later", 500) if len(blog.asked) == 1 else Answer("User-agent: *\nDisallow: /feed\n")
+
+    blog.pages["/robots.txt"] = answer
+    with pytest.raises(RunFailed, match=r"robots\.txt of 127\.0\.0\.1 forbids it"):
+        place.collect(target_of(place, blog))
+    assert blog.paths(robots=True) == ["/robots.txt"] * 2
+
+
+def test_a_robots_txt_that_breaks_off_is_not_known(blog: Site, place: Place) -> None:
+    blog.pages["/robots.txt"] = Answer("User-agent: *\n", headers={"Content-Length": "1000", "Connection": "close"})
+    with pytest.raises(RunFailed, match=r"robots\.txt of 127\.0\.0\.1 could not be had \(.+\), so nothing there is asked for"):
+        place.collect(target_of(place, blog))
+    assert blog.paths() == []
+
+
+def test_a_robots_txt_that_asks_for_a_pause_gets_it(blog: Site, place: Place) -> None:
+    blog.pages["/robots.txt"] = Answer("later", 503, {"Retry-After": "3600"})
+    with pytest.raises(RunFailed, match="asked to be left alone until"):
+        place.collect(target_of(place, blog))
+    assert blog.paths(robots=True) == ["/robots.txt"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer("User-agent: *\nDisallow: /\n", 404),
+        Answer("User-agent: *\nDisallow: /\n", 403),
+        Answer(status=302, headers={"Location": "/robots.txt"}),
+    ],
+    ids=["not there", "not shown", "redirects in a circle"],
+)
+def test_a_robots_txt_that_is_not_there_forbids_nothing(answer: Answer, blog: Site, place: Place) -> None:
+    blog.pages["/robots.txt"] = answer
+    assert place.collect(target_of(place, blog)).outcomes["kept"] == 1
+
+
+def test_another_host_that_fails_keeps_only_its_own_articles_waiting(blog: Site, place: Place) -> None:
+    with site() as other:
+        other.pages |= {"/robots.txt": Answer("", 502), "/post/1": "<article><p>Вестарна подняла комиссию.</p></article>"}
+        blog.pages["/feed.xml"] = feed(other.url)
+        run = place.collect(target_of(place, blog, "article: true\n"))
+        assert (run.outcomes["kept"], run.outcomes["deferred"], other.paths()) == (0, 1, [])
+        other.pages["/robots.txt"] = ""
+        assert place.collect(target_of(place, blog, "article: true\n")).outcomes["kept"] == 1
