@@ -13,12 +13,13 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable
 from importlib import import_module
+from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import IO
 
 from scrapy.cmdline import execute
 from scrapy.settings import Settings
@@ -28,35 +29,33 @@ Progress = Callable[[str], None]
 """Told now and then how far the run is, in one line."""
 
 ROOT = Path(__file__).parents[1]
+LATEST = "MOLVA_LATEST"
+"""Environment variable with the number of the open file in which the child leaves the address of its latest answer."""
 SECONDS_TO_END = 5.0
 PR_SET_PDEATHSIG = 1
 
 
 def run_child(arguments: list[str], environment: dict[str, str], progress: Progress | None) -> str:
-    """Run `scrapy` with these arguments in a child that dies with this process, and hand on what it says; its last line is returned.
+    """Run `scrapy` with these arguments in a child that dies with this process, and hand on what it says; its last line is returned, or what ended it.
 
     It has a process group of its own: Ctrl-C reaches this process alone, which asks it once to end. Scrapy takes a second signal for haste.
     """
     said: deque[str] = deque(maxlen=1)
     heard, told = os.pipe()
-    process = multiprocessing.get_context("fork").Process(target=_scrapy, args=(arguments, environment, told, os.getpid()))
-    process.start()
-    os.close(told)
-    reader = threading.Thread(target=_listen, args=(os.fdopen(heard, errors="replace"), said, progress), daemon=True)
-    reader.start()
-    try:
-        process.join()
-    except BaseException:
-        process.terminate()
-        process.join(SECONDS_TO_END)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-        raise
-    reader.join(SECONDS_TO_END)
-    ended = process.exitcode or 0
+    with tempfile.TemporaryFile() as latest:
+        given = environment | {LATEST: str(latest.fileno())}
+        process = multiprocessing.get_context("fork").Process(target=_scrapy, args=(arguments, given, told, os.getpid()))
+        process.start()
+        os.close(told)
+        reader = threading.Thread(target=_listen, args=(heard, said, progress), daemon=True)
+        reader.start()
+        ended = _awaited(process)
+        reader.join(SECONDS_TO_END)
+        latest.seek(0)
+        address = latest.read().decode("utf-8", "replace")
     if ended == -signal.SIGPROF:  # see crawlers/watch.py
-        return "reading a page took more of the processor's time than any page needs: it is made to be slow, or far too large"
+        which = f"; the last answer came from {address}" if address else ""
+        return f"reading a page took more of the processor's time than any page needs: it is made to be slow, or far too large{which}"
     if ended < 0:
         return f"killed by {signal.Signals(-ended).name}"
     return said[-1] if said else ""
@@ -95,9 +94,24 @@ def _scrapy(arguments: list[str], environment: dict[str, str], told: int, parent
     execute(["scrapy", *arguments])
 
 
-def _listen(stream: IO[str], said: deque[str], progress: Progress | None) -> None:
-    for line in stream:
-        if line.strip():
-            said.append(line.strip())
-            if progress is not None:
-                progress(line.strip())
+def _awaited(process: ForkProcess) -> int:
+    """How the child ended: its code, below zero the signal. It is ended where the waiting is interrupted."""
+    try:
+        process.join()
+    except BaseException:
+        process.terminate()
+        process.join(SECONDS_TO_END)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+        raise
+    return process.exitcode or 0
+
+
+def _listen(heard: int, said: deque[str], progress: Progress | None) -> None:
+    with os.fdopen(heard, errors="replace") as stream:
+        for line in stream:
+            if line.strip():
+                said.append(line.strip())
+                if progress is not None:
+                    progress(line.strip())

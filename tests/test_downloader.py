@@ -162,7 +162,7 @@ def test_a_page_made_to_be_slow_ends_its_own_run_only(blog: Site, place: Place, 
     monkeypatch.setattr("crawlers.collect.PAGE_SECONDS", 3)
     blog.pages["/bomb.xml"] = FEED.replace("Вестарна подняла комиссию.", "<div>" * 400_000)
     bomb = place.target("bomb", f"kind: feed\nurl: {blog.url}/bomb.xml\nallow_private: true\ndelay: 0\n")
-    with pytest.raises(RunFailed, match="reading a page took more of the processor's time"):
+    with pytest.raises(RunFailed, match=rf"took more of the processor's time .+; the last answer came from {blog.url}/bomb\.xml"):
         place.collect(bomb)
     assert place.collect(target_of(place, f"{blog.url}/feed.xml")).outcomes["kept"] == 1
 
