@@ -26,7 +26,7 @@ from crawlers.field import interval
 from crawlers.gap import Gap, gaps
 from crawlers.history import History, read_history
 from crawlers.kinds import Expect
-from crawlers.looked import Rechecked, latest
+from crawlers.looked import Held, Rechecked, latest
 from crawlers.post import iso
 from crawlers.run import Counts, Outcome
 from crawlers.source import CollectError
@@ -114,7 +114,7 @@ class Health:
     """Posts looked at again in the last seven days."""
     gone: int = 0
     """Posts of these days that are gone at their source."""
-    held: str | None = None
+    held: Held | None = None
     """Why the last of these looks marked nothing: too many seemed gone."""
 
     @property
@@ -143,7 +143,7 @@ class Health:
         if self.due is not None:
             found.append(f"no run since the one that was due at {iso(self.due)}")
         found += [str(violation) for violation in self.violations]
-        return found if self.held is None else [*found, self.held]
+        return found if self.held is None else [*found, str(self.held)]
 
     def to_json(self) -> dict[str, Any]:
         """As `python -m crawlers health --json` prints it. Times are UTC, lengths of time seconds."""

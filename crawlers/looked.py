@@ -84,6 +84,25 @@ def looks_path(data: Path, target: str) -> Path:
     return data / "looked" / target / "looks.sqlite"
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """So many posts seem gone at once that something else must have happened: none was marked."""
+
+    gone: int
+    """Seem gone."""
+    told: int
+    """Of how many that a look told anything of."""
+    share: float
+    """How much of them the target's file allows."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.gone} of {self.told} posts looked at again seem gone, more than {self.share:.0%}: rather has the site changed its "
+            "addresses or its answers, so none is marked; look at some of them, and where they are gone indeed, allow more by "
+            "`recheck: {share: …}`"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rechecked:
     """What a run of second looks at one target saw."""
@@ -99,7 +118,7 @@ class Rechecked:
     untold: int = 0
     edited: int = 0
     """Collected again, because their text has changed."""
-    held: str | None = None
+    held: Held | None = None
     """Why nothing was marked: too many seemed gone at once."""
     error: str | None = None
     """Why the run could not look at all that it chose."""
@@ -120,7 +139,9 @@ class Rechecked:
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Rechecked:
         """The inverse of `to_json`."""
-        return cls(**record | {name: datetime.fromisoformat(record[name]) for name in ("started", "ended")})
+        moments = {name: datetime.fromisoformat(record[name]) for name in ("started", "ended")}
+        held = record.get("held")  # a sentence in lines of before it had figures: the next run says it anew
+        return cls(**record | moments | {"held": Held(**held) if isinstance(held, dict) else None})
 
 
 def mark_gone(archive: Archive, target: str, posts: Iterable[tuple[str, str]], *, now: datetime, since: dict[str, datetime]) -> None:

@@ -26,7 +26,7 @@ from crawlers.field import interval
 from crawlers.kinds import Recheck
 from crawlers.link import hidden
 from crawlers.look import Fate, Known, Look, write_known
-from crawlers.looked import EDITS, Looks, Memory, Rechecked, gone_posts, log, looks_path, mark_gone
+from crawlers.looked import EDITS, Held, Looks, Memory, Rechecked, gone_posts, log, looks_path, mark_gone
 from crawlers.mapping import is_collector, mapped_again, source
 from crawlers.post import Post, whole_milliseconds
 from crawlers.run import Outcome
@@ -64,7 +64,7 @@ class Verdict:
     memory: list[Memory]
     gone: list[tuple[str, str]]
     """Posts that are gone, each with its sign."""
-    held: str | None
+    held: Held | None
 
 
 def recheck(
@@ -190,11 +190,7 @@ def judged(looks: Iterable[Look], before: dict[str, Memory], rules: Rules, now: 
     seem = told.count(Fate.GONE)
     held = None
     if gone and len(told) >= ENOUGH and seem > rules.share * len(told):
-        held = (
-            f"{seem} of {len(told)} posts looked at again seem gone, more than {rules.share:.0%}: rather has the site changed its "
-            "addresses or its answers, so none is marked; look at some of them, and where they are gone indeed, allow more by "
-            "`recheck: {share: …}`"
-        )
+        held = Held(seem, len(told), rules.share)
     memory, marked = [], []
     for look in looks:
         since = before[look.id].since if look.id in before else None

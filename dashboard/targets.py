@@ -17,7 +17,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from crawlers.brand import Brands
 from crawlers.expect import Subject, Violation, in_units
-from crawlers.health import Health, health
+from crawlers.health import Health, State, health
 from crawlers.place import config_folder, data_folder
 from crawlers.post import Precision
 from crawlers.run import Outcome
@@ -102,7 +102,7 @@ def gaps(days: dict[date, list[str]], every: Interval, zone: ZoneInfo, lang: Lan
 
 
 def _red(one: Health, lang: Lang, zone: ZoneInfo) -> None:
-    state = chip(say(lang, f"state.{one.state}"), "detractor")
+    state = chip(say(lang, f"state.{one.state}"), "passive" if one.state is State.WAITING else "detractor")  # nothing has failed there
     lines = "<br>".join(escape(line) for line in why(one, lang, zone))
     with st.container(border=True):
         st.html(f'<strong>{escape(one.target)}</strong> {state}<div class="post-meta">{lines}</div>')
@@ -135,7 +135,9 @@ def why(one: Health, lang: Lang, zone: ZoneInfo) -> Sequence[str]:
     if one.due is not None:
         found.append(say(lang, "why.late", when=when(one.due, Precision.MINUTE, lang, zone)))
     found += [_violated(violation, lang) for violation in one.violations]
-    return found if one.held is None else [*found, one.held]
+    if (held := one.held) is not None:
+        found.append(say(lang, "why.held", gone=held.gone, told=held.told, share=share(lang, held.share, 1)))
+    return found
 
 
 def _violated(violation: Violation, lang: Lang) -> str:

@@ -1,11 +1,14 @@
 """The words of the interface in Russian and English.
 
-The rule to know: every word that a reader sees stands here once, under a key; a key without both languages fails a test.
+The rule to know: every word that a reader sees stands here once, under a key (those of targets in `target_words.py`); a key without
+both languages fails a test.
 """
 
 from __future__ import annotations
 
 from typing import Literal
+
+from dashboard.target_words import TARGET_WORDS
 
 Lang = Literal["ru", "en"]
 
@@ -268,59 +271,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "roles_known.any": ("без учёта фильтра по роли", "whatever role the filter asks for"),
     "newest": ("Новейшее сообщение: {when}", "Newest post: {when}"),
     "nps_axis": ("онлайн-NPS", "online NPS"),
-    # targets
-    "targets.help": (
-        "Задержка: от публикации до сбора; числа сообщений за последние 7 дней.",
-        "Lag: from publication to collection; numbers of posts in the last 7 days.",
-    ),
-    "targets.summary": ("Цели сбора в порядке: {well} из {all}", "Targets that do well: {well} of {all}"),
-    "targets.gaps": ("дней с пробелами в данных: {n}", "days with gaps in the data: {n}"),
-    "target": ("Цель", "Target"),
-    "state": ("Состояние", "State"),
-    "state.ok": ("в порядке", "ok"),
-    "state.new": ("ещё не собиралась", "not collected yet"),
-    "state.late": ("опаздывает", "late"),
-    "state.silent": ("молчит", "silent"),
-    "state.unusual": ("не как обычно", "unusual"),
-    "state.failing": ("сбой", "failing"),
-    "state.broken": ("файл с ошибкой", "broken"),
-    "state.waiting": ("ждёт ключа", "waiting for a key"),
-    "state.switched_off": ("выключена", "switched off"),
-    "last_success": ("Последний успех", "Last success"),
-    "never": ("никогда", "never"),
-    "lag": ("Задержка", "Lag"),
-    "lag.both": ("{median}, 95\u00a0%: {most}", "{median}, 95%: {most}"),
-    "outcome.kept": ("Новых", "New"),
-    "outcome.changed": ("Изменённых", "Changed"),
-    "outcome.repeated": ("Повторных", "Repeated"),
-    "outcome.rejected": ("Отклонено", "Rejected"),
-    "reasons": ("Почему отклонено", "Why rejected"),
-    "span.second": ("{n} с", "{n} s"),
-    "span.minute": ("{n} мин", "{n} min"),
-    "span.hour": ("{n} ч", "{n} h"),
-    "span.day": ("{n} д", "{n} d"),
-    "why.unset": ("не задана переменная окружения {name}", "the environment variable {name} isn't set"),
-    "why.failed": ("неудачных запусков подряд: {n}; {error}", "failed runs one after the other: {n}; {error}"),
-    "why.late": ("запуска не было, хотя пора была {when}", "no run, though one was due at {when}"),
-    "why.nothing": ("ни одного нового сообщения за {bound} ({whose})", "no new post for {bound} ({whose})"),
-    "why.newest": (
-        "новейшему сообщению {found}, ожидается не больше {bound} ({whose})",
-        "the newest post is {found} old, at most {bound} are expected ({whose})",
-    ),
-    "why.posts": (
-        "новых сообщений в день {found}, ожидается не меньше {bound} ({whose})",
-        "{found} new posts a day, at least {bound} are expected ({whose})",
-    ),
-    "why.authors": (
-        "с автором {found} новых сообщений, ожидается не меньше {bound} ({whose})",
-        "{found} of new posts name an author, at least {bound} are expected ({whose})",
-    ),
-    "why.learned": ("так было раньше", "learned"),
-    "why.stated": ("так задано в файле", "stated"),
-    "gap": ("нет данных: сбой или молчание цели", "no data: a target failed or was silent"),
-    "gap.days": ("дней без данных: {n}", "days without data: {n}"),
-    "gap.silent": ("молчала", "silent"),
-    "gap.not_collected": ("не собиралась", "not collected"),
     # posts
     "found_total": ("Найдено: {n}", "Found: {n}"),
     "original": ("Оригинал", "Original"),
@@ -373,7 +323,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "broken.brands": ("Файл компаний не читается: {why}", "The brands file can't be read: {why}"),
     "broken.desk": ("Исправление не сохранено: {why}", "The correction was not kept: {why}"),
     "broken.index": ("Индекс не отвечает: {why}", "The index does not answer: {why}"),
-}
+} | TARGET_WORDS
 
 
 def say(lang: Lang, key: str, **values: object) -> str:

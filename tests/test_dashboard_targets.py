@@ -13,6 +13,8 @@ import streamlit as st
 from dashboard_site import fill, write_brands
 from streamlit.testing.v1 import AppTest
 
+from crawlers.health import Health
+from crawlers.looked import Held
 from dashboard import targets
 from tests.diary import Diary
 
@@ -66,6 +68,37 @@ def test_the_page_of_targets_says_what_is_not_right(silent: None) -> None:
     said = [html.proto.body for html in app.get("html")]
     assert any("the newest post is 5 d old, at most 30 h are expected (stated)" in body for body in said)
     assert any("&lt;b&gt;" in body for body in said)
+
+
+def test_a_target_that_waits_for_its_key_is_not_red_and_names_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_brands(tmp_path / "config")
+    (tmp_path / "config" / "targets" / "wall.yaml").write_text("kind: vk\nwalls: [vestarna]\ntoken_env: MOLVA_TEST_VK\n")
+    monkeypatch.setenv("MOLVA_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("MOLVA_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("MOLVA_TEST_VK", raising=False)
+
+    def page() -> None:
+        from zoneinfo import ZoneInfo
+
+        from dashboard import targets
+        from dashboard.view import View
+
+        targets.page(View(lang="ru"), ZoneInfo("UTC"))
+
+    app = AppTest.from_function(page, default_timeout=60).run()
+    assert not app.exception
+    row = app.dataframe[0].value.iloc[0]
+    assert (row["Цель"], row["Состояние"], row["Последний успех"]) == ("wall", "ждёт ключа", "никогда")
+    [card] = [html.proto.body for html in app.get("html") if "wall" in html.proto.body]
+    assert "не задана переменная окружения MOLVA_TEST_VK" in card
+    assert 'class="chip passive"' in card and "detractor" not in card
+
+
+def test_a_target_whose_posts_vanished_at_once_says_so_in_the_readers_language() -> None:
+    one = Health(target="blog", collected=True, held=Held(5, 12, 0.34))
+    [russian], [english] = targets.why(one, "ru", ZoneInfo("UTC")), targets.why(one, "en", ZoneInfo("UTC"))
+    assert russian.startswith("из 12 просмотренных снова сообщений удалёнными кажутся 5, больше 34\u00a0%: скорее сайт сменил адреса")
+    assert english == str(one.held) == one.why[0]
 
 
 def test_gaps_fall_into_the_intervals_of_the_trend() -> None:

@@ -19,7 +19,7 @@ from crawlers.__main__ import app
 from crawlers.archive import Archive
 from crawlers.health import State, health_of
 from crawlers.look import Fate, Look
-from crawlers.looked import EDITS, Looks, gone_posts, looks_path
+from crawlers.looked import EDITS, Held, Looks, gone_posts, looks_path
 from crawlers.recheck import Rules, judged, recheck
 from crawlers.source import CollectError
 from crawlers.target import BrokenTarget, Target, read_target
@@ -136,10 +136,11 @@ def test_where_too_many_vanish_at_once_none_is_marked_and_the_target_is_red(plac
         del blog.pages[f"/post/{n}"]
     for hours in (25, 38, 51):
         run = look(place, target, hours)
-        assert run.held and run.held.startswith("5 of 12 posts looked at again seem gone, more than 34%") if run.looked else hours == 38
+        assert run.held == Held(5, 12, 0.34) if run.looked else hours == 38
     assert not marked(place)
     health = health_of(target, Archive(place.data), NOW + 51 * HOUR + HOUR)
-    assert health.state in (State.LATE, State.UNUSUAL) and health.state.red and health.held and health.held in health.why
+    assert health.state in (State.LATE, State.UNUSUAL) and health.state.red and str(health.held) in health.why
+    assert str(health.held).startswith("5 of 12 posts looked at again seem gone, more than 34%")
     target = collected(place, blog, "recheck: {share: 0.5}\n")
     assert look(place, target, 80).suspected == 5
     assert look(place, target, 93).gone == 5

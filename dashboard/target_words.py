@@ -1,0 +1,68 @@
+"""The words of targets in Russian and English: their states, what is not right with them, and gaps in what they brought.
+
+The rule to know: they are looked up like all others, by `dashboard.words`.
+"""
+
+from __future__ import annotations
+
+TARGET_WORDS: dict[str, tuple[str, str]] = {
+    "targets.help": (
+        "Задержка: от публикации до сбора; числа сообщений за последние 7 дней.",
+        "Lag: from publication to collection; numbers of posts in the last 7 days.",
+    ),
+    "targets.summary": ("Цели сбора в порядке: {well} из {all}", "Targets that do well: {well} of {all}"),
+    "targets.gaps": ("дней с пробелами в данных: {n}", "days with gaps in the data: {n}"),
+    "target": ("Цель", "Target"),
+    "state": ("Состояние", "State"),
+    "state.ok": ("в порядке", "ok"),
+    "state.new": ("ещё не собиралась", "not collected yet"),
+    "state.late": ("опаздывает", "late"),
+    "state.silent": ("молчит", "silent"),
+    "state.unusual": ("не как обычно", "unusual"),
+    "state.failing": ("сбой", "failing"),
+    "state.broken": ("файл с ошибкой", "broken"),
+    "state.waiting": ("ждёт ключа", "waiting for a key"),
+    "state.switched_off": ("выключена", "switched off"),
+    "last_success": ("Последний успех", "Last success"),
+    "never": ("никогда", "never"),
+    "lag": ("Задержка", "Lag"),
+    "lag.both": ("{median}, 95\u00a0%: {most}", "{median}, 95%: {most}"),
+    "outcome.kept": ("Новых", "New"),
+    "outcome.changed": ("Изменённых", "Changed"),
+    "outcome.repeated": ("Повторных", "Repeated"),
+    "outcome.rejected": ("Отклонено", "Rejected"),
+    "reasons": ("Почему отклонено", "Why rejected"),
+    "span.second": ("{n} с", "{n} s"),
+    "span.minute": ("{n} мин", "{n} min"),
+    "span.hour": ("{n} ч", "{n} h"),
+    "span.day": ("{n} д", "{n} d"),
+    "why.unset": ("не задана переменная окружения {name}", "the environment variable {name} isn't set"),
+    "why.failed": ("неудачных запусков подряд: {n}; {error}", "failed runs one after the other: {n}; {error}"),
+    "why.late": ("запуска не было, хотя пора была {when}", "no run, though one was due at {when}"),
+    "why.nothing": ("ни одного нового сообщения за {bound} ({whose})", "no new post for {bound} ({whose})"),
+    "why.newest": (
+        "новейшему сообщению {found}, ожидается не больше {bound} ({whose})",
+        "the newest post is {found} old, at most {bound} are expected ({whose})",
+    ),
+    "why.posts": (
+        "новых сообщений в день {found}, ожидается не меньше {bound} ({whose})",
+        "{found} new posts a day, at least {bound} are expected ({whose})",
+    ),
+    "why.authors": (
+        "с автором {found} новых сообщений, ожидается не меньше {bound} ({whose})",
+        "{found} of new posts name an author, at least {bound} are expected ({whose})",
+    ),
+    "why.held": (
+        "из {told} просмотренных снова сообщений удалёнными кажутся {gone}, больше {share}: скорее сайт сменил адреса или вид своих "
+        "ответов, поэтому ни одно не отмечено; посмотрите на некоторые из них и, если они и правда удалены, разрешите больше: "
+        "`recheck: {{share: …}}`",
+        "{gone} of {told} posts looked at again seem gone, more than {share}: rather has the site changed its addresses or its answers, "
+        "so none is marked; look at some of them, and where they are gone indeed, allow more by `recheck: {{share: …}}`",
+    ),
+    "why.learned": ("так было раньше", "learned"),
+    "why.stated": ("так задано в файле", "stated"),
+    "gap": ("нет данных: сбой или молчание цели", "no data: a target failed or was silent"),
+    "gap.days": ("дней без данных: {n}", "days without data: {n}"),
+    "gap.silent": ("молчала", "silent"),
+    "gap.not_collected": ("не собиралась", "not collected"),
+}
