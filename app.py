@@ -14,7 +14,7 @@ from crawlers.brand import Brands, read_brands
 from crawlers.place import config_folder
 from crawlers.yamlfile import ConfigError
 from dashboard import overview, posts, targets
-from dashboard.filters import open_address, reader_language, sidebar
+from dashboard.filters import language, open_address, reader_language, sidebar
 from dashboard.words import say
 from index import open_index
 from index.query import Index, IndexUnavailable
@@ -61,7 +61,9 @@ def show() -> None:
         chosen = st.navigation([summary, listing, watched])
         if view.ignored:
             st.warning(say(lang, "ignored", what=", ".join(view.ignored)))
-        view = sidebar(view, brands, index, now, zone)
+        language(lang)
+        if chosen is not watched:  # how targets do depends on nothing that is chosen there
+            view = sidebar(view, brands, index, now, zone)
         chosen.run()
     except IndexUnavailable as error:
         st.error(say(lang, "broken.index", why=error))

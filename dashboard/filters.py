@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -91,37 +91,36 @@ def write_address(view: View) -> None:
         st.query_params.from_dict(address)
 
 
-def sidebar(view: View, brands: Brands, index: Index, now: datetime, zone: ZoneInfo) -> View:
-    """Choices that all pages share."""
-    lang = view.lang
+def language(lang: Lang) -> None:
+    """The choice of the interface's language, in the sidebar of every page."""
     with st.sidebar:
         st.segmented_control(
             say(lang, "language_of_ui"), LANGUAGES, key=_LANG, format_func=str.upper, label_visibility="collapsed", required=True
         )
+
+
+def sidebar(view: View, brands: Brands, index: Index, now: datetime, zone: ZoneInfo) -> View:
+    """Choices that the pages of mentions share; they live on while the reader is on a page without them."""
+    lang = view.lang
+    with st.sidebar:
         slug = st.selectbox(
             say(lang, "brand"),
             [brand.slug for brand in brands.brands],
             key=_key("brand", lang),
             format_func=lambda s: _brand_label(brands, s, lang),
+            persist_state="session",
         )
-        period = st.selectbox(say(lang, "period"), PERIODS, key=_key("period", lang), format_func=lambda p: say(lang, f"period.{p}"))
-        start = end = None
-        if period == "dates":
-            today = now.astimezone(zone).date()
-            st.session_state.setdefault(_key("dates", lang), (today - timedelta(days=27), today))
-            dates: Any = st.date_input(
-                say(lang, "dates"),
-                key=_key("dates", lang),
-                format="DD.MM.YYYY" if lang == "ru" else "YYYY-MM-DD",
-                min_value=FIRST_DATE,
-                max_value=LAST_DATE,
-            )
-            start, end = (dates[0], dates[-1]) if dates else (None, None)
+        period = _one("period", PERIODS, lang)
+        start, end = _dates(lang, now.astimezone(zone).date()) if period == "dates" else (None, None)
         products = [GENERAL, *(product.slug for product in _brand(brands, slug).products)]
         if st.session_state.get(_key("product", lang)) not in products:
             st.session_state[_key("product", lang)] = GENERAL
         product = st.selectbox(
-            say(lang, "product"), products, key=_key("product", lang), format_func=lambda p: product_label(brands, slug, p, lang)
+            say(lang, "product"),
+            products,
+            key=_key("product", lang),
+            format_func=lambda p: product_label(brands, slug, p, lang),
+            persist_state="session",
         )
         view = View(lang=lang, brand=slug, period=period, start=start, end=end, product=product)
         everything = view.with_(period="all").query(now, zone)
@@ -130,6 +129,20 @@ def sidebar(view: View, brands: Brands, index: Index, now: datetime, zone: ZoneI
             sites=_many("site", "sites", sorted(index.count(everything, Facet.SITE)), lang),
             languages=_many("language", "languages", sorted(index.count(everything, Facet.LANGUAGE)), lang),
         )
+
+
+def _dates(lang: Lang, today: date) -> tuple[date | None, date | None]:
+    """First and last day of a period of the reader's own."""
+    st.session_state.setdefault(_key("dates", lang), (today - timedelta(days=27), today))
+    dates: Any = st.date_input(
+        say(lang, "dates"),
+        key=_key("dates", lang),
+        format="DD.MM.YYYY" if lang == "ru" else "YYYY-MM-DD",
+        min_value=FIRST_DATE,
+        max_value=LAST_DATE,
+        persist_state="session",
+    )
+    return (dates[0], dates[-1]) if dates else (None, None)
 
 
 def posts_bar(view: View) -> View:

@@ -46,7 +46,7 @@ def known() -> list[Health]:
 def page(view: View, zone: ZoneInfo) -> None:
     """The whole page."""
     lang = view.lang
-    write_address(view)
+    write_address(View(lang=lang))
     st.html(STYLE)
     st.title(say(lang, "targets"), anchor=False)
     found = known()

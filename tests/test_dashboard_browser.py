@@ -163,6 +163,21 @@ def test_after_a_change_of_language_one_more_choice_is_added_to_the_others(addre
     assert parameters(page) == {**chosen, "stances": ["promoter", "detractor"]}
 
 
+def test_the_page_of_targets_has_no_choice_that_does_nothing_there_and_the_others_live_on(address: str, page: Page) -> None:
+    settled(page.goto(f"{address}/?lang=ru&brand=rival&period=90&product=rapp&roles=client") and page)
+    chosen = parameters(page)
+    page.locator('[data-testid="stSidebarNav"]').get_by_text("Цели сбора").click()
+    page.wait_for_url("**/targets?lang=ru")
+    sidebar = settled(page).get_by_test_id("stSidebar")
+    expect(sidebar.get_by_text("EN", exact=True)).to_be_visible()
+    expect(sidebar.get_by_role("combobox")).to_have_count(0)
+    choose_language(page, "EN")
+    assert parameters(page) == {"lang": ["en"]}
+    page.locator('[data-testid="stSidebarNav"]').get_by_text("Overview").click()
+    page.wait_for_url("**period=90**")
+    assert parameters(settled(page)) == {**chosen, "lang": ["en"]}
+
+
 def test_dates_live_through_a_change_of_language(address: str, page: Page) -> None:
     settled(page.goto(f"{address}/?lang=ru&period=dates&start=1999-01-02&end=2030-02-01") and page)
     choose_language(page, "EN")
