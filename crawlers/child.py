@@ -36,9 +36,10 @@ PR_SET_PDEATHSIG = 1
 
 
 def run_child(arguments: list[str], environment: dict[str, str], progress: Progress | None) -> str:
-    """Run `scrapy` with these arguments in a child that dies with this process, and hand on what it says; its last line is returned, or what ended it.
+    """Run `scrapy` with these arguments in a child that dies with this process, and hand on what it says.
 
-    It has a process group of its own: Ctrl-C reaches this process alone, which asks it once to end. Scrapy takes a second signal for haste.
+    Its last line is returned, or what ended it. It has a process group of its own: Ctrl-C reaches this process alone, which asks it
+    once to end. Scrapy takes a second signal for haste.
     """
     said: deque[str] = deque(maxlen=1)
     heard, told = os.pipe()
