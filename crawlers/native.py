@@ -15,7 +15,9 @@ from crawlers.post import post_id
 VK, YOUTUBE = "vk.com", "youtube.com"
 
 _WALL = re.compile(r"vk\.com/[^#]*?\bwall(-?\d+)_(\d+)(?:[^#]*?[?&]reply=(\d+))?")
+_BELOW_VIDEO = re.compile(r"vk\.com/[^#]*?\bvideo(-?\d+_\d+)[^#]*?[?&]reply=(\d+)")
 _COMMENT = re.compile(r"youtube\.com/[^#]*?[?&]lc=([\w.-]+)")
+_VIDEO = re.compile(r"youtube\.com/(?:watch\?(?:[^#]*&)?v=|shorts/|live/)([\w-]{11})(?![\w-])")
 _MESSAGE = re.compile(r"t\.me/(?:s/)?(\w{3,})/(\d+)(?:$|\?(?!.*\b(?:comment|thread)=))")
 _ACCOUNTS = {
     VK: re.compile(r"vk\.com/(id|club|public|event)(\d+)/?$"),
@@ -28,8 +30,10 @@ def post_at(site: str, url: str) -> str:
     """`Post.id` of the post at an address."""
     if site == VK and (wall := _WALL.search(url)):
         return post_id(VK, f"{wall[1]}_{wall[3] or wall[2]}")
-    if site == YOUTUBE and (comment := _COMMENT.search(url)):
-        return post_id(YOUTUBE, comment[1])
+    if site == VK and (below := _BELOW_VIDEO.search(url)):
+        return post_id(VK, f"video{below[1]}_{below[2]}")
+    if site == YOUTUBE and (found := _COMMENT.search(url) or _VIDEO.search(url)):
+        return post_id(YOUTUBE, found[1])
     if site == telegram.SITE and (message := _MESSAGE.search(url)):
         return telegram.message_id(message[1], message[2])
     return post_id(site, url=canonical(url))
@@ -37,7 +41,11 @@ def post_at(site: str, url: str) -> str:
 
 def thread_at(site: str, url: str) -> str | None:
     """`Post.id` of the post that begins the thread, where the address of a comment tells it."""
-    wall = _WALL.search(url) if site == VK else None
+    if site != VK:
+        return None
+    if below := _BELOW_VIDEO.search(url):
+        return post_id(VK, f"video{below[1]}")
+    wall = _WALL.search(url)
     return post_id(VK, f"{wall[1]}_{wall[2]}") if wall else None
 
 

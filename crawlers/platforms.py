@@ -133,13 +133,17 @@ class MastodonTarget(PlatformTarget):
 
 
 class VkTarget(PlatformTarget):
-    """Walls of VK and what it finds by words."""
+    """Walls of VK, what it finds by words, and the comments below videos."""
 
     kind: Literal["vk"]
-    watched = ("walls", "search")
+    watched = ("walls", "videos", "search")
     url: Url = "https://api.vk.com"
     walls: Many[Native] = ()
     """Short names (`vestarna`, `club123`, `id1`), or numbers: 12345 of a person, -12345 of a community."""
+    videos: Many[
+        Annotated[Text, like(r"(?:\S*[/=])?(?:video|clip)-?\d+_\d+(?:\D\S*)?", "the end of a video's address, as `video-7_456`")]
+    ] = ()
+    """Addresses of videos or clips, or their ends (`video-7_456`): the comments below them."""
     search: Many[Text] = ()
     """Queries over all public posts."""
     token_env: Variable
@@ -183,17 +187,17 @@ class BlueskyTarget(PlatformTarget):
 
 
 class YoutubeTarget(PlatformTarget):
-    """Comments below videos of YouTube."""
+    """Videos of YouTube and the comments below them."""
 
     kind: Literal["youtube"]
     watched = ("videos", "channels", "search")
     url: Url = "https://www.googleapis.com"
     videos: Many[Native] = ()
-    """Ids or addresses of videos."""
+    """Ids or addresses of videos, which are posts themselves, and the comments below them."""
     channels: Many[Text] = ()
     """Ids (`UC…`) or handles (`@vestarna`): the comments below all videos of a channel."""
     search: Many[Text] = ()
-    """Queries: the comments below the newest videos that each finds."""
+    """Queries: the newest videos that each finds, and the comments below them."""
     found: int = Field(default=25, gt=0, le=50)
     """Videos of each search."""
     key_env: Variable

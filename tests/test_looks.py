@@ -98,6 +98,8 @@ def test_vk(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     walk.pages |= {"comment_id=5": {"error": {"error_code": 15, "error_msg": "Access denied"}}, "comment_id=6": {"response": {"items": []}}}
     walk.pages |= {"comment_id=7": {"response": {"items": [{"id": 7, "text": "a"}]}}}
     posts = known(*({"owner_id": -1, "id": n} for n in (1, 2, 3)), *({"owner_id": -1, "post_id": 1, "id": n} for n in (4, 5, 6, 7)))
+    below_video = {"owner_id": -1, "video_id": 1, "id": 4}
+    assert seen(walk, text, known(below_video)) == [Fate.UNASKED]
     assert seen(walk, text, posts) == [HERE, GONE, GONE, GONE, UNTOLD, UNTOLD, HERE]
     walk.pages = {"wall.getById": {"error": {"error_code": 5, "error_msg": "User authorization failed"}}}
     with pytest.raises(CollectError, match="isn't valid any more"):
@@ -138,10 +140,12 @@ def test_bluesky(walk: Walk) -> None:
 def test_youtube(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YT", "key")
     walk.pages = {"/comments?": {"items": [{"id": "b", "snippet": {"textDisplay": "a"}}]}}
-    posts = known({"id": "a", "snippet": {}}, {"id": "b", "snippet": {"videoId": "v"}})
+    walk.pages["/videos?"] = {"items": [{"id": "w", "snippet": {"title": "W", "description": ""}}]}
+    videos = [{"id": id, "snippet": {"title": id}} for id in ("v", "w")]
+    posts = known({"id": "a", "snippet": {}}, {"id": "b", "snippet": {"videoId": "v"}}, *videos)
     text = "kind: youtube\nvideos: [a]\nkey_env: YT\n"
-    assert seen(walk, text, posts) == [GONE, HERE]
-    walk.pages = {"/comments?": Answer('{"error": {"errors": [{"reason": "quotaExceeded"}], "message": "no"}}', 403)}
+    assert seen(walk, text, posts) == [GONE, HERE, GONE, HERE]
+    walk.pages |= {"/comments?": Answer('{"error": {"errors": [{"reason": "quotaExceeded"}], "message": "no"}}', 403)}
     with pytest.raises(CollectError, match="quota"):
         seen(walk, text, posts)
 

@@ -116,6 +116,9 @@ def test_a_post_of_an_export_is_the_one_that_our_own_source_brings(tmp_path: Pat
     of_export = post({"Url": "https://vk.com/wall-1_10?reply=11&thread=10", "Url автора": "https://vk.com/id7"}, tmp_path)
     assert (of_export.id, of_export.thread_id, of_export.author_id) == (own.id, own.thread_id, own.author_id)
     assert of_export.published == own.published
+    below_video = vk.post(raw | {"video_id": 5, "post_id": None}, walls, datetime.now(UTC))
+    of_video = post({"Url": "https://vk.com/video-1_5?reply=11"}, tmp_path)
+    assert (of_video.id, of_video.thread_id) == (below_video.id, below_video.thread_id)
     club = post({"Url": "https://vk.com/wall-1_10", "Url автора": "https://vk.com/club1"}, tmp_path)
     assert (club.id, club.author_id) == (own.thread_id, "vk.com:-1")
     of_telegram = post({"Источник": "telegram.org", "Url": "https://t.me/Vestarna/5", "Url автора": "https://t.me/Ann"}, tmp_path)

@@ -69,13 +69,17 @@ def test_a_real_wall_of_a_hundred_posts() -> None:
     ("wall.getComments_likes", "wall.getComments?owner_id=1&post_id=2", 2),
     ("wall.getComments_thread_deleted", "wall.getComments?owner_id=-69459624&post_id=482121", 2),
     ("wall.getComment_reply", "wall.getComments?owner_id=-1&post_id=2", 1),
+    ("video.getComments", "video.getComments?owner_id=1&video_id=2", 2), ("newsfeed.get", "wall.get?owner_id=361347484", 0),
 ])  # fmt: skip
 def test_answers_trimmed_by_hand(name: str, query: str, posts: int) -> None:
     found = made(answer(f"vknet/{name}.json"), query)
     assert len(found) == posts
     assert all(post.text and post.published and post.author_id and "<br" not in post.text and "&#" not in post.text for post in found)
     if "Comment" in name:
-        assert all(post.in_reply_to and post.thread_id != post.id for post in found)
+        assert all(post.thread_id != post.id and bool(post.in_reply_to) is name.startswith("wall") for post in found)
+    if name == "video.getComments":
+        assert (found[1].url, found[1].likes) == ("https://vk.com/video1_2?reply=14716", 77)
+        assert {post.thread_id for post in found} == {post_id("vk.com", "video1_2")}
     if name == "wall.getComment_reply":
         assert found[0].text.startswith("Дмитрий, я не хочу")
         assert (found[0].author_name, found[0].in_reply_to) == ("Dmitry Sergeev", post_id("vk.com", "-1_73673"))
@@ -94,6 +98,22 @@ def test_errors_trimmed_by_hand_say_what_to_mend_and_never_the_token() -> None:
     }  # fmt: skip
     assert "put a new one into the variable that `token_env` names" in said["error_5"]
     assert not any("0000000" in text or "None" in text for text in said.values())
+
+
+@needs_real
+def test_the_community_of_comments_by_real_answers_trimmed_by_hand(walk: Walk) -> None:
+    target = walk.target("kind: vk\nvideos: [video-637247_5]\ntoken_env: VK_TOKEN\n")
+    comments = answer("vknet/video.getComments.json")["response"]
+    walk.pages = {"video.getComments?owner_id=-637247&video_id=5&": {"response": comments}, "offset=100": page([])}
+    walk.pages["groups.getById?group_ids=637247&"] = answer("vknet/groups.getById_two.json")
+    assert walk.kept(target) == 2
+    assert {(post.place, post.members) for post in walk.posts().values()} == {("club637247", None)}, "asked for without members"
+    walk.pages["video.getComments?owner_id=-637247&video_id=5&"] = {"response": comments | {"count": 2}}
+    walk.pages["groups.getById?group_ids=637247&"] = {"response": {"groups": [{"id": 637247, "screen_name": "chuk", "members_count": 7}]}}
+    assert walk.collect(target).counts.outcomes[Outcome.CHANGED] == 2
+    refused = {"error": {"error_code": 15, "error_msg": "Access denied"}}
+    walk.pages["groups.getById?group_ids=637247&"] = refused
+    assert walk.collect(target).error is None, "comments are worth having without what their place is called"
 
 
 def offset(url: str) -> int:

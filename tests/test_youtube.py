@@ -11,6 +11,7 @@ import pytest
 from crawlers.listing import Ended
 from crawlers.platforms import YoutubeTarget
 from crawlers.post import post_id
+from crawlers.run import Outcome
 from crawlers.spiders.youtube import YoutubeSpider, channel_of, video_id
 from tests.recorded_walk import REAL, Walk, needs_real, read
 from tests.site import Answer
@@ -56,14 +57,38 @@ def _spider() -> YoutubeSpider:
 def test_real_channels_searches_and_errors(walk: Walk) -> None:
     channels = json.loads((ANSWERS / "info_multiple.json").read_text(encoding="utf-8"))["items"]
     assert channel_of(channels[0]) == {"channel": "@google", "subscribers": 10_700_000}
-    walk.pages = {"v3/search": (ANSWERS / "search_by_keywords_p1.json").read_text(encoding="utf-8"), "v3/commentThreads": {"items": []}}
+    [alone] = json.loads((ANSWERS / "info.json").read_text(encoding="utf-8"))["items"]
+    assert channel_of(alone) == {"channel": "@googledevelopers"}, "asked for without figures"
+    nothing: Any = {"items": []}
+    found = (ANSWERS / "search_by_keywords_p1.json").read_text(encoding="utf-8")
+    walk.pages = {"v3/search": found, "v3/commentThreads": nothing, "v3/videos": nothing}
     assert walk.kept(walk.target(SEARCH)) == 0
     asked = walk.asked
-    assert len(asked) == 1 + 25 and "commentThreads?videoId=gQ_1zX-F_No&" in asked[1]
+    assert len(asked) == 1 + 1 + 25 and "commentThreads?videoId=gQ_1zX-F_No&" in asked[2]
+    assert asked[1].startswith("youtube/v3/videos?part=snippet,statistics&maxResults=50&id=gQ_1zX-F_No,")
+    walk.pages["v3/search"] = (ANSWERS / "search_videos_by_channel.json").read_text(encoding="utf-8")
+    assert walk.kept(walk.target(SEARCH)) == 0
+    assert "videoId=LrQWzOkC0XQ" in "".join(walk.asked)
     with pytest.raises(Ended, match="put a right one into the variable that `key_env` names"):
         _spider().complaint(json.loads((ANSWERS / "error_response.json").read_text(encoding="utf-8")))
     refused = _spider().complaint(json.loads((ANSWERS / "error_permission_resp.json").read_text(encoding="utf-8")))
     assert refused == "YouTube says 'The caller does not have permission' (SERVICE_UNAVAILABLE)"
+
+
+@needs_real
+def test_real_videos() -> None:
+    made = {}
+    for name in ("videos_info_multi", "videos_info_single", "videos_chart_paged_1"):
+        answer = json.loads((ANSWERS / f"{name}.json").read_text(encoding="utf-8"))
+        _, made[name] = read(YoutubeSpider, _spider().target, answer, "https://www.googleapis.com/youtube/v3/videos?id=x")
+        assert all(post.text and post.title and post.published and post.author_id and post.thread_id == post.id for post in made[name])
+    assert {name: len(posts) for name, posts in made.items()} == {
+        "videos_info_multi": 2, "videos_info_single": 1, "videos_chart_paged_1": 5,
+    }  # fmt: skip
+    [video] = made["videos_info_single"]
+    assert (video.title, video.url) == ("What are Actions on Google (Assistant on Air)", "https://www.youtube.com/watch?v=D-lhorsDlUQ")
+    assert (video.author_id, video.author_name) == ("youtube.com:UC_x5XG1OV2P6uZZ5FSM9Ttw", "Google Developers")
+    assert {post.views for posts in made.values() for post in posts} == {None}, "they were asked for without figures"
 
 
 def comment(id: str, text: str | None = None, **more: Any) -> dict[str, Any]:
@@ -76,6 +101,11 @@ def thread(id: str, replies: int = 0, *, beside: int = 0, text: str | None = Non
     shown = {"replies": {"comments": [comment(f"{id}.{number}", parentId=id) for number in range(beside)]}} if beside else {}
     where = {"videoId": "aaaaaaaaaaa", "channelId": "UCvest"}
     return {"id": id, "snippet": where | {"topLevelComment": comment(id, text), "totalReplyCount": replies}} | shown
+
+
+def video(id: str = "aaaaaaaaaaa", description: str = "Разбор тарифов", **figures: str) -> dict[str, Any]:
+    said = {"publishedAt": "2026-09-01T09:00:00Z", "channelId": "UCvest", "channelTitle": "Вестарна", "title": f"Ролик {id}"}
+    return {"id": id, "snippet": said | {"description": description}, "statistics": figures}
 
 
 def error(reason: str, code: int = 403) -> Answer:
@@ -93,25 +123,31 @@ def test_replies_are_asked_for_only_where_more_are_there_than_stand_beside_their
     first_page = [thread("b", 7, beside=5, text="Вестарна &amp; банк<br>не платит"), thread("a", 2, beside=2)]
     walk.pages = {
         "commentThreads?videoId=aaaaaaaaaaa&": {"items": first_page, "nextPageToken": "more"}, "pageToken=more": {"items": [thread("c")]},
-        "v3/comments?": {"items": many}, "v3/channels?": {"items": [channel]},
+        "v3/comments?": {"items": many}, "v3/channels?": {"items": [channel]}, "v3/videos?": {"items": [video(viewCount="5000")]},
     }  # fmt: skip
     target = walk.target(TARGET)
-    assert walk.kept(target) == 1 + 7 + 1 + 2 + 1
+    assert walk.kept(target) == 1 + 1 + 7 + 1 + 2 + 1
     assert {request.headers["X-Goog-Api-Key"] for request in walk.requests} == {b"s3cret"}
     assert not any("s3cret" in request.url for request in walk.requests)
-    assert methods(walk) == ["commentThreads", "channels", "comments", "commentThreads"]
+    assert methods(walk) == ["videos", "channels", "commentThreads", "comments", "commentThreads"]
     posts = walk.posts()
     first, reply = posts["Вестарна & банк\nне платит"], posts["b.6"]
     assert (first.replies, first.members, first.place, first.edited) == (7, 900, "@vestarna", None)
     assert (reply.in_reply_to, reply.thread_id, reply.url) == (first.id, first.id, "https://www.youtube.com/watch?v=aaaaaaaaaaa&lc=b.6")
     assert first.id == post_id("youtube.com", "b") and reply.edited and reply.edited.day == 2
+    shown = posts["Разбор тарифов"]
+    assert (shown.title, shown.place, shown.author_id) == ("Ролик aaaaaaaaaaa", "@vestarna", "youtube.com:UCvest")
+    assert (shown.views, shown.followers, shown.likes, shown.replies) == (5000, 900, None, None)
     assert walk.kept(target) == 0
-    assert methods(walk) == ["commentThreads", "channels"], "a unit for the comments, one for the channel"
+    assert methods(walk) == ["videos", "channels", "commentThreads"], "a unit for the video, one for the comments, one for the channel"
+    walk.pages["v3/videos?"] = {"items": [video(viewCount="6000")]}
+    assert walk.collect(target).counts.outcomes[Outcome.CHANGED] == 1
 
 
 def test_comments_that_are_switched_off_and_a_quota_that_is_used_up(walk: Walk) -> None:
     found = {"items": [{"id": {"videoId": f"video{number:06}"}} for number in (1, 2)]}
     walk.pages = {
+        "v3/videos": {"items": []},
         "v3/search": found,
         "v3/channels": {},
         "video000001": error("commentsDisabled"),
@@ -124,7 +160,7 @@ def test_comments_that_are_switched_off_and_a_quota_that_is_used_up(walk: Walk) 
     assert set(walk.posts()) == {"a"}
     walk.pages |= {"v3/comments?": {"items": [comment("a.1", parentId="a")]}, "video000002": {"items": []}}
     assert walk.kept(target) == 1, "the thread has waited"
-    walk.pages = {"commentThreads": error("videoNotFound", 404)}
+    walk.pages = {"commentThreads": error("videoNotFound", 404), "v3/videos": {"items": []}}
     assert "there is no such video: check `videos`" in (walk.collect(walk.target(TARGET)).error or "")
 
 

@@ -1,13 +1,15 @@
-"""VK: walls of communities and people, what it finds by words, and the comments below.
+"""VK: walls of communities and people, what it finds by words, and the comments below posts and videos.
 
-The rule to know: posts and comments of a wall share one row of numbers, so that wall and number tell each of them. What a repost
-carries was written by somebody else: it is quoted, and a repost without words of its own is left out.
+The rule to know: posts and comments of a wall share one row of numbers, so that wall and number tell each of them; comments below a
+video are told by the video besides. What a repost carries was written by somebody else: it is quoted, and a repost without words of
+its own is left out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -16,7 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
-from crawlers.listing import Ended, Listing, ListingSpider, Thread, with_parameters
+from crawlers.listing import Ended, Listing, ListingSpider, Thread, parsed, with_parameters
 from crawlers.look import Fate, Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.platforms import VkTarget
@@ -29,10 +31,13 @@ COUNT = 100
 BACK = timedelta(days=30)
 """How far a search goes back; VK itself would go back a day."""
 WITH: dict[str, str | int] = {"extended": 1, "fields": "screen_name,followers_count,members_count", "v": "5.199"}
+BELOW = ("post_id", "video_id")
+"""By what a comment names that below which it stands."""
 BULKY = {"attachments", "post_source", "copy_history", "thread", "track_code"}
 """What of an item is not kept as it is."""
 
 _HOST = r"vk\.(?:com|ru)"
+_GIVE = "give the address of a wall (`vk.com/name`), of a video (`vk.com/video-7_456`) or of a search (`vk.com/search?q=…`)"
 _KEY = {"token_env": "MOLVA_VK_TOKEN", "schedule": "every 15 minutes"}
 KNOWN_BY = KnownBy(
     engine="VK",
@@ -42,18 +47,21 @@ KNOWN_BY = KnownBy(
             like=_HOST + r"/(?:search|feed)(?:/[^?]*)?\?(?:.*&)?(?:c%5Bq%5D|c\[q\]|q)=(?P<query>[^&]+).*",
             says={"search": ["{query}"]} | _KEY,
         ),
+        Address(like=_HOST + r"/(?:[^?]*\?(?:.*&)?z=)?(?P<video>(?:video|clip)-?\d+_\d+)(?:\D.*)?", says={"videos": ["{video}"]} | _KEY),
+        Address(like=r"vkvideo\.ru/(?P<video>(?:video|clip)-?\d+_\d+)(?:\D.*)?", says={"videos": ["{video}"]} | _KEY),
         Address(
             like=_HOST + r"/(?:feed|im|video|clips?|audios?|photo|market|topic|board|app|login|search|away|docs?)(?:[-\d/?].*|\.php.*)?",
-            refused="give the address of a wall (`vk.com/name`) or of a search (`vk.com/search?q=…`)",
+            refused=_GIVE,
         ),
         Address(like=_HOST + r"/(?P<wall>[A-Za-z][\w.]{1,31})/?(?:\?.*)?", says={"walls": ["{wall}"]} | _KEY),
-        Address(like=_HOST + "/.*", refused="give the address of a wall (`vk.com/name`) or of a search (`vk.com/search?q=…`)"),
+        Address(like=_HOST + "/.*", refused=_GIVE),
     ),
 )
 
 _MENTION = re.compile(r"\[(?:[A-Za-z0-9_.]+(?::[\w-]+)?|https?://[^\s|\]]+)\|([^\[\]|]+)\]")
 """`[id1|Name]`, `[club1|Name]`, `[https://vk.com/…|Name]`."""
 _NUMBERED = re.compile(r"(id|club|public|event)?(-?\d+)")
+_VIDEO = re.compile(r"(?:video|clip)(-?\d+)_(\d+)")
 
 MEND = {
     5: "the token isn't valid any more: put a new one into the variable that `token_env` names",
@@ -79,10 +87,17 @@ class VkSpider(ListingSpider[VkTarget]):
 
     name = "vk"
     together = COUNT
+    walls: dict[int, dict[str, Any]]
+    """Each wall met in this run, by its number; empty where VK doesn't tell."""
 
     async def lists(self) -> dict[str, str]:
+        self.walls = {}
         begin = int((self.since or datetime.now(UTC) - BACK).timestamp())
         found = {name: self.method("wall.get", **_wall(name), count=COUNT, offset=0) for name in self.target.walls}
+        for name in self.target.videos:
+            [(owner, video)] = _VIDEO.findall(name)[:1]
+            how = {"sort": "desc", "count": COUNT, "offset": 0, "need_likes": 1}
+            found[f"video{owner}_{video}"] = self.method("video.getComments", owner_id=owner, video_id=video, **how)
         for query in self.target.search:
             found[f"search {query}"] = self.method("newsfeed.search", q=query, count=COUNT, start_time=begin)
         return found
@@ -112,11 +127,11 @@ class VkSpider(ListingSpider[VkTarget]):
             raise CollectError(f"{response.url} gives no list of posts: is {self.target.url} the interface of VK?")
         asked = dict(parse_qsl(urlsplit(response.url).query))
         known = _accounts(page)
-        if not response.url.partition("?")[0].endswith("wall.getComments"):
+        if not response.url.partition("?")[0].endswith(".getComments"):
             found = [_kept(item, known) for item in page["items"]]
             said, silent = [raw for raw in found if raw.get("text")], [raw for raw in found if not raw.get("text")]
             return Listing(tuple(said), _following(response.url, asked, page), silent=tuple(silent))
-        below = {name: int(asked[name]) for name in ("owner_id", "post_id")}
+        below = {name: int(asked[name]) for name in ("owner_id", *BELOW) if name in asked}
         comments = [each for item in page["items"] for each in (item, *item.get("thread", {}).get("items", ()))]
         more = [item["id"] for item in page["items"] if (thread := item.get("thread")) and thread["count"] > len(thread["items"])]
         return Listing(
@@ -125,9 +140,27 @@ class VkSpider(ListingSpider[VkTarget]):
             more=tuple(with_parameters(response.url, comment_id=number, offset=0) for number in more),
         )
 
+    async def filled(self, listing: Listing) -> Listing:
+        """Each item with its community, of which an answer with comments says nothing."""
+        self.walls |= {raw["owner_id"]: raw["wall"] for raw in (*listing.raws, *listing.silent) if "wall" in raw}
+        owners = {owner for raw in listing.raws if isinstance(owner := raw.get("owner_id"), int) and owner < 0}
+        if unknown := sorted(owners - self.walls.keys()):
+            self.walls |= {owner: {} for owner in unknown} | await self.communities(unknown)
+        return replace(listing, raws=tuple(raw | _of_wall(self.walls, raw.get("owner_id")) for raw in listing.raws))
+
+    async def communities(self, owners: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """Names and members of communities; none where VK won't tell. Raises Trouble where it will tell later."""
+        url = self.method("groups.getById", group_ids=",".join(str(-owner) for owner in owners))
+        response = await self.answer(url)
+        answer = parsed(response)
+        if (wrong := self.wrong_with(response, answer, url)) and wrong.transient:
+            raise wrong
+        found = answer.get("response") or ()
+        return _accounts(found if isinstance(found, dict) else {"groups": found})  # before 5.139 it was a list
+
     def thread(self, raw: dict[str, Any]) -> Thread | None:
         replies = raw.get("comments", {}).get("count")
-        if not replies or "post_id" in raw:
+        if not replies or any(name in raw for name in BELOW):
             return None
         of = {"owner_id": raw["owner_id"], "post_id": raw["id"]}
         # The newest first: of more than one run reads, the newest matter most.
@@ -135,8 +168,8 @@ class VkSpider(ListingSpider[VkTarget]):
         return Thread(f"{raw['owner_id']}_{raw['id']}", self.method("wall.getComments", **of, **how), replies)
 
     def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
-        """Posts together; comments, which VK tells of one at a time, after them."""
-        yield from super().questions([one for one in known if "post_id" not in one.raw])
+        """Posts together; comments, which VK tells of one at a time, after them. Of those below videos it tells nothing."""
+        yield from super().questions([one for one in known if not any(name in one.raw for name in BELOW)])
         yield from ([one] for one in known if "post_id" in one.raw)
 
     def inquiry(self, some: Sequence[Known]) -> str:
@@ -185,6 +218,10 @@ def _kept(item: dict[str, Any], known: dict[int, dict[str, Any]]) -> dict[str, A
     return raw | ({"author": author} if author else {}) | ({"wall": wall} if wall else {})
 
 
+def _of_wall(walls: dict[int, dict[str, Any]], owner: Any) -> dict[str, Any]:
+    return {"wall": wall} if isinstance(owner, int) and (wall := walls.get(owner)) else {}
+
+
 def _following(url: str, asked: dict[str, str], page: dict[str, Any]) -> str | None:
     """Address of the next page: searches name it, all else is counted."""
     if url.partition("?")[0].endswith("newsfeed.search"):
@@ -199,20 +236,30 @@ def words(text: str) -> str:
     return _MENTION.sub(r"\1", unescape(re.sub(r"<br\s*/?>", "\n", text)))
 
 
+def _spot(raw: dict[str, Any]) -> tuple[str, str, str]:
+    """The row in which an item has its number, what begins its thread, and its address."""
+    wall, number, under, video = raw["owner_id"], raw["id"], raw.get("post_id"), raw.get("video_id")
+    if video:
+        begun = f"video{wall}_{video}"
+        return begun, begun, f"https://vk.com/{begun}?reply={number}"
+    begun = f"{wall}_{under or number}"
+    return str(wall), begun, f"https://vk.com/wall{begun}?reply={number}" if under else f"https://vk.com/wall{begun}"
+
+
 def post(raw: dict[str, Any], target: VkTarget, collected: datetime) -> Post:
     """The post of an item. A community's post that is signed has its signer as author."""
-    wall, number, under = raw["owner_id"], raw["id"], raw.get("post_id")
+    wall, (row, begun, url) = raw["owner_id"], _spot(raw)
     account, place = raw.get("signer_id") or raw["from_id"], raw.get("wall", {})
     author = raw.get("author", {})
-    answered = raw.get("reply_to_comment") or next(reversed(raw.get("parents_stack") or ()), under)
+    answered = raw.get("reply_to_comment") or next(reversed(raw.get("parents_stack") or ()), raw.get("post_id"))
     name = author.get("name") or " ".join(filter(None, (author.get("first_name"), author.get("last_name"))))
     published = parse_moment(raw["date"], target.zone)
     return Post(
-        id=post_id(SITE, f"{wall}_{number}"),
+        id=post_id(SITE, f"{row}_{raw['id']}"),
         site=SITE,
         place=place.get("screen_name") or (f"id{wall}" if wall > 0 else f"club{-wall}"),
         source=target.kind,
-        url=f"https://vk.com/wall{wall}_{under}?reply={number}" if under else f"https://vk.com/wall{wall}_{number}",
+        url=url,
         text=words(raw["text"]),
         quoted=words("\n\n".join(raw.get("quoted", ()))) or None,
         author_id=f"{SITE}:{account}",
@@ -222,8 +269,8 @@ def post(raw: dict[str, Any], target: VkTarget, collected: datetime) -> Post:
         published_precision=published.precision,
         edited=parse_moment(raw["edited"], target.zone).at if raw.get("edited") else None,
         collected=collected,
-        thread_id=post_id(SITE, f"{wall}_{under or number}"),
-        in_reply_to=post_id(SITE, f"{wall}_{answered}") if answered else None,
+        thread_id=post_id(SITE, begun),
+        in_reply_to=post_id(SITE, f"{row}_{answered}") if answered else None,
         views=raw.get("views", {}).get("count"),
         followers=author.get("followers_count"),
         members=place.get("members_count"),

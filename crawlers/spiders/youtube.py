@@ -1,7 +1,8 @@
-"""YouTube: comments below videos, below all videos of a channel, and below the videos that a search finds.
+"""YouTube: videos that are named or that a search finds, and the comments below them and below all videos of a channel.
 
-The rule to know: each request costs units of a day's quota, so that what a page of comments already holds is never asked for
-again: few replies stand beside their comment, more of them are a thread of their own.
+The rule to know: a video is a post of its channel, as a comment is one of its author. Each request costs units of a day's quota, so
+that what a page of comments already holds is never asked for again: few replies stand beside their comment, more of them are a thread
+of their own.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ KNOWN_BY = KnownBy(
 
 
 class YoutubeSpider(ListingSpider[YoutubeTarget]):
-    """Walks comments: `scrapy crawl youtube -a target=NAME`. developers.google.com/youtube/v3/docs"""
+    """Walks videos and comments: `scrapy crawl youtube -a target=NAME`. developers.google.com/youtube/v3/docs"""
 
     name = "youtube"
     together = 50
@@ -77,7 +78,14 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
         for query in self.target.search:
             address = self.method("search", part="snippet", type="video", order="date", maxResults=self.target.found, q=query)
             videos += [each["id"]["videoId"] for each in parsed(await self.answer(address))["items"]]
-        return found | {f"video {id}": self.method("commentThreads", videoId=id, **how) for id in dict.fromkeys(videos)}
+        videos = list(dict.fromkeys(videos))
+        for start in range(0, len(videos), self.together):
+            found[f"videos from {start}"] = self.videos(videos[start : start + self.together])
+        return found | {f"video {id}": self.method("commentThreads", videoId=id, **how) for id in videos}
+
+    def videos(self, ids: Sequence[str]) -> str:
+        """Address of what YouTube tells of videos, for one unit."""
+        return self.method("videos", part="snippet,statistics", maxResults=self.together, id=",".join(ids))
 
     def method(self, name: str, **parameters: Any) -> str:
         """Address of a method with its parameters."""
@@ -118,7 +126,7 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
         items = answer.get("items") if isinstance(answer, dict) else None
         if not isinstance(items, list):
             raise CollectError(f"{response.url} gives no list of comments: is {self.target.url} the interface of YouTube?")
-        raws = [raw for item in items for raw in _comments(item) if raw["snippet"].get("textDisplay", "").strip()]
+        raws = [raw for item in items for raw in _posts(item) if is_video(raw) or raw["snippet"].get("textDisplay", "").strip()]
         following = None
         if token := answer.get("nextPageToken"):
             following = with_parameters(response.url, pageToken=token)
@@ -140,16 +148,23 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
         # Replies don't say below which video they stand.
         return Thread(f"{raw['snippet'].get('videoId', '')}/{raw['id']}", address, raw["answers"])
 
+    def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
+        """Videos together, and comments together."""
+        yield from super().questions([one for one in known if is_video(one.raw)])
+        yield from super().questions([one for one in known if not is_video(one.raw)])
+
     def inquiry(self, some: Sequence[Known]) -> str:
+        if is_video(some[0].raw):
+            return self.videos([one.raw["id"] for one in some])
         return self.method("comments", part="snippet", id=",".join(one.raw["id"] for one in some), maxResults=self.together)
 
     def fates(self, answer: Any, some: Sequence[Known]) -> Iterable[Look]:
-        """What stands with a comment in its list, as its video, stays with it."""
-        comments = {comment["id"]: comment for comment in answer["items"]}
+        """What stands with a post in its list, as the channel, or the video of a comment, stays with it."""
+        items = {item["id"]: item for item in answer["items"]}
         there: dict[str, dict[str, Any] | None] = {}
         for one in some:
-            if comment := comments.get(one.raw["id"]):
-                there[one.raw["id"]] = one.raw | _kept(comment, one.raw["snippet"])
+            if item := items.get(one.raw["id"]):
+                there[one.raw["id"]] = one.raw | (_of_video(item) if is_video(one.raw) else _kept(item, one.raw["snippet"]))
         return by_absence(some, [one.raw["id"] for one in some], there)
 
 
@@ -168,8 +183,15 @@ def video_id(name: str) -> str:
     return found[1] if found else name
 
 
-def _comments(item: dict[str, Any]) -> list[dict[str, Any]]:
-    """A comment and, where an item is a thread and all its replies stand beside it, those."""
+def is_video(raw: dict[str, Any]) -> bool:
+    """Whether a raw item is a video: a comment has no title."""
+    return "title" in raw["snippet"]
+
+
+def _posts(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """A video; or a comment and, where an item is a thread, the replies that stand beside it."""
+    if is_video(item):
+        return [_of_video(item)]
     if "topLevelComment" not in item["snippet"]:
         return [_kept(item, {})]
     whole, replies = item["snippet"], item.get("replies", {}).get("comments", [])
@@ -183,15 +205,51 @@ def _kept(comment: dict[str, Any], where: dict[str, str]) -> dict[str, Any]:
     return {"id": comment["id"], "snippet": where | snippet}
 
 
+def _of_video(item: dict[str, Any]) -> dict[str, Any]:
+    said = {name: item["snippet"].get(name) for name in ("publishedAt", "channelId", "channelTitle", "title", "description")}
+    return {"id": item["id"], "snippet": said, "statistics": item.get("statistics", {})}
+
+
 def channel_of(found: dict[str, Any]) -> dict[str, Any]:
-    """What each comment is told of its channel."""
+    """What each video and comment is told of its channel."""
     said, counted = found["snippet"], found.get("statistics", {})
     subscribers = None if counted.get("hiddenSubscriberCount") else counted.get("subscriberCount")
     return {"channel": said.get("customUrl") or said.get("title")} | ({"subscribers": int(subscribers)} if subscribers else {})
 
 
 def post(raw: dict[str, Any], target: YoutubeTarget, collected: datetime) -> Post:
-    """The post of a comment."""
+    """The post of a video or of a comment."""
+    return _video(raw, target, collected) if is_video(raw) else _comment(raw, target, collected)
+
+
+def _video(raw: dict[str, Any], target: YoutubeTarget, collected: datetime) -> Post:
+    said, counted, id = raw["snippet"], raw["statistics"], post_id(SITE, raw["id"])
+    published = parse_moment(said["publishedAt"], target.zone, now=collected)
+    views, likes, replies = (int(counted[name]) if name in counted else None for name in ("viewCount", "likeCount", "commentCount"))
+    return Post(
+        id=id,
+        site=SITE,
+        place=raw.get("channel") or said["channelId"],
+        source=target.kind,
+        url=f"https://www.youtube.com/watch?v={raw['id']}",
+        title=said["title"] if said["description"] else None,
+        text=said["description"] or said["title"],
+        author_id=f"{SITE}:{said['channelId']}",
+        author_name=said["channelTitle"],
+        author_url=f"https://www.youtube.com/channel/{said['channelId']}",
+        published=published.at,
+        published_precision=published.precision,
+        collected=collected,
+        thread_id=id,
+        views=views,
+        followers=raw.get("subscribers"),
+        members=raw.get("subscribers"),
+        likes=likes,
+        replies=replies,
+    )
+
+
+def _comment(raw: dict[str, Any], target: YoutubeTarget, collected: datetime) -> Post:
     said, parent = raw["snippet"], raw["snippet"].get("parentId")
     author = said.get("authorChannelId", {}).get("value")
     video = said.get("videoId") or raw.get("thread", "").partition("/")[0]
