@@ -59,8 +59,10 @@ ENOUGH = 4 * 2**30
 """Bytes that the folders of all tests need at most."""
 
 
-def pytest_configure() -> None:
-    """Folders of tests stand in memory where there is room: most of what they wait for is a disk that confirms each write.
+def pytest_configure(config: pytest.Config) -> None:
+    """What the tests read of the shared recordings is noted, where this file stands among them.
+
+    Folders of tests stand in memory where there is room: most of what they wait for is a disk that confirms each write.
 
     A shell that runs the tests in the background has them ignore Ctrl-C; what they start must not inherit that.
     """
@@ -69,6 +71,10 @@ def pytest_configure() -> None:
         tempfile.tempdir = None
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if Path(__file__).with_name("reading.py").is_file():
+        from tests import reading
+
+        config.pluginmanager.register(reading)
 
 
 @pytest.fixture(autouse=True)

@@ -47,6 +47,18 @@ def test_real_answers(name: str, posts: int) -> None:
 
 
 @needs_real
+def test_a_real_profile_tells_the_followers(walk: Walk) -> None:
+    def said(name: str) -> str:
+        (exchange,) = yaml.safe_load((ANSWERS / f"bskyr_{name}.yml").read_text(encoding="utf-8"))["http_interactions"]
+        return str(exchange["response"]["body"]["string"])
+
+    walk.pages = {"getAuthorFeed": said("getAuthorFeed"), "cursor=": {"feed": []}, "getProfiles": said("getProfile")}
+    assert walk.kept(walk.target("kind: bluesky\naccounts: [chriskenny.bsky.social]\ncomments: false\n")) == 43
+    followers = {post.followers for post in walk.posts().values() if post.author_id == "bsky.app:did:plc:wpe35pganb6d4pg4ekmfy6u5"}
+    assert followers == {554}
+
+
+@needs_real
 def test_a_real_thread_whose_only_post_has_no_words() -> None:
     _, found = read(
         BlueskySpider,

@@ -11,6 +11,7 @@ import pytest
 
 from crawlers.gate import Gate
 from crawlers.listing import Listing
+from crawlers.look import Fate, Known
 from crawlers.post import Post, post_id
 from crawlers.progress import State
 from crawlers.source import CollectError
@@ -127,3 +128,12 @@ def test_lists_of_posts_and_a_search_of_long_ago_of_a_test_forum(walk: Walk) -> 
     for name in ("api_gem_search", "api_gem_categories", "api_gem_replies"):
         with pytest.raises(CollectError, match="no list of topics"):
             read(name, walk)
+
+
+@needs_real
+def test_a_real_post_by_its_id(walk: Walk) -> None:
+    target, answer = walk.target(TARGET), json.loads(real("api/discourse/perceval_discourse_post.json"))
+    assert post(answer, target, COLLECTED).text
+    known = Known(id="a", url=None, content="", raw={"id": answer["id"], "topic": {"title": "Тема"}})
+    [look] = DiscourseSpider.fates(object.__new__(DiscourseSpider), answer, [known])
+    assert look.fate is Fate.HERE and look.raw and look.raw["topic"] == {"title": "Тема"}

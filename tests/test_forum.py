@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -391,3 +392,19 @@ def test_an_unknown_preset_and_a_board_without_a_sign_of_new_posts(tmp_path: Pat
         "kind: forum\ntopics: https://f.example\nboard: {topic: li, take: {link: a}}\ntopic: {post: p, id: t, take: {text: b}}\n"
     )
     assert "board.take: must say what shows that a topic has new posts: `replies`, `last` or `date`" in str(read_target(path).error)
+
+
+@needs_real
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_real_pages_of_phpbb_as_another_program_reads_them(number: int, tmp_path: Path) -> None:
+    folder = REAL / "phpbb" / "phpbbparser"
+    told = json.loads((folder / f"page-{number}.expected.json").read_text(encoding="utf-8"))["posts"]
+    own = {3: "topic: {take: {date: .nowhere}}", 4: "topic: {take: {date: './@data-date'}}"}.get(number, "")
+    target = Place(tmp_path).target("board", f"kind: forum\npreset: phpbb\nurl: https://forum.example/board\n{own}")
+    found = {post["author_name"]: post for post in posts_of(selector(folder / f"page-{number}.html"), target, "https://forum.example/t")
+             if "rejected" not in post}  # fmt: skip
+    assert set(found) <= {post["author"]["username"] for post in told}
+    words = {post["author"]["username"]: post["content"] for post in told}
+    for name, post in found.items():  # the last of each author
+        last = post["text"].split()[-1]
+        assert last in words[name], (name, last)

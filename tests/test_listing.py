@@ -14,6 +14,7 @@ import pytest
 import yaml
 from scrapy.http import Response
 
+from crawlers.look import Fate, Known
 from crawlers.platforms import PlatformTarget
 from crawlers.post import post_id
 from crawlers.run import Outcome, RunFailed
@@ -181,7 +182,7 @@ def test_the_page_of_a_source_has_its_keys_and_there_is_an_example(page: Path) -
     ("rtoot/get_context_default.yml", 59, False), ("mastodonpy/test_entity_searchv2.yaml", 2, False),
     ("mastodonpy/test_entity_context.yaml", 1, False), ("mastodonpy/test_hashtag_tl.yaml", 1, True),
     ("rtoot/get_timeline_hashtag_instance.yml", 5, True), ("rtoot/get_context_with_ancesters.yml", 0, False),
-    ("rtoot/get_account_statuses_default.yml", 20, True),
+    ("rtoot/get_account_statuses_default.yml", 20, True), ("mastodonpy/test_search.yaml", 0, False),
 ])  # fmt: skip
 def test_real_answers_of_mastodon(name: str, posts: int, following: bool, place: Place) -> None:
     target = place.target("social", TARGET.format(url="https://mastodon.social"))
@@ -198,3 +199,21 @@ def test_real_answers_of_mastodon(name: str, posts: int, following: bool, place:
     assert len(made) == posts
     assert any(listing.following for listing in found) is following
     assert all(each.text and each.published and each.author_name and each.author_id for each in made)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/api")
+def test_real_answers_of_mastodon_about_one_status(place: Place) -> None:
+    def said(name: str) -> Any:
+        recorded = yaml.safe_load((REAL / "mastodon" / name).read_text(encoding="utf-8"))
+        [exchange] = recorded.get("http_interactions") or recorded["interactions"]
+        return json.loads(exchange["response"]["body"]["string"])
+
+    target, spider = place.target("social", TARGET.format(url="https://mastodon.social")), object.__new__(MastodonSpider)
+    status = said("rtoot/get_status_default.yml")
+    known = Known(id="a", url=None, content="", raw={"id": status["id"], "thread": "1"})
+    [look] = MastodonSpider.fates(spider, status, [known])
+    assert look.fate is Fate.HERE and look.raw
+    made = post(look.raw, target, datetime(2026, 9, 5, tzinfo=UTC))
+    assert made.text and made.author_id and made.likes is not None and made.thread_id == post_id("mastodon.social", "1")
+    assert MastodonSpider.missing(spider, said("mastodonpy/test_status_missing.yaml"))
+    assert not MastodonSpider.missing(spider, status)

@@ -6,6 +6,7 @@ YouScan after the names that stand in documentation and in public programs (`tes
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -16,6 +17,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import yaml
 
 from crawlers.archive import Archive
 from crawlers.collect import collect
@@ -24,13 +26,14 @@ from crawlers.header import Wanted
 from crawlers.kinds import FilesTarget
 from crawlers.platforms import VkTarget
 from crawlers.post import Post
-from crawlers.preset import preset_names
+from crawlers.preset import preset, preset_names
 from crawlers.run import Run, RunFailed
 from crawlers.sink import find_target
 from crawlers.source import CollectError
 from crawlers.spiders import vk
 from crawlers.table import read_rows
 from crawlers.telegram import message_id
+from tests.recorded_walk import REAL, needs_real, real
 from tests.target_folder import write_config
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -194,3 +197,24 @@ def test_a_folder_like_a_mailbox(tmp_path: Path) -> None:
     os.utime(put(tmp_path, MADE.read_bytes()[:3_000], "c.xlsx"), (1, 1))
     with pytest.raises(RunFailed, match=r"c.xlsx: isn't a workbook of Excel, is damaged or not all there yet"):
         taken(tmp_path, BRAND_ANALYTICS)
+
+
+@needs_real
+def test_the_preset_reads_the_columns_measured_in_a_real_workbook_of_brand_analytics() -> None:
+    measured = json.loads(real("api/monitoring_exports/brand_analytics_columns.json"))["columns"]
+    columns = preset("files", "brand_analytics")["columns"]
+    assert set(columns.values()) - {"Время"} <= set(measured), "a time of its own stands in csv alone"
+
+
+@needs_real
+def test_another_workbook_made_in_the_layout_of_brand_analytics(tmp_path: Path) -> None:
+    put(tmp_path, (REAL / "api" / "monitoring_exports" / "brand_analytics_made.xlsx").read_bytes())
+    assert taken(tmp_path).outcomes["kept"] == 6
+
+
+@needs_real
+def test_the_preset_names_what_youscan_documents() -> None:
+    schemas = yaml.safe_load(real("api/monitoring_exports/youscan-mentions-api-openapi.yml"))["components"]["schemas"]
+    documented = {name.lower() for each in ("Mention", "MentionProfile", "MentionEngagement") for name in schemas[each]["properties"]}
+    columns = {column.replace(" ", "").lower() for column in preset("files", "youscan")["columns"].values()}
+    assert columns - documented == {"date", "time", "authorurl"}, "the API has `published`, and the author's address in the author"

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import base64
+import copy
 import gzip
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import praw
 import pytest
+from praw.models import Comment, Submission
 
 from crawlers.archive import Archive
-from crawlers.collectors.reddit import post, walk
+from crawlers.collectors.reddit import client, gone, post, read, walk
 from crawlers.kinds import RedditTarget
 from crawlers.page import without_quotes
 from crawlers.post import Post, post_id
@@ -204,14 +208,21 @@ def test_nothing_but_a_quote_is_the_authors_own() -> None:
     assert without_quotes("> chuckles") == ("chuckles", None)
 
 
+def bodies(path: Path) -> Iterator[bytes]:
+    """The answers of a tape."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for each in content.get("http_interactions") or content["interactions"]:
+        body = each["response"]["body"]
+        yield body["string"].encode() if "string" in body else base64.b64decode(body["base64_string"])
+
+
 def cassette(reddit: Site, *names: str) -> None:
     """The site answers as recorded, each answer once; then listings are empty."""
     recorded: dict[str, list[Answer]] = {}
     for name in names:
         content = json.loads((REAL / name).read_text(encoding="utf-8"))
-        for each in content.get("http_interactions") or content["interactions"]:
-            body = each["response"]["body"]
-            raw = body["string"].encode() if "string" in body else base64.b64decode(body["base64_string"])
+        exchanges = content.get("http_interactions") or content["interactions"]
+        for each, raw in zip(exchanges, bodies(REAL / name), strict=True):
             recorded.setdefault(urlsplit(each["request"]["uri"]).path, []).append(Answer(raw, each["response"]["status"]["code"], JSON))
 
     def answer(request: Request) -> Answer:
@@ -250,3 +261,27 @@ def test_real_answers_a_search(reddit: Site, tmp_path: Path) -> None:
     _, posts = walked(target_of(reddit, search=["praw oauth search"]), tmp_path)
     assert len(posts) == 6
     assert all(each.url and "?" not in each.url for each in posts)
+
+
+def praws(reddit: praw.Reddit, answer: Any) -> Iterator[Submission | Comment]:
+    """Every post and comment of an answer, as praw gives it."""
+    if isinstance(answer, dict) and answer.get("kind") in ("t1", "t3"):
+        yield reddit._objector.objectify(data=copy.deepcopy(answer))
+    for part in answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else ():
+        yield from praws(reddit, part)
+
+
+@needs_real
+@pytest.mark.parametrize("path", sorted(REAL.glob("*.json")), ids=lambda path: path.stem)
+def test_real_answers_each_post_and_comment(path: Path, reddit: Site, tmp_path: Path) -> None:
+    target = target_of(reddit, subreddits=["all"])
+    found = {}
+    for body in bodies(path):
+        with suppress(ValueError):  # a page that refuses
+            for each in praws(client(target, tmp_path), json.loads(body)):
+                raw = read(each)
+                found[raw["name"]] = None if gone(raw) else post(raw, target, datetime.now(UTC))
+    posts = [each for each in found.values() if each]
+    assert all(each.url and each.published and each.place and each.thread_id and each.likes is not None for each in posts)
+    assert sum(not each.text for each in posts) <= 1, "of one nothing is left but spaces"
+    assert bool(posts) is ("TestRedditors" not in path.stem and "TestSubreddits." not in path.stem), "those list people and places"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from crawlers.run import Outcome
 from crawlers.sitemap import LARGEST, read_sitemap
 from crawlers.source import CollectError
 from crawlers.spiders.site import identity
-from tests.recorded_walk import REAL, Walk, needs_real, walk
+from tests.recorded_walk import REAL, Walk, needs_real, real, walk
 from tests.site import Answer, Place, site
 
 __all__ = ["walk"]
@@ -80,6 +81,10 @@ def test_a_real_page_in_another_encoding(walk: Walk) -> None:
     [post] = walk.posts().values()
     assert (post.title, post.site) == ("Подольски завершил карьеру в сборной", "football.ua")
     assert "Германии" in post.text
+    judged = json.loads(real("pages/trafilatura/tests/evaldata.json"))
+    expected = next(each for each in judged.values() if each["file"] == "football.ua.podolski.html")
+    assert all(words in post.text for words in expected["with"])
+    assert not any(words in post.text for words in (*expected["without"], *expected["comments"]))
 
 
 @needs_real

@@ -111,6 +111,8 @@ def test_the_community_of_comments_by_real_answers_trimmed_by_hand(walk: Walk) -
     walk.pages["video.getComments?owner_id=-637247&video_id=5&"] = {"response": comments | {"count": 2}}
     walk.pages["groups.getById?group_ids=637247&"] = {"response": {"groups": [{"id": 637247, "screen_name": "chuk", "members_count": 7}]}}
     assert walk.collect(target).counts.outcomes[Outcome.CHANGED] == 2
+    walk.pages["groups.getById?group_ids=637247&"] = answer("vknet/groups.getById_baninfo.json")
+    assert walk.collect(target).error is None, "another community than was asked for"
     refused = {"error": {"error_code": 15, "error_msg": "Access denied"}}
     walk.pages["groups.getById?group_ids=637247&"] = refused
     assert walk.collect(target).error is None, "comments are worth having without what their place is called"

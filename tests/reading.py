@@ -1,0 +1,105 @@
+"""Which shared recordings each test opens, and whether every one of them is opened by the test that is said to read it.
+
+The rule to know: `recorded/shared.yaml` names a test for each file, or why none reads it. Whoever lays a new recording there is
+told so by a run, and so is whoever takes the reading out of a test.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
+TABLE = Path(__file__).with_name("recorded") / "shared.yaml"
+UNREAD = "unread"
+"""Begins the reason why no test reads a file."""
+
+_listening: list[set[str]] = []
+"""Where it is noted what is opened, one within the other."""
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _listening and str(arguments[0]).startswith(str(SHARED)):
+        for found in _listening:
+            found.add(os.path.relpath(arguments[0], SHARED))
+
+
+@cache
+def _hearing() -> None:
+    """Python tells of every file that is opened from now on; that can't be taken back."""
+    sys.addaudithook(_hear)
+
+
+@contextmanager
+def opened() -> Iterator[set[str]]:
+    """The shared recordings that are opened meanwhile, as the table names them."""
+    _hearing()
+    found: set[str] = set()
+    _listening.append(found)
+    try:
+        yield found
+    finally:
+        _listening.pop()
+
+
+def files() -> list[str]:
+    """Every shared recording; what describes them is none."""
+    found = (path for path in SHARED.rglob("*") if path.is_file() and not path.name.startswith(("README", "LICENSE")))
+    return sorted(str(path.relative_to(SHARED)) for path in found)
+
+
+def readers() -> dict[str, list[str]]:
+    """What the table says of each file: the test that reads it, or `unread: …`. More or less than one line each is a mistake."""
+    said: dict[str, list[str]] = defaultdict(list)
+    for reader, patterns in yaml.safe_load(TABLE.read_text(encoding="utf-8")).items():
+        for pattern in patterns:
+            for path in SHARED.glob(pattern):
+                said[str(path.relative_to(SHARED))].append(reader)
+    return said
+
+
+def passed_over(read: Mapping[str, set[str]]) -> list[str]:
+    """Files that their tests did not open, of the tests that ran: each by its name without parameters, with what it opened."""
+    return [
+        f"{file} is not opened by {reader}"
+        for file, names in sorted(readers().items())
+        for reader in names
+        if reader in read and file not in read[reader]
+    ]
+
+
+READ: dict[str, set[str]] = defaultdict(set)
+"""Test without its parameters -> what it opened and passed."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with opened() as found:
+        yield
+    item.user_properties.append(("opened", sorted(found)))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Hear of each test, also where it ran in another process."""
+    if report.when == "call" and report.passed:
+        READ[report.nodeid.partition("[")[0].removeprefix("tests/")] |= set(dict(report.user_properties).get("opened", ()))  # type: ignore[arg-type]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run of whole files fails where a test did not open what it is said to read."""
+    config = session.config
+    part = config.option.keyword or config.option.markexpr or any("::" in argument for argument in config.args)
+    if hasattr(config, "workerinput") or part or session.exitstatus != pytest.ExitCode.OK:
+        return
+    if wrong := passed_over(READ):
+        print(f"\n{TABLE.name} says otherwise:", *wrong, sep="\n")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
