@@ -1,7 +1,8 @@
 """Airflow's LocalExecutor with workers that have loaded beforehand what their tasks load: a task begins in a tenth of a second.
 
 The rule to know: workers are forked from the scheduler, tasks from workers and spiders from tasks, so that all share what is
-loaded here. Nothing that is loaded may open a connection, begin a thread of Python or install a reactor.
+loaded here. What is loaded stays as it was: after a change of the code Airflow has to be started anew. Nothing that is loaded may open a
+connection, begin a thread of Python or install a reactor.
 """
 
 from __future__ import annotations

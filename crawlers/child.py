@@ -24,6 +24,7 @@ from pathlib import Path
 from scrapy.cmdline import execute
 from scrapy.settings import Settings
 from scrapy.utils.misc import load_object, walk_modules_iter
+from setproctitle import setproctitle
 
 Progress = Callable[[str], None]
 """Told now and then how far the run is, in one line."""
@@ -42,12 +43,17 @@ def run_child(arguments: list[str], environment: dict[str, str], progress: Progr
     once to end. Scrapy takes a second signal for haste.
     """
     said: deque[str] = deque(maxlen=1)
-    heard, told = os.pipe()
+    pipe = heard, told = os.pipe()
     with tempfile.TemporaryFile() as latest:
         given = environment | {LATEST: str(latest.fileno())}
-        process = multiprocessing.get_context("fork").Process(target=_scrapy, args=(arguments, given, told, os.getpid()))
-        process.start()
-        os.close(told)
+        process = multiprocessing.get_context("fork").Process(target=_scrapy, args=(arguments, given, pipe, os.getpid()), daemon=True)
+        try:
+            process.start()
+        except BaseException:
+            os.close(heard)
+            raise
+        finally:
+            os.close(told)
         reader = threading.Thread(target=_listen, args=(heard, said, progress), daemon=True)
         reader.start()
         ended = _awaited(process)
@@ -76,17 +82,21 @@ def load_all() -> None:
         load_object(settings[name])
 
 
-def _scrapy(arguments: list[str], environment: dict[str, str], told: int, parent: int) -> None:
+def _scrapy(arguments: list[str], environment: dict[str, str], pipe: tuple[int, int], parent: int) -> None:
     """The child: Scrapy's command line, with nothing of the parent's left that it could answer to or speak by."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
     os.setpgid(0, 0)
+    setproctitle(f"scrapy {' '.join(arguments)}")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(told, 2)
-    sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", buffering=1, closefd=False)
+    os.dup2(pipe[1], 2)
+    for end in pipe:
+        os.close(end)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
     logging.root.handlers.clear()
     os.environ.clear()
     os.environ.update(environment)

@@ -157,9 +157,9 @@ def addresses(processes: list[psutil.Process]) -> set[str]:
 
 
 def is_called(process: psutil.Process, word: str) -> bool:
-    """Whether the process was called with this word."""
+    """Whether the process was called with this word, or calls itself so."""
     try:
-        return word in process.cmdline()
+        return word in " ".join(process.cmdline()).split()
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
 
