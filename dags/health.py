@@ -16,7 +16,7 @@ from crawlers.place import config_folder, data_folder
 log = logging.getLogger("molva.health")
 
 
-@task(retries=1)
+@task(retries=1, priority_weight=1000, weight_rule="absolute")  # it also looks where collections wait for each other
 def unwell() -> list[dict[str, str]]:
     """The targets that are late, silent, unusual, failing, broken or wait for a key, and why."""
     from crawlers.health import health
@@ -41,10 +41,6 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
-    default_args={
-        "execution_timeout": timedelta(minutes=15),
-        "priority_weight": 1000,  # a machine with more to collect than it can is the one whose health has to be told
-        "weight_rule": "absolute",
-    },
+    default_args={"execution_timeout": timedelta(minutes=15)},
 ) as dag:
     target.expand_kwargs(unwell())
