@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from parsel import Selector
 
+from crawlers.board import Topic, read_posts, topic_id
 from crawlers.brand import Brand, Brands
 from crawlers.mapping import Mapper
+from crawlers.page import decode
 from crawlers.post import post_to_json
 from crawlers.source import Item, Rejected
 from crawlers.target import BrokenTarget, Target, read_target
@@ -49,6 +52,16 @@ def outcomes(raws: Iterable[dict[str, Any]], target: Target) -> list[dict[str, A
         except Rejected as reason:
             found.append({"rejected": str(reason)})
     return found
+
+
+def selector(path: Path) -> Selector:
+    """A recorded page."""
+    return Selector(decode(path.read_bytes()), type="html")
+
+
+def posts_of(page: Selector, target: Any, url: str) -> list[dict[str, Any]]:
+    """The outcomes of a topic's page."""
+    return outcomes(read_posts(page, target, url, Topic(topic_id(url, target), url), opening=True), target)
 
 
 def compare(case: Path, found: Any) -> None:

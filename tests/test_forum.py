@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,10 +12,9 @@ import pytest
 import yaml
 from parsel import Selector
 
-from crawlers.board import REMEMBERED, State, Topic, read_board, read_posts, topic_id
+from crawlers.board import REMEMBERED, State, Topic, read_board, read_posts
 from crawlers.interval import Descent
 from crawlers.link import without_session
-from crawlers.page import decode
 from crawlers.post import iso
 from crawlers.preset import preset_names
 from crawlers.run import Outcome
@@ -24,7 +22,7 @@ from crawlers.selection import next_page
 from crawlers.target import read_target, target_from_json, target_to_json
 from tests.phpbb_site import Phpbb
 from tests.recorded_walk import Walk, walk
-from tests.recording import COLLECTED, RECORDED, cases, compare, outcomes, recorded_target
+from tests.recording import COLLECTED, RECORDED, cases, compare, posts_of, recorded_target, selector
 from tests.site import Answer, Place, site
 
 __all__ = ["walk"]
@@ -32,14 +30,6 @@ __all__ = ["walk"]
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "sources"
 REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "pages"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/pages")
-
-
-def selector(path: Path) -> Selector:
-    return Selector(decode(path.read_bytes()), type="html")
-
-
-def posts_of(page: Selector, target: Any, url: str) -> list[dict[str, Any]]:
-    return outcomes(read_posts(page, target, url, Topic(topic_id(url, target), url), opening=True), target)
 
 
 def topics_of(page: Selector, target: Any, url: str) -> list[dict[str, Any]]:
@@ -392,19 +382,3 @@ def test_an_unknown_preset_and_a_board_without_a_sign_of_new_posts(tmp_path: Pat
         "kind: forum\ntopics: https://f.example\nboard: {topic: li, take: {link: a}}\ntopic: {post: p, id: t, take: {text: b}}\n"
     )
     assert "board.take: must say what shows that a topic has new posts: `replies`, `last` or `date`" in str(read_target(path).error)
-
-
-@needs_real
-@pytest.mark.parametrize("number", [1, 2, 3, 4])
-def test_real_pages_of_phpbb_as_another_program_reads_them(number: int, tmp_path: Path) -> None:
-    folder = REAL / "phpbb" / "phpbbparser"
-    told = json.loads((folder / f"page-{number}.expected.json").read_text(encoding="utf-8"))["posts"]
-    own = {3: "topic: {take: {date: .nowhere}}", 4: "topic: {take: {date: './@data-date'}}"}.get(number, "")
-    target = Place(tmp_path).target("board", f"kind: forum\npreset: phpbb\nurl: https://forum.example/board\n{own}")
-    found = {post["author_name"]: post for post in posts_of(selector(folder / f"page-{number}.html"), target, "https://forum.example/t")
-             if "rejected" not in post}  # fmt: skip
-    assert set(found) <= {post["author"]["username"] for post in told}
-    words = {post["author"]["username"]: post["content"] for post in told}
-    for name, post in found.items():  # the last of each author
-        last = post["text"].split()[-1]
-        assert last in words[name], (name, last)
