@@ -69,7 +69,7 @@ def test_a_real_wall_of_a_hundred_posts() -> None:
     ("wall.getComments_likes", "wall.getComments?owner_id=1&post_id=2", 2),
     ("wall.getComments_thread_deleted", "wall.getComments?owner_id=-69459624&post_id=482121", 2),
     ("wall.getComment_reply", "wall.getComments?owner_id=-1&post_id=2", 1),
-    ("video.getComments", "video.getComments?owner_id=1&video_id=2", 2), ("newsfeed.get", "wall.get?owner_id=361347484", 0),
+    ("video.getComments", "video.getComments?owner_id=1&video_id=2", 2),
 ])  # fmt: skip
 def test_answers_trimmed_by_hand(name: str, query: str, posts: int) -> None:
     found = made(answer(f"vknet/{name}.json"), query)
