@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -77,8 +77,40 @@ def passed_over(read: Mapping[str, set[str]]) -> list[str]:
     ]
 
 
-READ: dict[str, set[str]] = defaultdict(set)
-"""Test without its parameters -> what it opened and passed."""
+class Reading:
+    """What each test opened, gathered from the runs of its parameters."""
+
+    def __init__(self) -> None:
+        self._opened: dict[str, set[str]] = defaultdict(set)
+        self._passed: dict[str, set[str]] = defaultdict(set)
+        self._collected: dict[str, int] = {}
+
+    def note(self, nodeid: str, told: Mapping[str, Any]) -> None:
+        """Take down what one run that passed tells of itself."""
+        name = reader_of(nodeid)
+        self._passed[name].add(nodeid)
+        self._opened[name] |= set(told.get("opened", ()))
+        self._collected[name] = told.get("collected", 0)
+
+    def whole(self) -> dict[str, set[str]]:
+        """What each test opened; one of which only some parameters ran opens less with good reason, and is left out."""
+        return {name: found for name, found in self._opened.items() if len(self._passed[name]) == self._collected[name]}
+
+
+def reader_of(nodeid: str) -> str:
+    """The test's name as the table has it, without parameters."""
+    return nodeid.partition("[")[0].removeprefix("tests/")
+
+
+READING = Reading()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell each item how many its test has, before any are deselected; its report says so where another process judges."""
+    collected = Counter(reader_of(item.nodeid) for item in items)
+    for item in items:
+        item.user_properties.append(("collected", collected[reader_of(item.nodeid)]))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -91,15 +123,18 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Hear of each test, also where it ran in another process."""
     if report.when == "call" and report.passed:
-        READ[report.nodeid.partition("[")[0].removeprefix("tests/")] |= set(dict(report.user_properties).get("opened", ()))  # type: ignore[arg-type]
+        READING.note(report.nodeid, dict(report.user_properties))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A run of whole files fails where a test did not open what it is said to read."""
+    """A run fails where a test did not open what it is said to read.
+
+    Nothing is judged where single tests were named, or those that failed last (`--lf`): the others are not even collected then.
+    """
     config = session.config
-    part = config.option.keyword or config.option.markexpr or any("::" in argument for argument in config.args)
+    part = config.getoption("lf", False) or any("::" in argument for argument in config.args)
     if hasattr(config, "workerinput") or part or session.exitstatus != pytest.ExitCode.OK:
         return
-    if wrong := passed_over(READ):
+    if wrong := passed_over(READING.whole()):
         print(f"\n{TABLE.name} says otherwise:", *wrong, sep="\n")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.reading import SHARED, TABLE, UNREAD, files, opened, passed_over, readers
+from tests.reading import SHARED, TABLE, UNREAD, Reading, files, opened, passed_over, readers
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="requires: ../shared/fixtures")
 
@@ -42,3 +42,13 @@ def test_a_test_that_opens_less_than_its_lines_say_is_told() -> None:
     assert found == {file}
     assert any(line == f"{file} is not opened by {reader}" for line in passed_over({reader: set()}))
     assert passed_over({"test_other.py::test": set()}) == []
+
+
+def test_a_test_is_judged_where_all_its_parameters_ran() -> None:
+    reading = Reading()
+    for _ in range(2):
+        reading.note("tests/test_x.py::test[1]", {"opened": ["a.json"], "collected": 2})
+        reading.note("tests/test_x.py::test_alone", {"opened": ["c.json"], "collected": 1})
+    assert reading.whole() == {"test_x.py::test_alone": {"c.json"}}
+    reading.note("tests/test_x.py::test[2]", {"opened": ["b.json"], "collected": 2})
+    assert reading.whole() == {"test_x.py::test": {"a.json", "b.json"}, "test_x.py::test_alone": {"c.json"}}
