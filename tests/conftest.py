@@ -60,17 +60,15 @@ ENOUGH = 4 * 2**30
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What the tests read of the shared recordings is noted, where this file stands among them.
-
-    Folders of tests stand in memory where there is room: most of what they wait for is a disk that confirms each write.
-
-    A shell that runs the tests in the background has them ignore Ctrl-C; what they start must not inherit that.
-    """
+    """Where the tests write, how they are interrupted, and that it is noted what they read."""
+    # Most of what they wait for is a disk that confirms each write: memory is the place for their folders where there is room.
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ENOUGH:
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None
+    # A shell that runs the tests in the background has them ignore Ctrl-C; what they start must not inherit that.
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # tests/test_promised.py copies this file alone into a folder of its own, where there is nothing to read.
     if Path(__file__).with_name("reading.py").is_file():
         from tests import reading
 
