@@ -209,9 +209,7 @@ def new_course(encoder: Path, recipe: Recipe, steps: int, mark: str = "") -> Cou
     network = new_network(encoder, recipe.dropout)
     if recipe.start:
         _go_on_from(Path(recipe.start), network)
-    if recipe.frozen:
-        for part in (network.encoder.embeddings, *network.encoder.encoder.layer[: recipe.frozen]):
-            part.requires_grad_(False)
+    _freeze(network, recipe.frozen)
     optimizer = torch.optim.AdamW(groups(network, recipe), fused=True)
     warm = max(1, int(steps * recipe.warmup))
 
@@ -219,6 +217,15 @@ def new_course(encoder: Path, recipe: Recipe, steps: int, mark: str = "") -> Cou
         return min(1.0, (step + 1) / warm) * (0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))) * 0.98 + 0.02)
 
     return Course(network, Averaged(network), optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, speed), recipe, mark)
+
+
+def _freeze(network: Network, layers: int) -> None:
+    """Keeps this many layers of the encoder, from the lowest, and the embeddings below them as they are."""
+    there = network.encoder.encoder.layer
+    if layers > len(there):
+        raise TrainingError(f"{layers} layers of the encoder are to stay frozen, and it has {len(there)}")
+    for part in (network.encoder.embeddings, *there[:layers]) if layers else ():
+        part.requires_grad_(False)
 
 
 def _go_on_from(folder: Path, network: Network) -> None:

@@ -218,6 +218,8 @@ def test_frozen_layers_stay_as_they_begin(labels: Path, encoder: Path) -> None:
     assert prior
     assert not any(name.startswith(("encoder.embeddings.", "encoder.encoder.layer.0.")) for name in moved)
     assert any(name.startswith("encoder.encoder.layer.1.") for name in moved)
+    with pytest.raises(TrainingError, match="3 layers of the encoder are to stay frozen, and it has 2"):
+        new_course(encoder, replace(TINY, frozen=3), 1)
 
 
 def test_held_out_texts_are_not_learned(labels: Path) -> None:
