@@ -16,10 +16,7 @@ import os
 import random
 import re
 import shutil
-import signal
-import socket
 import statistics
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -33,12 +30,12 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.started import ROOT, started
 from demo.content import read_content
 from index import open_index
 from index.query import Query
 from tests.site import Answer, Request, Site, serving
 
-ROOT = Path(__file__).parents[1]
 LOOK = 10.0
 """Seconds between two looks at the index."""
 SHOWN = 60
@@ -119,12 +116,6 @@ def configured(folder: Path, port: int, targets: int, every: float) -> Path:
     return folder
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def arrived(seen: dict[tuple[str, str | None], float], since: datetime) -> None:
     """Note for each post, by site and title, when its mention was first found in the index."""
     index = open_index()
@@ -149,19 +140,13 @@ def posts_between(feeds: Feeds, first: float, last: float) -> dict[tuple[str, st
 
 def watched(feeds: Feeds, wanted: dict[tuple[str, str], float], say: Console) -> dict[tuple[str, str | None], float]:
     """Run everything until all wanted posts have arrived, or patience ends; when each post was first found."""
-    ports = {name: str(free_port()) for name in ("MOLVA_DASHBOARD_PORT", "MOLVA_AIRFLOW_PORT")}
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as the Makefile does
-    run = subprocess.Popen([sys.executable, str(ROOT / "run.py")], env=environment | ports, stdout=sys.stderr, cwd=ROOT)
     first, last = min(wanted.values()), max(wanted.values())
     seen: dict[tuple[str, str | None], float] = {}
-    try:
+    with started({}) as run:
         while time.time() < last + PATIENCE and run.poll() is None and not wanted.keys() <= seen.keys():
             time.sleep(LOOK)
             arrived(seen, datetime.fromtimestamp(first - 1, UTC))  # dates are kept in whole milliseconds, rounded down
             say.print(f"{time.time() - feeds.started:.0f} s: {len(wanted.keys() & seen.keys())} of {len(wanted)}", highlight=False)
-    finally:
-        run.send_signal(signal.SIGTERM)
-        run.wait()
     return seen
 
 

@@ -9,9 +9,6 @@ target did not bring its posts, or a broken one does not say what is wrong with 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -27,9 +24,9 @@ sys.path.insert(1, str(Path(__file__).parents[1] / "tests"))
 
 from many_targets import ENTRIES, WAYS, feeds, write_targets
 
+from benchmarks.started import ROOT, environment, started
 from crawlers.archive import Archive
 
-ROOT = Path(__file__).parents[1]
 PARSE = """
 import time
 import airflow.sdk, airflow.sdk.definitions.decorators, airflow.providers.standard.operators.empty
@@ -63,13 +60,6 @@ def unsaid(data: Path, wrong: dict[str, str]) -> list[str]:
     return [name for name, way in wrong.items() if WAYS[way][1] not in (said.get(name) or "")]
 
 
-def free_port() -> int:
-    """A port of loopback that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def main(
     data: Annotated[Path, typer.Option(help="A folder for what the run makes; it must not exist yet.")],
     good: Annotated[int, typer.Option(help="Targets that are as they should be.")] = 700,
@@ -81,28 +71,23 @@ def main(
     data.mkdir(parents=True)
     with feeds() as address:
         wrong = write_targets(data / "config", address, good, broken)
-        environ = os.environ | {"MOLVA_CONFIG": str(data / "config"), "MOLVA_DATA": str(data / "data"), "AIRFLOW_HOME": str(data / "home")}
+        places = {"MOLVA_CONFIG": str(data / "config"), "MOLVA_DATA": str(data / "data")}
+        environ = environment() | places | {"AIRFLOW_HOME": str(data / "home")}
         figures = {
             "all DAGs read, s": round(parse(environ), 2),
             "one task's own, s": round(parse(environ, "good-0001"), 2),
             "a broken one's own, s": round(parse(environ, "wrong-0001"), 2),
         }
         print(json.dumps(figures), flush=True)
-        ports = {name: str(free_port()) for name in ("MOLVA_DASHBOARD_PORT", "MOLVA_AIRFLOW_PORT")}
-        started = time.monotonic()
-        del environ["AIRFLOW_HOME"]
-        run = subprocess.Popen([sys.executable, str(ROOT / "run.py")], env=environ | ports, stdout=sys.stderr, cwd=ROOT)
-        try:
-            while run.poll() is None and (done := brought(data / "data", good)) < good and time.monotonic() < started + 60 * minutes:
-                print(f"{time.monotonic() - started:.0f} s: {done} of {good}", file=sys.stderr, flush=True)
+        began = time.monotonic()
+        with started(places) as run:
+            while run.poll() is None and (done := brought(data / "data", good)) < good and time.monotonic() < began + 60 * minutes:
+                print(f"{time.monotonic() - began:.0f} s: {done} of {good}", file=sys.stderr, flush=True)
                 time.sleep(20)
-            figures["all good ones have run after, s"] = round(time.monotonic() - started)
+            figures["all good ones have run after, s"] = round(time.monotonic() - began)
             figures["good ones without their posts"] = good - brought(data / "data", good)
             silent = unsaid(data / "data", wrong)
             figures["broken ones that do not say why"] = len(silent)
-        finally:
-            run.send_signal(signal.SIGTERM)
-            run.wait()
     print(json.dumps(figures), *silent[:5], sep="\n")
     raise typer.Exit(bool(silent or figures["good ones without their posts"]))
 
