@@ -41,7 +41,7 @@ class Topic:
     replies: int | None = None
     views: int | None = None
     tries: int = 0
-    """Runs in which it failed."""
+    """Runs in which it was asked for and failed."""
 
 
 @dataclass(frozen=True, slots=True)

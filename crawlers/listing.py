@@ -240,8 +240,9 @@ class ListingSpider(TargetSpider[P], Generic[P]):
                 except Ended:
                     raise
                 except (Trouble, CollectError) as error:
-                    gone = isinstance(error, Trouble) and not error.transient  # closed or removed: nothing to come back for
-                    if not gone and self.state.failed(id):
+                    wrong = error if isinstance(error, Trouble) else None
+                    gone = wrong and not wrong.transient  # closed or removed: nothing to come back for
+                    if not gone and self.state.failed(id, counted=not (wrong and wrong.of_host)):
                         self.logger.warning("%s; tried again next time", hidden(str(error), self.secrets))
                         yield Page(items=(), cursor=self.state.cursor(), deferred=(address,))
                         break

@@ -36,7 +36,14 @@ class Refused(IgnoreRequest):
 
 
 class HostBusy(IgnoreRequest):
-    """The host wants to be left alone for longer than a run waits; the next run asks again."""
+    """The host wants to be left alone for longer than a run waits; the next run asks again.
+
+    `by_itself`: it was this very request that the host answered so, or failed at.
+    """
+
+    def __init__(self, reason: str, *, by_itself: bool = False) -> None:
+        super().__init__(reason)
+        self.by_itself = by_itself
 
 
 @implementer(IHostnameResolver)
@@ -177,7 +184,7 @@ class GateMiddleware:
             while (wait := self.gate.enter(host, self.delay(request, host))) > 0:
                 if wait > max(self.patience, self.crawl_delay.get(host, 0.0)):
                     until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(time.time() + wait))
-                    raise HostBusy(f"{host} asked to be left alone until {until}")
+                    raise HostBusy(f"{host} asked to be left alone until {until}", by_itself="retry_times" in request.meta)
                 await asyncio.sleep(wait)
 
     def delay(self, request: Request, host: str) -> float:

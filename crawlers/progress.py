@@ -50,9 +50,9 @@ class State:
         """The page of a thread to be read next; None where none is left."""
         return self.waiting[id]["pages"][0] if id in self.waiting else None
 
-    def failed(self, id: str) -> bool:
-        """Note that a page of a thread failed. Whether it is worth another run."""
-        failed: int = self.waiting[id]["failed"] + 1
+    def failed(self, id: str, *, counted: bool = True) -> bool:
+        """Note that a page of a thread failed, itself (`counted`) or with all of its host. Whether it is worth another run."""
+        failed: int = self.waiting[id]["failed"] + counted
         self.waiting[id] = self.waiting[id] | {"failed": failed}
         return failed < TRIES
 

@@ -47,7 +47,9 @@ class KnownRobotsMiddleware(RobotsTxtMiddleware):
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        if isinstance(exc, HostBusy | Refused):
+        if isinstance(exc, HostBusy):
+            self.unknown[netloc] = HostBusy(str(exc))  # it was robots.txt that the host failed at, and none of the pages
+        elif isinstance(exc, Refused):
             self.unknown[netloc] = exc
         elif not isinstance(exc, IgnoreRequest):  # else redirects without end, which RFC 9309 counts as not there
             self.unknown[netloc] = NoRobots("could not be had")

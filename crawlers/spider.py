@@ -62,12 +62,16 @@ ONCE = {"dont_retry": True}
 
 
 class Trouble(Exception):
-    """A page that could not be had; `transient` where asking again later may help."""
+    """A page that could not be had; `transient` where asking again later may help.
 
-    def __init__(self, reason: str, *, transient: bool, status: int | None = None) -> None:
+    `of_host`: the page itself was not asked for, as nothing of its host may be for now. That is no try of the page.
+    """
+
+    def __init__(self, reason: str, *, transient: bool, status: int | None = None, of_host: bool = False) -> None:
         super().__init__(reason)
         self.transient = transient
         self.status = status
+        self.of_host = of_host
 
 
 def trouble(error: BaseException, url: str) -> Trouble:
@@ -76,9 +80,10 @@ def trouble(error: BaseException, url: str) -> Trouble:
     if isinstance(error, Refused):
         return Trouble(f"{url}: {error}", transient=False)
     if isinstance(error, HostBusy):
-        return Trouble(f"{url}: {error}", transient=True)
+        # A page that closes its host each time it is asked for must be given up some day, or it would keep the others from being read.
+        return Trouble(f"{url}: {error}", transient=True, of_host=not error.by_itself)
     if isinstance(error, NoRobots):
-        return Trouble(f"{url}: {_no_robots(error, url)}", transient=True)
+        return Trouble(f"{url}: {_no_robots(error, url)}", transient=True, of_host=True)
     if isinstance(error, IgnoreRequest):
         if "robots.txt" in str(error):
             return Trouble(f"{url}: robots.txt of {host} forbids it", transient=False)

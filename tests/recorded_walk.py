@@ -21,6 +21,7 @@ from crawlers.post import Post
 from crawlers.run import Outcome, Run
 from crawlers.sink import sink_of
 from crawlers.source import CollectError
+from crawlers.spider import Trouble
 from crawlers.target import BrokenTarget, Target, read_target
 from tests.recording import RECORDED
 from tests.site import Answer
@@ -100,6 +101,11 @@ class Walk:
 @pytest.fixture
 def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
     return Walk(tmp_path, monkeypatch)
+
+
+def silent() -> Page:
+    """The answer of a host that lets nothing be asked for."""
+    raise Trouble("the host asked to be left alone", transient=True, of_host=True)
 
 
 def spider_of(target: Target) -> ListingSpider[Any]:

@@ -272,7 +272,7 @@ def test_what_was_taken_is_known_although_a_feed_is_long_or_says_that_nothing_is
 def test_a_deferred_entry_gives_way_to_its_new_wording() -> None:
     (raw,) = entries(1)
     state = State({})
-    state.settle(Entry(raw), None)
+    state.settle(Entry(raw), Entry(raw, 1))
     assert [entry.tries for entry in State(state.cursor()).waiting([])] == [1]
     newer = State(state.cursor())
     assert newer.waiting([Entry(raw | {"html": "текст исправлен"})]) == []
@@ -282,7 +282,7 @@ def test_a_deferred_entry_gives_way_to_its_new_wording() -> None:
 def test_entries_that_share_a_link_wait_on_their_own() -> None:
     (raw,) = entries(1)
     state = State({})
-    state.settle(Entry(raw), None)
+    state.settle(Entry(raw), Entry(raw, 1))
     assert [entry.raw["id"] for entry in State(state.cursor()).waiting([Entry(raw | {"id": "another"})])] == ["0"]
 
 

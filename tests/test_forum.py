@@ -21,8 +21,8 @@ from crawlers.run import Outcome
 from crawlers.selection import next_page
 from crawlers.target import read_target, target_from_json, target_to_json
 from tests.phpbb_site import Phpbb
-from tests.recorded_walk import Walk, walk
-from tests.recording import COLLECTED, RECORDED, cases, compare, posts_of, recorded_target, selector
+from tests.recorded_walk import Walk, silent, walk
+from tests.recording import COLLECTED, RECORDED, cases, compare, outcomes, posts_of, recorded_target, selector
 from tests.site import Answer, Place, site
 
 __all__ = ["walk"]
@@ -342,6 +342,14 @@ def test_a_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_
     walk.requests.clear()
     assert walk.kept(target) == 1
     assert walk.asked == ["board", "t=5&p=2", "t=5"]
+
+
+def test_a_topic_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:
+    target = walk.target(PAGE.replace("attempts: 2", "attempts: 1"))
+    walk.pages = {"/board": board((4, "01.09.2026 10:00")), "/t=4": silent}
+    assert [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(3)] == [1, 1, 1]
+    walk.pages["/t=4"] = topic(41)
+    assert walk.kept(target) == 1
 
 
 def test_a_topic_whose_next_page_is_always_the_same_ends_there(walk: Walk) -> None:

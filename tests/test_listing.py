@@ -20,7 +20,7 @@ from crawlers.post import post_id
 from crawlers.run import Outcome, RunFailed
 from crawlers.spiders.mastodon import MastodonSpider, post
 from crawlers.target import BrokenTarget, read_target
-from tests.recorded_walk import Walk
+from tests.recorded_walk import Walk, silent
 from tests.site import Answer, Place, Request, Site, site
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -131,6 +131,9 @@ def test_a_thread_that_could_not_be_read_stays_open_wherever_its_post_stands(tmp
     walk.pages |= {"timelines": [status(6, replies=1)], "/statuses/6/context": "<html>Log in</html>"}
     runs = [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(6)]
     assert runs == [1, 1, 1, 1, 0, 0], "given up after five runs; it keeps nothing else from being read"
+
+    walk.pages |= {"timelines": [status(7, replies=1)], "/statuses/7/context": silent}
+    assert [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(6)] == [1] * 6, "it was never asked for"
 
 
 def test_a_thread_that_shows_the_same_replies_for_ever_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from crawlers.target import Target
 from tests.site import Answer, Place, Request, Site, site
 
 ENTRY = "<item><title>Запись</title><link>{url}/post/1</link><description>Вестарна подняла комиссию.</description></item>"
+
+ARTICLE = "<article><p>Вестарна подняла комиссию.</p></article>"
 
 
 @pytest.fixture
@@ -84,9 +87,40 @@ def test_a_robots_txt_that_is_not_there_forbids_nothing(answer: Answer, blog: Si
 
 def test_another_host_that_fails_keeps_only_its_own_articles_waiting(blog: Site, place: Place) -> None:
     with site() as other:
-        other.pages |= {"/robots.txt": Answer("", 502), "/post/1": "<article><p>Вестарна подняла комиссию.</p></article>"}
+        other.pages |= {"/robots.txt": Answer("", 502), "/post/1": ARTICLE}
         blog.pages["/feed.xml"] = feed(other.url)
         run = place.collect(target_of(place, blog, "article: true\n"))
         assert (run.outcomes["kept"], run.outcomes["deferred"], other.paths()) == (0, 1, [])
         other.pages["/robots.txt"] = ""
         assert place.collect(target_of(place, blog, "article: true\n")).outcomes["kept"] == 1
+
+
+@pytest.mark.parametrize("pause", ["0", "3600"])
+def test_an_article_that_its_host_lets_nobody_ask_for_waits_and_is_not_given_up(pause: str, blog: Site, place: Place) -> None:
+    with site() as other:
+        other.pages |= {"/robots.txt": Answer("", 503, {"Retry-After": pause}), "/post/1": ARTICLE}
+        blog.pages["/feed.xml"] = feed(other.url)
+        target = target_of(place, blog, "article: true\nattempts: 1\n")
+        run = place.collect(target)
+        assert (run.outcomes["rejected"], run.outcomes["deferred"], other.paths()) == (0, 1, [])
+        other.pages["/robots.txt"] = ""
+        shutil.rmtree(place.data / "gate")  # the hour is over
+        assert place.collect(target).outcomes["kept"] == 1
+
+
+def test_an_article_that_closes_its_host_each_time_is_given_up(blog: Site, place: Place) -> None:
+    with site() as other:
+        other.pages["/post/1"] = Answer("", 503, {"Retry-After": "3600"})
+        blog.pages["/feed.xml"] = feed(other.url)
+        run = place.collect(target_of(place, blog, "article: true\nattempts: 1\n"))
+        assert (run.outcomes["rejected"], run.outcomes["deferred"]) == (1, 0)
+
+
+def test_entries_of_a_host_that_stays_silent_keep_no_others_from_being_taken(blog: Site, place: Place) -> None:
+    with site() as other:
+        other.pages["/robots.txt"] = Answer("", 503, {"Retry-After": "0"})
+        blog.pages["/feed.xml"] = feed(other.url)
+        target = target_of(place, blog, "article: true\nlimits: {items: 1}\n")
+        assert place.collect(target).outcomes["deferred"] == 1
+        blog.pages |= {"/feed.xml": feed(blog.url), "/post/1": ARTICLE}
+        assert place.collect(target).outcomes["kept"] == 1

@@ -14,7 +14,7 @@ from crawlers.run import Outcome
 from crawlers.sitemap import LARGEST, read_sitemap
 from crawlers.source import CollectError
 from crawlers.spiders.site import identity
-from tests.recorded_walk import REAL, Walk, needs_real, real, walk
+from tests.recorded_walk import REAL, Walk, needs_real, real, silent, walk
 from tests.site import Answer, Place, site
 
 __all__ = ["walk"]
@@ -155,6 +155,14 @@ def test_what_fails_for_now_is_tried_again_and_a_run_cut_short_goes_on(walk: Wal
     assert walk.asked == ["news/1", "news/", "news/page/2"]
     assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/2"])
     assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/3"])
+
+
+def test_an_article_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nattempts: 1\n")
+    walk.pages = {"/news/": page("/news/1"), "/news/1": silent}
+    assert [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(3)] == [1, 1, 1]
+    walk.pages["/news/1"] = article(1)
+    assert walk.kept(target) == 1
 
 
 def test_a_site_that_shows_none_of_its_articles_fails_the_run(walk: Walk) -> None:

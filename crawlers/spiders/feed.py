@@ -55,7 +55,7 @@ UNCHANGED = Feed()
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry to take, and the runs that have tried its article before."""
+    """An entry to take, and the runs that have asked for its article in vain."""
 
     raw: dict[str, Any]
     tries: int = 0
@@ -75,19 +75,19 @@ class FeedSpider(TargetSpider[FeedTarget]):
         state = State(self.cursor)
         marks = {fingerprint(raw): raw for raw in feed.entries}
         fresh = [Entry(raw) for mark, raw in marks.items() if mark not in state.known]
-        waiting = state.waiting(fresh) + fresh
+        waiting = fresh + state.waiting(fresh)  # where a host stays silent, its entries keep no others from being taken
         todo = waiting[: self.target.limits.items]
         repeated = len(feed.entries) - len(fresh) - sum(mark in state.deferred for mark in marks)
         size = TOGETHER if self.target.article else max(len(todo), 1)
         for first in range(0, max(len(todo), 1), size):
             group = todo[first : first + size]
             taken = await asyncio.gather(*(self.take(entry) for entry in group))
-            for entry, item in zip(group, taken, strict=True):
-                state.settle(entry, item)
+            for entry, found in zip(group, taken, strict=True):
+                state.settle(entry, found)
             if len(todo) == len(waiting) and first + size >= len(todo):
                 state.finish(feed)
-            items = tuple(item for item in taken if item is not None)
-            deferred = tuple(entry.raw["link"] for entry, item in zip(group, taken, strict=True) if item is None)
+            items = tuple(each for each in taken if isinstance(each, Item))
+            deferred = tuple(each.raw["link"] for each in taken if isinstance(each, Entry))
             yield Page(items=items, cursor=state.cursor(), deferred=deferred, repeated=repeated if not first else 0)
             if self.full():
                 return
@@ -110,8 +110,8 @@ class FeedSpider(TargetSpider[FeedTarget]):
             return False
         return self.since is not None and published is not None and published < self.since
 
-    async def take(self, entry: Entry) -> Item | None:
-        """The entry with its article, if the target wants it; None where the article fails for now."""
+    async def take(self, entry: Entry) -> Item | Entry:
+        """The entry with its article, if the target wants it; the entry to try again where the article fails for now."""
         raw, link = entry.raw, str(entry.raw.get("link", ""))
         if not self.target.article or self.older(raw):
             return Item(raw=raw, address=link or None)
@@ -122,10 +122,11 @@ class FeedSpider(TargetSpider[FeedTarget]):
         except Trouble as wrong:
             if not wrong.transient:
                 return Item(raw=raw | {"article_missing": str(wrong)}, address=link, without=("article",))
-            if entry.tries + 1 >= self.target.attempts:
-                return Item(raw=raw, address=link, error=f"its page failed in {entry.tries + 1} runs: {wrong}")
+            tries = entry.tries + (not wrong.of_host)
+            if tries >= self.target.attempts:
+                return Item(raw=raw, address=link, error=f"its page failed in {tries} runs: {wrong}")
             self.logger.warning("%s; tried again next time", wrong)
-            return None
+            return Entry(raw, tries)
         found = main_text(decode(response.body, content_type(response)), response.url)
         if found is None:
             return Item(raw=raw, address=link, without=("article",))
@@ -146,12 +147,12 @@ class State:
         self.deferred = {mark: each for mark, each in self.deferred.items() if (each["raw"].get("id"), each["raw"].get("link")) not in anew}
         return [Entry(each["raw"], each["tries"]) for each in self.deferred.values()]
 
-    def settle(self, entry: Entry, item: Item | None) -> None:
-        """Note what became of an entry: taken, or (None) to be tried again."""
+    def settle(self, entry: Entry, found: Item | Entry) -> None:
+        """Note what became of an entry: taken, or to be tried again."""
         mark = fingerprint(entry.raw)
         self.known.setdefault(mark)
-        if item is None:
-            self.deferred[mark] = {"tries": entry.tries + 1, "raw": entry.raw}
+        if isinstance(found, Entry):
+            self.deferred[mark] = {"tries": found.tries, "raw": found.raw}
         else:
             self.deferred.pop(mark, None)
 

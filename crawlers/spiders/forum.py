@@ -184,7 +184,7 @@ class ForumSpider(TargetSpider[ForumTarget]):
             self.silent.append(str(trouble))
             self.state.settle(topic, deep=deep)
             return Page(items=(), cursor=self.state.cursor())
-        tries = topic.tries + 1
+        tries = topic.tries + (not trouble.of_host)
         if tries >= self.target.attempts:
             self.state.settle(topic, deep=deep)
             item = Item(raw={"page": address}, address=address, error=f"its topic failed in {tries} runs: {trouble}")

@@ -166,7 +166,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
                 self.refused.append(str(trouble))
                 self.state.settle(entry)
                 return None
-            tries = self.state.defer(entry)
+            tries = self.state.defer(entry, counted=not trouble.of_host)
             if tries < self.target.attempts:
                 self.logger.warning("%s; tried again next time", trouble)
                 return None
@@ -207,9 +207,9 @@ class State:
         for forgotten in list(self._known)[:-REMEMBERED]:
             del self._known[forgotten]
 
-    def defer(self, entry: Entry) -> int:
-        """Keep an address that failed for now; the runs in which it has."""
-        self._deferred[entry.address] = self._deferred.get(entry.address, 0) + 1
+    def defer(self, entry: Entry, *, counted: bool = True) -> int:
+        """Keep an address that could not be had for now; the runs in which it failed itself (`counted`)."""
+        self._deferred[entry.address] = self._deferred.get(entry.address, 0) + counted
         return self._deferred[entry.address]
 
     def waits(self, entry: Entry) -> bool:
