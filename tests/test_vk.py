@@ -14,8 +14,9 @@ from crawlers.listing import Ended
 from crawlers.platforms import VkTarget
 from crawlers.post import Post, post_id
 from crawlers.run import Outcome
-from crawlers.spiders.vk import VkSpider, words
+from crawlers.spiders.vk import MEND, VkSpider, words
 from tests.recorded_walk import REAL, Walk, needs_real, read
+from tests.site import Answer
 
 API = "https://api.vk.com/method"
 TARGET = "kind: vk\nwalls: [vestarna]\ntoken_env: VK_TOKEN\n"
@@ -179,7 +180,7 @@ def test_a_search_goes_on_where_vk_says_and_each_error_keeps_what_can_be_kept(wa
     first = page([entry(6), entry(5)], 1000, next_from="2/-7_5")
     walk.pages = {"newsfeed.search": first, "start_from=2/-7_5": page([entry(1)]), "wall.get?": error(15)}
     run = walk.collect(target)
-    assert run.error and "closed to this token: take the wall out of `walls`" in run.error
+    assert run.error and "closed to this token: take it out of `walls` or `videos`" in run.error
     assert set(walk.posts()) == {"Отзыв 6", "Отзыв 5", "Отзыв 1"}, "the search is read though a wall is closed"
 
     paused: list[float | None] = []
@@ -205,3 +206,30 @@ def test_a_wall_is_named_by_number_or_name(wall: str, asked: str, walk: Walk) ->
     walk.pages = {"wall.get": page([])}
     assert walk.kept(walk.target(TARGET.replace("vestarna", wall))) == 0
     assert asked in walk.asked[0]
+
+
+def test_comments_below_a_video_are_kept_where_their_community_can_not_be_had(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Gate, "failed", lambda self, host, asked=None: None)
+    target = walk.target("kind: vk\nvideos: [video-7_5]\ntoken_env: VK_TOKEN\n")
+
+    def below(number: int) -> Any:
+        said = {"id": number, "from_id": 5, "date": 1788250100, "text": f"Ответ {number}", "thread": {"count": 9, "items": []}}
+        return {"response": {"items": [said], "count": 101}}
+
+    walk.pages = {"video.getComments": below(1), "offset=100": below(2), "groups.getById": error(6)}
+    assert walk.kept(target) == 2
+    assert methods(walk) == ["getComments", "getById", "getComments", "getById"], "what could not be had is asked for again"
+    assert {post.place for post in walk.posts().values()} == {"club7"}
+    walk.pages |= {"video.getComments": below(3), "offset=100": below(4), "groups.getById": Answer("no", 403)}
+    assert walk.kept(target) == 2
+    walk.pages |= {"video.getComments": below(5), "groups.getById": error(29)}
+    assert "the requests of the day are used up" in (walk.collect(target).error or "")
+
+
+def test_what_to_mend_names_videos_too_and_folded_answers_are_those_of_a_wall() -> None:
+    assert all("`videos`" in MEND[code] for code in (15, 18, 30, 100))
+    item = {"id": 1, "from_id": 5, "date": 1788250100, "text": "x", "thread": {"count": 9, "items": []}}
+    target = VkTarget(name="vk", kind="vk", walls=("a",), token_env="VK_TOKEN")
+    more = [read(VkSpider, target, page([item]), f"{API}/{query}")[0].more for query in (
+        "wall.getComments?owner_id=-7&post_id=2", "video.getComments?owner_id=-7&video_id=2")]  # fmt: skip
+    assert [len(each) for each in more] == [1, 0]

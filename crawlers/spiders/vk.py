@@ -18,12 +18,14 @@ from urllib.parse import parse_qsl, urlsplit
 from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
+from crawlers.link import hidden
 from crawlers.listing import Ended, Listing, ListingSpider, Thread, parsed, with_parameters
 from crawlers.look import Fate, Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.platforms import VkTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
+from crawlers.spider import Trouble
 
 SITE = "vk.com"
 COUNT = 100
@@ -69,11 +71,11 @@ MEND = {
     7: "the token may not do this: use a person's token or an app's service token",
     9: "too many requests alike: it is asked again later",
     14: "it wants a captcha answered, which only a person can: ask less often, or use an app's service token",
-    15: "closed to this token: take the wall out of `walls`, or use the token of a member",
-    18: "the page was deleted or blocked: take it out of `walls`",
+    15: "closed to this token: take it out of `walls` or `videos`, or use the token of a member",
+    18: "the page was deleted or blocked: take it out of `walls` or `videos`",
     29: "the requests of the day are used up: the next run asks again; a rarer `schedule` asks less",
-    30: "the profile is private: take it out of `walls`",
-    100: "there is no such wall, or VK doesn't take the query: check `walls` and `search`",
+    30: "the profile is private: take it out of `walls` or `videos`",
+    100: "there is no such wall or video, or VK doesn't take the query: check `walls`, `videos` and `search`",
 }
 """What to do about an error, by its number. dev.vk.com/reference/errors"""
 PAUSES = {1: 5.0, 6: 1.0, 9: 30.0, 10: 5.0}
@@ -133,7 +135,8 @@ class VkSpider(ListingSpider[VkTarget]):
             return Listing(tuple(said), _following(response.url, asked, page), silent=tuple(silent))
         below = {name: int(asked[name]) for name in ("owner_id", *BELOW) if name in asked}
         comments = [each for item in page["items"] for each in (item, *item.get("thread", {}).get("items", ()))]
-        more = [item["id"] for item in page["items"] if (thread := item.get("thread")) and thread["count"] > len(thread["items"])]
+        folded = page["items"] if "post_id" in asked else ()  # comments below a video are a list, whose pages have no others beside them
+        more = [item["id"] for item in folded if (thread := item.get("thread")) and thread["count"] > len(thread["items"])]
         return Listing(
             tuple(_kept(below | each, known) for each in comments if each.get("text")),
             _following(response.url, asked, page),
@@ -145,11 +148,16 @@ class VkSpider(ListingSpider[VkTarget]):
         self.walls |= {raw["owner_id"]: raw["wall"] for raw in (*listing.raws, *listing.silent) if "wall" in raw}
         owners = {owner for raw in listing.raws if isinstance(owner := raw.get("owner_id"), int) and owner < 0}
         if unknown := sorted(owners - self.walls.keys()):
-            self.walls |= {owner: {} for owner in unknown} | await self.communities(unknown)
+            try:
+                self.walls |= {owner: {} for owner in unknown} | await self.communities(unknown)
+            except Ended:
+                raise
+            except (Trouble, CollectError) as wrong:  # the next page asks again; its comments are worth having without
+                self.logger.warning("%s; these comments are kept without their community", hidden(str(wrong), self.secrets))
         return replace(listing, raws=tuple(raw | _of_wall(self.walls, raw.get("owner_id")) for raw in listing.raws))
 
     async def communities(self, owners: Sequence[int]) -> dict[int, dict[str, Any]]:
-        """Names and members of communities; none where VK won't tell. Raises Trouble where it will tell later."""
+        """Names and members of communities; none where VK won't tell. Raises Trouble where it can't be had."""
         url = self.method("groups.getById", group_ids=",".join(str(-owner) for owner in owners))
         response = await self.answer(url)
         answer = parsed(response)
