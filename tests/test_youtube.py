@@ -65,7 +65,7 @@ def test_real_channels_searches_and_errors(walk: Walk) -> None:
     assert walk.kept(walk.target(SEARCH)) == 0
     asked = walk.asked
     assert len(asked) == 1 + 1 + 25 and "commentThreads?videoId=gQ_1zX-F_No&" in asked[2]
-    assert asked[1].startswith("youtube/v3/videos?part=snippet,statistics&maxResults=50&id=gQ_1zX-F_No,")
+    assert asked[1].startswith("youtube/v3/videos?part=snippet,statistics&id=gQ_1zX-F_No,")
     walk.pages["v3/search"] = (ANSWERS / "search_videos_by_channel.json").read_text(encoding="utf-8")
     assert walk.kept(walk.target(SEARCH)) == 0
     assert "videoId=LrQWzOkC0XQ" in "".join(walk.asked)

@@ -85,7 +85,7 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
 
     def videos(self, ids: Sequence[str]) -> str:
         """Address of what YouTube tells of videos, for one unit."""
-        return self.method("videos", part="snippet,statistics", maxResults=self.together, id=",".join(ids))
+        return self.method("videos", part="snippet,statistics", id=",".join(ids))
 
     def method(self, name: str, **parameters: Any) -> str:
         """Address of a method with its parameters."""
@@ -125,7 +125,7 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
     def read(self, answer: Any, response: Response) -> Listing:
         items = answer.get("items") if isinstance(answer, dict) else None
         if not isinstance(items, list):
-            raise CollectError(f"{response.url} gives no list of comments: is {self.target.url} the interface of YouTube?")
+            raise CollectError(f"{response.url} gives no list of videos or comments: is {self.target.url} the interface of YouTube?")
         raws = [raw for item in items for raw in _posts(item) if is_video(raw) or raw["snippet"].get("textDisplay", "").strip()]
         following = None
         if token := answer.get("nextPageToken"):
