@@ -15,7 +15,7 @@ from crawlers.post import post_id
 VK, YOUTUBE = "vk.com", "youtube.com"
 
 _WALL = re.compile(r"vk\.com/[^#]*?\bwall(-?\d+)_(\d+)(?:[^#]*?[?&]reply=(\d+))?")
-_BELOW_VIDEO = re.compile(r"vk\.com/[^#]*?\bvideo(-?\d+_\d+)[^#]*?[?&]reply=(\d+)")
+_BELOW_VIDEO = re.compile(r"vk\.com/[^#]*?\b(?:video|clip)(-?\d+_\d+)[^#]*?[?&]reply=(\d+)")
 _COMMENT = re.compile(r"youtube\.com/[^#]*?[?&]lc=([\w.-]+)")
 _VIDEO = re.compile(r"youtube\.com/(?:watch\?(?:[^#]*&)?v=|shorts/|live/)([\w-]{11})(?![\w-])")
 _MESSAGE = re.compile(r"t\.me/(?:s/)?(\w{3,})/(\d+)(?:$|\?(?!.*\b(?:comment|thread)=))")

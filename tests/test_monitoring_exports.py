@@ -122,6 +122,8 @@ def test_a_post_of_an_export_is_the_one_that_our_own_source_brings(tmp_path: Pat
     below_video = vk.post(raw | {"video_id": 5, "post_id": None}, walls, datetime.now(UTC))
     of_video = post({"Url": "https://vk.com/video-1_5?reply=11"}, tmp_path)
     assert (of_video.id, of_video.thread_id) == (below_video.id, below_video.thread_id)
+    of_clip = post({"Url": "https://vk.com/clip-1_5?reply=11"}, tmp_path)
+    assert (of_clip.id, of_clip.thread_id) == (below_video.id, below_video.thread_id)
     club = post({"Url": "https://vk.com/wall-1_10", "Url автора": "https://vk.com/club1"}, tmp_path)
     assert (club.id, club.author_id) == (own.thread_id, "vk.com:-1")
     of_telegram = post({"Источник": "telegram.org", "Url": "https://t.me/Vestarna/5", "Url автора": "https://t.me/Ann"}, tmp_path)
