@@ -81,6 +81,7 @@ def _interfaces() -> Iterator[Parser]:
     wall = b'{"response": {"count": 1, "items": [{"id": 1, "owner_id": -1, "from_id": 2, "date": 1700000000, "text": "x"}]}}'
     walls = files_of("api/vk/*.json", "api/vk/vknet/*.json")
     yield Parser("vk", "kind: vk\nwalls: [banki_ru]\nsearch: [x]\ntoken_env: MOLVA_KEY\npages: 2\n", (*walls, wall))
+    yield Parser("vk videos", "kind: vk\nvideos: [video-1_2]\ntoken_env: MOLVA_KEY\npages: 2\n", (*walls, wall))
     press = "kind: wordpress\nurl: https://w.example\npages: 2\n"
     posts = files_of("api/wordpress/*.json", "wordpress/*.json")
     yield Parser("wordpress", press, posts)
