@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from scrapy.robotstxt import RobotParser
 
 
+ENDLESS = "max redirections reached"
+"""What Scrapy says of redirects without end, which RFC 9309 counts as not there."""
+
+
 class NoRobots(IgnoreRequest):
     """Nobody knows what the host forbids; `__cause__` is what the download of its robots.txt ended with, where it brought no answer."""
 
@@ -51,7 +55,7 @@ class KnownRobotsMiddleware(RobotsTxtMiddleware):
             self.unknown[netloc] = HostBusy(str(exc))  # it was robots.txt that the host failed at, and none of the pages
         elif isinstance(exc, Refused):
             self.unknown[netloc] = exc
-        elif not isinstance(exc, IgnoreRequest):  # else redirects without end, which RFC 9309 counts as not there
+        elif str(exc) != ENDLESS:
             self.unknown[netloc] = NoRobots("could not be had")
             self.unknown[netloc].__cause__ = exc
         super()._robots_error(exc, netloc)

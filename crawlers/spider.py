@@ -85,7 +85,7 @@ def trouble(error: BaseException, url: str) -> Trouble:
     if isinstance(error, NoRobots):
         return Trouble(f"{url}: {_no_robots(error, url)}", transient=True, of_host=True)
     if isinstance(error, IgnoreRequest):
-        if "robots.txt" in str(error):
+        if "by robots.txt" in str(error):
             return Trouble(f"{url}: robots.txt of {host} forbids it", transient=False)
         return Trouble(f"{url}: {_limit(error)}", transient=False)
     if isinstance(error, DownloadCancelledError):

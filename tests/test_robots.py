@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from crawlers.run import RunFailed
+from crawlers.settings import DOWNLOAD_MAXSIZE
 from crawlers.target import Target
 from tests.site import Answer, Place, Request, Site, site
 
@@ -60,6 +62,14 @@ def test_a_robots_txt_that_fails_once_is_obeyed_when_it_comes(blog: Site, place:
 def test_a_robots_txt_that_breaks_off_is_not_known(blog: Site, place: Place) -> None:
     blog.pages["/robots.txt"] = Answer("User-agent: *\n", headers={"Content-Length": "1000", "Connection": "close"})
     with pytest.raises(RunFailed, match=r"robots\.txt of 127\.0\.0\.1 could not be had \(.+\), so nothing there is asked for"):
+        place.collect(target_of(place, blog))
+    assert blog.paths() == []
+
+
+def test_a_robots_txt_too_large_unpacked_is_not_known(blog: Site, place: Place) -> None:
+    rules = gzip.compress(b"User-agent: *\nDisallow: /\n" + b"#" * (DOWNLOAD_MAXSIZE + 1))
+    blog.pages["/robots.txt"] = Answer(rules, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(RunFailed, match=r"robots\.txt of 127\.0\.0\.1 could not be had \(the answer is larger than a page may be\)"):
         place.collect(target_of(place, blog))
     assert blog.paths() == []
 
