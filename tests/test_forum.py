@@ -22,7 +22,7 @@ from crawlers.selection import next_page
 from crawlers.target import read_target, target_from_json, target_to_json
 from tests.phpbb_site import Phpbb
 from tests.recorded_walk import Walk, silent, walk
-from tests.recording import COLLECTED, RECORDED, cases, compare, outcomes, posts_of, recorded_target, selector
+from tests.recording import COLLECTED, RECORDED, cases, compare, posts_of, recorded_target, selector
 from tests.site import Answer, Place, site
 
 __all__ = ["walk"]
