@@ -31,7 +31,7 @@ from crawlers.printed import health_row, print_fields, print_table, shown, targe
 from crawlers.run import Run
 from crawlers.sink import find_target, in_zone
 from crawlers.source import CollectError
-from crawlers.target import BrokenTarget, Target, read_targets
+from crawlers.target import BrokenTarget, Target, read_target, read_targets
 from crawlers.yamlfile import ConfigError
 
 app = typer.Typer(
@@ -143,7 +143,7 @@ def collect(
     if bool(targets) == everything:
         _end("name the targets to collect, or give --all", 2)
     try:
-        chosen: list[Target | BrokenTarget] = [find_target(name, config) for name in dict.fromkeys(targets or ())]
+        chosen = [_named(name, config) for name in dict.fromkeys(targets or ())]
     except ConfigError as error:
         _end(str(error), 2)
     if everything:
@@ -225,6 +225,12 @@ def health(
         print_table(("target", "state", "last success", "lag", "last 7 days", "looked at again", "why"), [health_row(one) for one in found])
     if any(one.state.red for one in found):
         raise typer.Exit(1)
+
+
+def _named(name: str, config: Path) -> Target | BrokenTarget:
+    """The target of that name, also a broken one. Raises ConfigError where there is none."""
+    path = config / "targets" / f"{name}.yaml"
+    return read_target(path) if path.is_file() else find_target(name, config)  # which says what there is
 
 
 def _targets(config: Path) -> list[Target | BrokenTarget]:

@@ -152,7 +152,10 @@ def normalised(name: str) -> str:
 
 def read_brands(config: Path) -> Brands:
     """The brands of a configuration folder. Raises ConfigError with everything that is wrong in `brands.yaml`."""
-    file = YamlFile(config / "brands.yaml")
+    path = config / "brands.yaml"
+    if not path.exists():
+        raise ConfigError(path, None, "", "is missing: it says whom to look for; begin with a copy of dags/brands.yaml")
+    file = YamlFile(path)
     brands = check_yaml(file, file.data, Brands)
     errors = _doubles(file, brands)
     if errors:

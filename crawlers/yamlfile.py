@@ -20,6 +20,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from crawlers.link import SHORTEST_KEY
+
 Where = tuple[str | int, ...]
 """Place in a file: keys and positions from its root."""
 
@@ -102,7 +104,15 @@ class YamlFile:
         above = where
         while above and above not in self.lines:
             above = above[:-1]
-        return ConfigError(self.path, self.lines.get(above, 1), dotted(where), message)
+        return ConfigError(self.path, self.lines.get(above, 1), dotted(where), self._secretive(message))
+
+    def _secretive(self, message: str) -> str:
+        """The message with the names of variables in the place of what they hold, which may be a secret."""
+        for name, value in sorted(self.substituted.items(), key=lambda each: -len(each[1])):
+            if len(value) >= SHORTEST_KEY:
+                for way in (value, repr(value)[1:-1]):
+                    message = message.replace(way, f"${{{name}}}")
+        return message
 
     def _compose(self) -> Node | None:
         try:

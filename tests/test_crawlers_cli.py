@@ -106,6 +106,16 @@ def test_one_failure_does_not_stop_the_others(config: Path, tmp_path: Path) -> N
     code, out, err = run("collect", "--all")
     assert code == 1 and out.startswith("export: kept 2")
     assert err.startswith("absent: path: no file matches 'absent.csv'")
+    write_config(config, broken="kind: nothing\n")
+    code, out, err = run("collect", "broken", "export")
+    assert code == 2 and "broken.yaml:1: kind: must be one of" in err
+    assert out.startswith("export: kept 0")
+
+
+def test_missing_brands_are_said_with_what_to_begin_with(config: Path) -> None:
+    (config / "brands.yaml").unlink()
+    code, _, err = run("collect", "export")
+    assert code == 2 and "brands.yaml: is missing: it says whom to look for; begin with a copy of dags/brands.yaml" in err
 
 
 def test_a_target_that_is_being_collected_is_refused(config: Path, tmp_path: Path) -> None:

@@ -119,3 +119,11 @@ def test_aliases_of_aliases_do_not_fill_the_memory(tmp_path: Path, monkeypatch: 
 
 def test_an_error_can_be_written_whatever_it_names() -> None:
     assert str(ConfigError("\udcff.yaml", 1, "\ud800", "unknown key")) == r"\udcff.yaml:1: \ud800: unknown key"
+
+
+@pytest.mark.parametrize("held", ["very-secret", "it's\\secret"])
+def test_what_a_variable_holds_stands_in_no_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: str) -> None:
+    monkeypatch.setenv("MOLVA_TEST_KEY", held)
+    (found,) = errors_of(tmp_path, "name: n\nshare: https://h/${MOLVA_TEST_KEY}\n")
+    assert "secret" not in found
+    assert found.startswith(":2: share: must be a number") and "https://h/${MOLVA_TEST_KEY}" in found
