@@ -126,6 +126,9 @@ def lead(work: Callable[[Family], int]) -> int:
     while ended != child:
         ended, status = os.wait()
     Family(top).sweep()
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:  # what died unseen; a busy machine's init may leave it lying for long
+            pass
     return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 1
 
 
