@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from crawlers.target import KINDS
+
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = ["crawlers", "nlp", "index", "advocacy", "dashboard"]
 """A package imports only from packages before it; app.py, dags and the runner stand after all."""
@@ -110,3 +112,9 @@ def test_both_lists_of_packages_agree_and_pin_everything() -> None:
     assert "torch" in train
     assert "torch" not in run
     assert "+" not in train["torch"], "the lock names torch without the suffix of one build"
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_of_place_has_its_page_and_its_example(kind: str) -> None:
+    assert (ROOT / "docs" / "sources" / f"{kind}.md").is_file()
+    assert f"kind: {kind}\n" in (ROOT / "dags" / "targets" / f"example-{kind}.yaml").read_text(encoding="utf-8")
