@@ -107,8 +107,20 @@ class ListingSpider(TargetSpider[P], Generic[P]):
         return False
 
     async def filled(self, listing: Listing) -> Listing:
-        """The page with what only other addresses tell of its posts, as the followers of their authors. Raises Trouble."""
+        """The page with what only other addresses tell of its posts, as the followers of their authors.
+
+        Raises Trouble where they don't: the posts are then kept without.
+        """
         return listing
+
+    async def _told_more(self, listing: Listing) -> Listing:
+        try:
+            return await self.filled(listing)
+        except Ended:
+            raise
+        except (Trouble, CollectError) as wrong:
+            self.logger.warning("%s; the posts of this page are kept without what it tells", hidden(str(wrong), self.secrets))
+            return listing
 
     def pause(self, answer: Any) -> float | None:
         """Seconds for which an answer asks to be left alone, in its own words instead of Retry-After."""
@@ -268,7 +280,7 @@ class ListingSpider(TargetSpider[P], Generic[P]):
             asked = self.heed(answer, url)
             if told := self.complaint(answer):
                 raise Trouble(f"{url}: {told}", transient=asked)
-            return await self.filled(self.read(answer, response))
+            return await self._told_more(self.read(answer, response))
 
     async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
         self.secrets = {}

@@ -18,14 +18,12 @@ from urllib.parse import parse_qsl, urlsplit
 from scrapy.http import Response
 
 from crawlers.known import Address, KnownBy
-from crawlers.link import hidden
 from crawlers.listing import Ended, Listing, ListingSpider, Thread, parsed, with_parameters
 from crawlers.look import Fate, Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.platforms import VkTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
-from crawlers.spider import Trouble
 
 SITE = "vk.com"
 COUNT = 100
@@ -148,12 +146,7 @@ class VkSpider(ListingSpider[VkTarget]):
         self.walls |= {raw["owner_id"]: raw["wall"] for raw in (*listing.raws, *listing.silent) if "wall" in raw}
         owners = {owner for raw in listing.raws if isinstance(owner := raw.get("owner_id"), int) and owner < 0}
         if unknown := sorted(owners - self.walls.keys()):
-            try:
-                self.walls |= {owner: {} for owner in unknown} | await self.communities(unknown)
-            except Ended:
-                raise
-            except (Trouble, CollectError) as wrong:  # the next page asks again; its comments are worth having without
-                self.logger.warning("%s; these comments are kept without their community", hidden(str(wrong), self.secrets))
+            self.walls |= {owner: {} for owner in unknown} | await self.communities(unknown)
         return replace(listing, raws=tuple(raw | _of_wall(self.walls, raw.get("owner_id")) for raw in listing.raws))
 
     async def communities(self, owners: Sequence[int]) -> dict[int, dict[str, Any]]:
