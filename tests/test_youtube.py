@@ -175,3 +175,13 @@ def test_a_video_and_a_channel_are_named_in_several_ways(walk: Walk) -> None:
     assert [path.partition("&")[0].partition("=")[2] for path in threads] == ["UCvest", "UCother"]
     walk.pages["v3/channels"] = {"pageInfo": {"totalResults": 0}}
     assert "@vestarna: there is no such channel" in (walk.collect(target).error or "")
+
+
+@pytest.mark.parametrize("refused", [error("forbidden"), Answer("no", 403)])
+def test_comments_are_kept_where_their_channel_can_not_be_had(walk: Walk, refused: Answer) -> None:
+    walk.pages = {
+        "commentThreads?videoId=aaaaaaaaaaa&": {"items": [thread("a")], "nextPageToken": "more"},
+        "pageToken=more": {"items": [thread("b")]}, "v3/channels?": refused, "v3/videos?": {"items": [video()]},
+    }  # fmt: skip
+    assert walk.kept(walk.target(TARGET)) == 3
+    assert {post.place for post in walk.posts().values() if post.members is None} == {"UCvest"}
