@@ -204,6 +204,7 @@ def train_command(
     encoder: Annotated[Path | None, typer.Option(help="Folder of the base encoder (default: ../shared/models/e5-small-ruen).")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the trained model (default: data/trained).")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 20,
+    seeds: Annotated[int, typer.Option(min=1, help="Train so many networks, each with the next seed; take their mean.")] = 1,
     start: Annotated[Path | None, typer.Option(help="Begin with the weights of this trained model, without the first stage.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="How often the annotated records are gone through.")] = None,
     until: Annotated[int | None, typer.Option(min=1, help="End after this epoch, before the learning rate has fallen to nothing.")] = None,
@@ -218,6 +219,7 @@ def train_command(
         list[Path] | None,
         typer.Option(help="Posts about several products, in the form of labels/contrast.jsonl, their brands in a .yaml beside."),
     ] = None,
+    carded: Annotated[bool, typer.Option("--card/--no-card", help="Measure it on the test files, and write its card.")] = True,
 ) -> None:
     """Fine-tune the encoder on the labelled posts, calibrate it, measure it, and write the ONNX model.
 
@@ -236,10 +238,11 @@ def train_command(
 
         chosen = {"epochs": epochs, "until": until, "tweets": tweets, "composed": composed, "frozen": frozen}
         given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
-        recipe = replace(Recipe(seed=seed, start=str(start or "")), **given)
+        recipe = replace(Recipe(seed=seed, seeds=seeds, start=str(start or "")), **given)
         if until is not None and until > recipe.epochs:
             _fail(f"--until: there are {recipe.epochs} epochs", 2)
-        print(train(labels, encoder, out, more=corrections or (), aspects=aspects or (), recipe=recipe, say=_say_plainly))
+        more, several = corrections or (), aspects or ()
+        print(train(labels, encoder, out, more=more, aspects=several, recipe=recipe, carded=carded, say=_say_plainly))
 
 
 @app.command("evaluate")

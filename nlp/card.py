@@ -45,7 +45,11 @@ Russian and English. One encoder (12 layers, 384 wide), a head per question; see
   among its records; the test files were only measured.
 
 ## Made by
-`{command}` in {minutes} minutes. Recipe: `{recipe}`.
+```
+{commands}
+```
+
+the last of them in {minutes} minutes. Its recipe: `{recipe}`.
 Word vectors stay frozen in their 4-bit form; all other weights are stored in 8 bits with a scale per block of 32.
 Size: {sizes}.
 
@@ -109,8 +113,9 @@ def _about(found: Measured, origin: Origin) -> str:
     start = origin.recipe.get("start")
     began = f"\n- Began with the weights of `{start}`, so it also learned what those had: see their card." if start else ""
     counts = {"starred": 0, "aspects": 0, **origin.records}
+    commands = "\n".join([*origin.earlier, origin.command(found.model)])
     return ABOUT.format(
-        **counts, start=began, command=origin.command(found.model), minutes=origin.minutes, window=found.window,
+        **counts, start=began, commands=commands, minutes=origin.minutes, window=found.window,
         recipe=json.dumps(origin.recipe), sizes=", ".join(f"`{name}` {size / 1e6:.1f} MB" for name, size in found.bytes.items()),
     )  # fmt: skip
 

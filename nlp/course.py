@@ -36,6 +36,8 @@ class Recipe:
     """How long and how fast the network learns."""
 
     seed: int = 20
+    seeds: int = 1
+    """Networks trained one after another, with this seed and the next ones; what ships has the mean of their weights."""
     start: str = ""
     """Folder of a trained model whose weights it begins with; nothing: the bare encoder."""
     window: int = 256

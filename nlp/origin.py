@@ -22,8 +22,9 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
 
-OPTIONS = ("start", "epochs", "until", "tweets", "composed", "frozen")
+OPTIONS = ("start", "seeds", "epochs", "until", "tweets", "composed", "frozen")
 """What of a recipe the command `train` takes, beside the seed."""
+UNSAID = (("seeds", 1), ("frozen", 0))
 
 
 class Origin(BaseModel):
@@ -41,12 +42,14 @@ class Origin(BaseModel):
     """Files of records beside the labelled posts."""
     aspects: tuple[str, ...] = ()
     """Files of posts that speak of several products."""
+    earlier: tuple[str, ...] = ()
+    """The commands that made the model that it began with, in their order."""
 
     def command(self, name: str) -> str:
         """The command that trains such a model again."""
         words = ["python -m nlp train --out", f"models/{name}", "--seed", str(self.recipe["seed"])]
         for option, value in {"composed": 0, **self.recipe}.items():
-            if option in OPTIONS and value not in (None, "") and (option, value) != ("frozen", 0):
+            if option in OPTIONS and value not in (None, "") and (option, value) not in UNSAID:
                 words += [f"--{option}", str(value)]
         files = {"corrections": self.more, "aspects": self.aspects}
         return " ".join([*words, *(f"--{option} {each}" for option, named in files.items() for each in named)])
@@ -66,6 +69,12 @@ def read_origin(folder: Path) -> Origin:
         first = error.errors()[0]
         where = ".".join(("origin", *map(str, first["loc"])))
         raise ModelError(f"{folder / 'config.json'} does not tell how the model was made ({where}: {first['msg']})") from error
+
+
+def commands_of(folder: Path) -> tuple[str, ...]:
+    """The commands that make the model in the folder anew, the last its own. Raises ModelError where it tells none."""
+    origin = read_origin(folder)
+    return (*origin.earlier, origin.command(folder.name))
 
 
 def material_of(origin: Origin, labels: Path, more: Sequence[Path] | None = None) -> Material:

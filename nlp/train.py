@@ -27,8 +27,8 @@ from nlp.classifier import FILES, Calibration, Classifier
 from nlp.course import Recipe, learn
 from nlp.export import onnx_model
 from nlp.material import Material, read_material
-from nlp.network import Network
-from nlp.origin import ROOT, SHARED, Origin, named
+from nlp.network import Network, mean_of
+from nlp.origin import ROOT, SHARED, Origin, commands_of, named
 from nlp.pair import frame
 from nlp.records import CLASSES, Record, TrainingError
 
@@ -41,13 +41,15 @@ SHAPE = (
 
 def train(
     labels: Path | None = None, encoder: Path | None = None, out: Path | None = None, *, more: Sequence[Path] = (),
-    aspects: Sequence[Path] = (), course: Path | None = None, recipe: Recipe | None = None, say: Callable[[str], None] = print,
+    aspects: Sequence[Path] = (), course: Path | None = None, recipe: Recipe | None = None, carded: bool = True,
+    say: Callable[[str], None] = print,
 ) -> Path:  # fmt: skip
     """Trains the network and the baseline, measures both, and writes the model's folder; returns it.
 
     By default the labels and the encoder are those of `../shared` beside the project and the folder is `data/trained`. `more`
     are further files of records, `aspects` of posts that speak of several products. `course` is where a stopped training goes on
-    from (`data/training`); it is removed at the end.
+    from (`data/training`); it is removed at the end. A network that only begins another training needs no card (`carded`), so
+    that the test files are measured for what ships alone.
     Raises TrainingError when something is missing or a text of a test file stands among the records, RecordError for a malformed
     record.
     """
@@ -61,22 +63,41 @@ def train(
     material = read_material(labels, seed=recipe.seed, stars=stars, star_length=recipe.star_length, more=more)
     material = replace(material, aspects=[record for path in aspects for record in read_aspects(path)])
     check_apart(material, labels)
+    earlier = commands_of(Path(recipe.start)) if recipe.start else ()
     course.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    network, prior = learn(material, encoder, recipe, checkpoint=course / "checkpoint.pt", say=say)
-    origin = _origin(recipe, material, (time.monotonic() - started) / 60, more, aspects)
+    network, prior = _learned(material, encoder, recipe, course, say)
+    origin = _origin(recipe, material, (time.monotonic() - started) / 60, more, aspects, earlier)
     ship(network, prior, material.held, encoder, out, recipe, origin)
-    say(f"trained in {origin.minutes} minutes; now the baseline and the measures")
-    write_card(out, labels, material, origin, say)
+    say(f"trained in {origin.minutes} minutes")
+    if carded:
+        say("now the baseline and the measures")
+        write_card(out, labels, material, origin, say)
     shutil.rmtree(course)
     return out
 
 
-def _origin(recipe: Recipe, material: Material, minutes: float, more: Sequence[Path], aspects: Sequence[Path]) -> Origin:
+def _learned(
+    material: Material, encoder: Path, recipe: Recipe, course: Path, say: Callable[[str], None]
+) -> tuple[Network, Mapping[str, Tensor]]:
+    """The network of the recipe, or the mean of those of its seeds, and the log shares of classes that all of them had."""
+    networks: list[Network] = []
+    for seed in range(recipe.seed, recipe.seed + recipe.seeds):
+        if recipe.seeds > 1:
+            say(f"seed {seed}")
+        each = replace(recipe, seed=seed, seeds=1)
+        network, prior = learn(material, encoder, each, checkpoint=course / f"checkpoint-{seed}.pt", say=say)
+        networks.append(network)
+    return mean_of(networks), prior
+
+
+def _origin(
+    recipe: Recipe, material: Material, minutes: float, more: Sequence[Path], aspects: Sequence[Path], earlier: tuple[str, ...]
+) -> Origin:
     start = named(Path(recipe.start)) if recipe.start else ""
     counts = {name: len(getattr(material, name)) for name in Material.__slots__}
     files = {"more": tuple(map(named, more)), "aspects": tuple(map(named, aspects))}
-    return Origin(recipe=asdict(recipe) | {"start": start}, records=counts, minutes=round(minutes), **files)
+    return Origin(recipe=asdict(recipe) | {"start": start}, records=counts, minutes=round(minutes), earlier=earlier, **files)
 
 
 def ship(

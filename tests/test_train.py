@@ -16,6 +16,7 @@ import pytest
 import torch
 from test_aspects import POST, written
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from torch import nn
 from transformers import BertConfig, BertModel
 from typer.testing import CliRunner
 
@@ -24,9 +25,10 @@ from nlp.calibration import calibrated
 from nlp.classifier import Classifier, read_config
 from nlp.contrast import FILE, Answer
 from nlp.course import Recipe, learn, new_course
+from nlp.export import reference_network
 from nlp.lesson import UNASKED, batches, plain, targets_of, weak_answers
 from nlp.material import read_material
-from nlp.network import padded
+from nlp.network import PooledDropout, new_network, padded
 from nlp.origin import read_origin
 from nlp.pair import Pair, frame
 from nlp.records import Record, RecordError, TrainingError, read_records, text_hash
@@ -106,7 +108,7 @@ def test_training_ends_in_a_folder_that_judges(labels: Path, encoder: Path, tmp_
     said: list[str] = []
     seen: list[Record] = []
     monkeypatch.setattr("nlp.train.calibrated", lambda held, *others: seen.extend(held) or calibrated(held, *others))
-    recipe = replace(TINY, epochs=12, rate=3e-3, average=0.5)
+    recipe = replace(TINY, seed=5, epochs=12, rate=3e-3, average=0.5)
     out = train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=recipe, say=said.append)
     classifier = Classifier.load(out, threads=1)
     good, bad = classifier.judge([Pair(text=f"{word} банк Север", target="Север") for word in ("отличный", "ужасный")])
@@ -181,6 +183,39 @@ def test_a_stopped_training_goes_on_to_the_same_weights(labels: Path, encoder: P
     again = train(labels, encoder, tmp_path / "b" / "mini", more=(), course=tmp_path / "cb", recipe=TINY, say=said.append)
     assert said[0].startswith("goes on from step")
     assert digest(whole) == digest(again)
+
+
+def test_of_several_seeds_the_mean_of_the_weights_ships(labels: Path, encoder: Path, tmp_path: Path) -> None:
+    material, quiet = read_material(labels, seed=3, stars=0, star_length=700), lambda line: None
+    each = [learn(material, encoder, replace(TINY, seed=seed), checkpoint=None, say=quiet)[0].state_dict() for seed in (3, 4)]
+    assert any(not torch.equal(one, each[1][name]) for name, one in each[0].items())
+    said: list[str] = []
+    out = train(
+        labels, encoder, tmp_path / "mean", more=(), course=tmp_path / "course", recipe=replace(TINY, stars=0, seeds=2), carded=False,
+        say=said.append,
+    )  # fmt: skip
+    for name, weights in reference_network(out).state_dict().items():
+        mean = (each[0][name] + each[1][name]) / 2
+        assert torch.allclose(weights, mean, atol=0.15 * float(mean.abs().max())), name  # 4 and 8 bits
+    assert [line for line in said if line.startswith("seed")] == ["seed 3", "seed 4"]
+    assert not (out / "README.md").exists()
+    assert read_origin(out).command("mean").startswith("python -m nlp train --out models/mean --seed 3 --composed 0 --seeds 2 ")
+
+
+def test_dropout_leaves_out_its_share_and_keeps_the_mean() -> None:
+    torch.manual_seed(1)
+    dropout, ones = PooledDropout(0.25, size=50_000), torch.ones(20, 1_000)
+    first, second = dropout(ones), dropout(ones)
+    assert set(first.unique().tolist()) == {0.0, pytest.approx(4 / 3)}
+    assert (float((first == 0).float().mean()), float(first.mean())) == (pytest.approx(0.25, abs=0.02), pytest.approx(1, abs=0.03))
+    assert not torch.equal(first, second)
+    assert torch.equal(dropout.eval()(ones), ones)
+
+
+def test_the_encoder_has_no_other_dropout_than_the_pooled_one(encoder: Path) -> None:
+    parts = [part for part in new_network(encoder, 0.2).modules() if isinstance(part, nn.Dropout | PooledDropout)]
+    assert [part for part in parts if isinstance(part, PooledDropout)]
+    assert [part.p for part in parts if isinstance(part, nn.Dropout) and part.p] == []
 
 
 def test_a_course_can_end_before_its_last_epoch(labels: Path, encoder: Path, tmp_path: Path) -> None:
