@@ -123,6 +123,8 @@ def preview(
         _end(failed, 1)
     if not samples:
         print("Nothing was found.")
+    elif not posts:
+        _end(f"none of the {len(samples)} items would become a post", 1)
 
 
 @app.command()
@@ -173,7 +175,7 @@ def recheck(
     if bool(targets) == everything:
         _end("name the targets to look at again, or give --all", 2)
     try:
-        chosen = [find_target(name, config) for name in dict.fromkeys(targets or ())]
+        chosen = [_named(name, config) for name in dict.fromkeys(targets or ())]
     except ConfigError as error:
         _end(str(error), 2)
     if everything:
@@ -183,13 +185,15 @@ def recheck(
         raise typer.Exit(1)
 
 
-def _rechecked(target: Target, config: Path, data: Path, *, dry_run: bool) -> bool:
+def _rechecked(target: Target | BrokenTarget, config: Path, data: Path, *, dry_run: bool) -> bool:
     """Look again at one target's posts and print what was seen; whether all went well."""
 
     def seems_gone(known: Known, look: Look) -> None:
         print(f"  seems gone ({look.sign}): {known.url or known.id}")
 
     try:
+        if isinstance(target, BrokenTarget):
+            raise target.error
         run = rechecking.recheck(
             target, data=data, config=config, dry_run=dry_run, progress=_now_and_then(target.name), tell=seems_gone if dry_run else None
         )

@@ -15,7 +15,7 @@ from crawlers.link import hidden
 from crawlers.post import Post, post_from_json, post_to_json, whole_milliseconds
 from crawlers.run import Counts, Outcome, Run
 from crawlers.seen import SeenForNow
-from crawlers.sorter import Sorter
+from crawlers.sorter import Sorter, place_of
 from crawlers.source import Cursor, Page
 from crawlers.target import Target
 
@@ -27,7 +27,8 @@ class Sample:
     outcome: Outcome
     post: Post | None = None
     reason: str | None = None
-    line: int | None = None
+    place: str = ""
+    """The line of its file; of what was rejected elsewhere, the address of its page."""
 
 
 class Preview:
@@ -63,7 +64,8 @@ class Preview:
             if not self.full:
                 reason = line["reason"] if line is not None and outcome is Outcome.REJECTED else None
                 self._counts.outcomes[outcome] += 1
-                self.samples.append(Sample(outcome=outcome, post=post, reason=reason, line=item.line))
+                place = place_of(item) if item.line is not None or outcome is Outcome.REJECTED else ""
+                self.samples.append(Sample(outcome=outcome, post=post, reason=reason, place=place))
         return outcomes
 
     def close(self, error: str | None = None) -> Run:
@@ -82,10 +84,10 @@ class Preview:
 def sample_to_json(sample: Sample) -> dict[str, Any]:
     """A sample as the child process hands it to its parent."""
     post = None if sample.post is None else post_to_json(sample.post)
-    return {"outcome": sample.outcome, "post": post, "reason": sample.reason, "line": sample.line}
+    return {"outcome": sample.outcome, "post": post, "reason": sample.reason, "place": sample.place}
 
 
 def sample_from_json(record: dict[str, Any]) -> Sample:
     """The inverse of `sample_to_json`."""
     post = None if record["post"] is None else post_from_json(record["post"])
-    return Sample(outcome=Outcome(record["outcome"]), post=post, reason=record["reason"], line=record["line"])
+    return Sample(outcome=Outcome(record["outcome"]), post=post, reason=record["reason"], place=record["place"])

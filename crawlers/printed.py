@@ -59,7 +59,7 @@ def health_row(health: Health) -> list[str]:
 
 def shown(sample: Sample) -> str:
     """An item of a preview: what became of it, what is known of it, and the beginning of its text."""
-    place = f"line {sample.line}: " if sample.line is not None else ""
+    place = f"{sample.place}: " if sample.place else ""
     if sample.outcome is Outcome.REJECTED or sample.post is None:
         return f"{sample.outcome}  {place}{sample.reason or ''}"
     post = sample.post

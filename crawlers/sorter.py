@@ -67,8 +67,13 @@ class Sorter:
         if seen.find(key) is not None:
             return Outcome.REPEATED, None, None
         seen.add(key)
-        counts.reject(reason, f"line {item.line}" if item.line is not None else item.address or "")
+        counts.reject(reason, place_of(item))
         return Outcome.REJECTED, None, {"outcome": Outcome.REJECTED, "reason": reason} | _common(item, collected)
+
+
+def place_of(item: Item) -> str:
+    """Where an item stood, for people: the line of its file, or the address of its page."""
+    return f"line {item.line}" if item.line is not None else item.address or ""
 
 
 def _of_whole_characters(item: Item) -> Item:

@@ -57,6 +57,9 @@ DOWNLOAD_ERRORS = (
 )
 """What a download can end with instead of an answer."""
 
+UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
+"""Of a host that answers nothing at all, whatever it is asked for."""
+
 ONCE = {"dont_retry": True}
 """Of a second look: what fails now is asked for again in an hour, and not at once."""
 
@@ -100,7 +103,10 @@ def trouble(error: BaseException, url: str) -> Trouble:
 
 
 def _no_robots(error: NoRobots, url: str) -> str:
+    """What keeps a host from being asked: that it can't be reached at all, or that its robots.txt alone can't be had."""
     cause = error.__cause__
+    if isinstance(cause, UNREACHABLE):
+        return f"{str(trouble(cause, url)).removeprefix(f'{url}: ')} (asked for robots.txt first); the next run tries it again"
     why = f" ({str(trouble(cause, url)).removeprefix(f'{url}: ')})" if cause else ""
     return f"robots.txt of {urlsplit(url).hostname} {error}{why}, so nothing there is asked for; the next run tries it again"
 

@@ -46,8 +46,8 @@ def _config(tmp_path: Path) -> Path:
 def test_a_preview_keeps_nothing(tmp_path: Path, config: Path) -> None:
     target, data = find_target("export", config), tmp_path / "data"
     samples = preview(target, data=data, config=config)
-    assert [(sample.outcome, sample.reason, sample.line) for sample in samples] == [
-        (Outcome.KEPT, None, 2), (Outcome.REJECTED, "no text", 3), (Outcome.KEPT, None, 4),
+    assert [(sample.outcome, sample.reason, sample.place) for sample in samples] == [
+        (Outcome.KEPT, None, "line 2"), (Outcome.REJECTED, "no text", "line 3"), (Outcome.KEPT, None, "line 4"),
     ]  # fmt: skip
     assert not data.exists()
     collect(target, data=data, config=config)

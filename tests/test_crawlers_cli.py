@@ -151,6 +151,19 @@ def test_preview_shows_posts_and_reasons(config: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_a_preview_of_which_nothing_would_be_kept_fails(config: Path) -> None:
+    (config / "export.csv").write_text("id,text,author,date,stars,likes\n1,,a,2024-05-01,5,0\n", encoding="utf-8")
+    assert run("preview", "export") == (1, "rejected  line 2: no text\n", "none of the 1 items would become a post\n")
+
+
+def test_a_broken_target_named_to_recheck_stops_no_other(config: Path) -> None:
+    write_config(config, broken="kind: nothing\n")
+    code, out, err = run("recheck", "broken", "export", "--dry-run")
+    assert code == 1 and "broken.yaml:1: kind: must be one of" in err
+    assert "export" in out + err.partition("\n")[2]
+    assert run("recheck", "export", "nope")[0] == 2
+
+
 def test_preview_says_what_looks_wrong(config: Path) -> None:
     rows = "".join(f'{number},"Отзыв {number}\nЦитировать ответить",,2024-05-01,5,0\n' for number in range(5))
     (config / "export.csv").write_text("id,text,author,date,stars,likes\n" + rows, encoding="utf-8")

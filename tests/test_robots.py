@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scrapy.exceptions import CannotResolveHostError
 
+from crawlers.robots import NoRobots
 from crawlers.run import RunFailed
 from crawlers.settings import DOWNLOAD_MAXSIZE
+from crawlers.spider import trouble
 from crawlers.target import Target
 from tests.site import Answer, Place, Request, Site, site
 
@@ -134,3 +138,22 @@ def test_entries_of_a_host_that_stays_silent_keep_no_others_from_being_taken(blo
         assert place.collect(target).outcomes["deferred"] == 1
         blog.pages |= {"/feed.xml": feed(blog.url), "/post/1": ARTICLE}
         assert place.collect(target).outcomes["kept"] == 1
+
+
+def test_a_host_that_is_not_there_is_no_matter_of_robots_txt(place: Place) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/feed.xml"
+        target = place.target("away", f"kind: feed\nurl: {address}\nlanguage: ru\ndelay: 0\nallow_private: true\n")
+        with pytest.raises(RunFailed, match=r"refused.* \(asked for robots\.txt first\); the next run tries it again"):
+            place.collect(target)
+    assert str(trouble(no_robots(CannotResolveHostError("nothing")), "http://molva.invalid/feed.xml")) == (
+        "http://molva.invalid/feed.xml: no address is known for the name molva.invalid (asked for robots.txt first); "
+        "the next run tries it again"
+    )
+
+
+def no_robots(cause: Exception) -> NoRobots:
+    error = NoRobots("could not be had")
+    error.__cause__ = cause
+    return error
