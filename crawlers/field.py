@@ -52,8 +52,8 @@ def _is_cron(text: str) -> bool:
     return len(text.split()) == 5
 
 
-def _span(text: str) -> str:
-    if interval(f"every {text}") in (None, timedelta(0)):
+def _span(text: object) -> object:
+    if not isinstance(text, str) or interval(f"every {text}") in (None, timedelta(0)):
         raise ValueError(f"must be a time such as `6 hours` or `2 days`, not {text!r}")
     return text
 
@@ -200,7 +200,7 @@ Text = Annotated[str, Field(min_length=1)]
 Native = Annotated[str, Field(min_length=1), BeforeValidator(_written)]
 """What a platform tells something by: a text or a number."""
 Schedule = Annotated[str, AfterValidator(_schedule)]
-Span = Annotated[str, AfterValidator(_span)]
+Span = Annotated[str, BeforeValidator(_span)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Delimiter = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_delimiter)]

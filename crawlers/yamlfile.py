@@ -282,13 +282,19 @@ _MEANT = {
 """What pydantic's types are called in these files."""
 
 
+FEW = 10
+"""Keys that a message lists where none is near to the one that is wrong."""
+
+
 def _message(details: ErrorDetails, where: Where, model: type[BaseModel]) -> str:
     kind, given = details["type"], details["input"]
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(where[-1]), _keys(model), n=1, cutoff=0.75)
-        return "unknown key" + (f" (did you mean `{near[0]}`?)" if near else "")
+        keys = _keys(model, where)
+        near = difflib.get_close_matches(str(where[-1]), keys, n=1, cutoff=0.75)
+        listed = f" (there are: {', '.join(keys)})" if len(keys) <= FEW else ""
+        return "unknown key" + (f" (did you mean `{near[0]}`?)" if near else listed)
     if kind in ("value_error", "assertion_error"):
         return str(details.get("ctx", {}).get("error", details["msg"]))
     if kind == "string_too_short":
@@ -300,15 +306,13 @@ def _message(details: ErrorDetails, where: Where, model: type[BaseModel]) -> str
     return f"{text}, not {given!r}" if isinstance(given, str | int | float) else text
 
 
-def _keys(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> list[str]:
-    """Every key that the schema knows anywhere, to suggest the one that was meant."""
-    if model in seen:
-        return []
-    keys = [field.alias or name for name, field in model.model_fields.items()]
-    for field in model.model_fields.values():
-        for part in _models_in(field.annotation):
-            keys += _keys(part, seen | {model})
-    return keys
+def _keys(model: type[BaseModel], where: Where) -> list[str]:
+    """The keys that the schema knows where one stands that it doesn't know, to suggest the one that was meant."""
+    models = [model]
+    for step in where[:-1]:
+        named = [field for each in models for name, field in each.model_fields.items() if step in (name, field.alias)]
+        models = [part for field in named for part in _models_in(field.annotation)] or models  # numbers of a list are no keys
+    return list(dict.fromkeys(field.alias or name for each in models for name, field in each.model_fields.items()))
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

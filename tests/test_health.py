@@ -160,10 +160,11 @@ def test_the_command_tells_scripts_and_people(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_wrong_expectation_is_named_with_its_line(tmp_path: Path) -> None:
-    write_config(tmp_path, export=TARGET.format(path="export.csv") + "expect:\n  newest: soon\n  authors: 90\n")
+    write_config(tmp_path, export=TARGET.format(path="export.csv") + "expect:\n  newest: 14\n  authors: 90\n  age: 2 days\n")
     broken = read_target(tmp_path / "targets" / "export.yaml")
     assert isinstance(broken, BrokenTarget)
     assert [error.one_line().partition("export.yaml:")[2] for error in broken.error.all] == [
-        "8: expect.newest: must be a time such as `6 hours` or `2 days`, not 'soon'",
+        "8: expect.newest: must be a time such as `6 hours` or `2 days`, not 14",
         "9: expect.authors: must be less than or equal to 1, not 90",
+        "10: expect.age: unknown key (there are: posts, authors, newest, learned)",
     ]

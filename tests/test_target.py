@@ -128,7 +128,7 @@ def test_a_form_of_dates(tmp_path: Path, form: str) -> None:
         ("kind: feed\nurl: &a [*a]\n", ":2: url: has values more than 20 levels deep"),
         (FEED + "about: {selector: h1}\n", ":3: about: must be the name or slug of a brand"),
         ("kind: reddit\nsubreddits: [a]\nabout: {column: a}\n", ":3: about: must be the name or slug of a brand"),
-        (REVIEWS.replace("selector: h1::text", "column: h1"), ":8: about.column: unknown key\n"),
+        (REVIEWS.replace("selector: h1::text", "column: h1"), ":8: about.column: unknown key (there are: "),
         (REVIEWS.replace("selector: h1::text, ", ""), ":8: about.selector: is missing"),
         (REVIEWS + 'pages: "10"\n', ":9: pages: must be a whole number, not '10'"),
         (REVIEWS + "day_first: 1\n", ":9: day_first: must be true or false, not 1"),
