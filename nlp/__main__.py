@@ -206,6 +206,7 @@ def train_command(
     seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 20,
     seeds: Annotated[int, typer.Option(min=1, help="Train so many networks, each with the next seed; take their mean.")] = 1,
     start: Annotated[Path | None, typer.Option(help="Begin with the weights of this trained model, without the first stage.")] = None,
+    share: Annotated[float, typer.Option(min=0.01, max=1, help="Learn from this share of the records alone, for a learning curve.")] = 1,
     epochs: Annotated[int | None, typer.Option(min=1, help="How often the annotated records are gone through.")] = None,
     until: Annotated[int | None, typer.Option(min=1, help="End after this epoch, before the learning rate has fallen to nothing.")] = None,
     tweets: Annotated[int | None, typer.Option(min=0, help="Tweets in each such epoch.")] = None,
@@ -230,7 +231,7 @@ def train_command(
 
         python -m nlp train --out models/mine
 
-        python -m nlp train --out models/mine --start models/reader-1 --epochs 2 --corrections corrections.jsonl
+        python -m nlp train --out models/mine --start models/reader-2 --epochs 2 --corrections corrections.jsonl
     """
     with _training():
         from nlp.course import Recipe
@@ -238,7 +239,7 @@ def train_command(
 
         chosen = {"epochs": epochs, "until": until, "tweets": tweets, "composed": composed, "frozen": frozen}
         given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
-        recipe = replace(Recipe(seed=seed, seeds=seeds, start=str(start or "")), **given)
+        recipe = replace(Recipe(seed=seed, seeds=seeds, share=share, start=str(start or "")), **given)
         if until is not None and until > recipe.epochs:
             _fail(f"--until: there are {recipe.epochs} epochs", 2)
         more, several = corrections or (), aspects or ()

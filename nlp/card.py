@@ -111,7 +111,7 @@ def card(found: Measured, origin: Origin) -> str:
 
 def _about(found: Measured, origin: Origin) -> str:
     start = origin.recipe.get("start")
-    began = f"\n- Began with the weights of `{start}`, so it also learned what those had: see their card." if start else ""
+    began = f"\n- Began with the weights of `{start}`, so it also learned what those had." if start else ""
     counts = {"starred": 0, "aspects": 0, **origin.records}
     commands = "\n".join([*origin.earlier, origin.command(found.model)])
     return ABOUT.format(

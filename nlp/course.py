@@ -38,6 +38,8 @@ class Recipe:
     seed: int = 20
     seeds: int = 1
     """Networks trained one after another, with this seed and the next ones; what ships has the mean of their weights."""
+    share: float = 1.0
+    """Of the records that there are, for a learning curve."""
     start: str = ""
     """Folder of a trained model whose weights it begins with; nothing: the bare encoder."""
     window: int = 256

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nlp.lesson import weak_answers
@@ -29,6 +29,11 @@ class Material:
     """Annotated records and tweets kept for calibration."""
     aspects: list[Record] = field(default_factory=list)
     """Products and companies of posts that speak of several."""
+
+    def cut(self, share: float) -> Material:
+        """The same with a share of what is learned, cut by text: a smaller share is part of a larger one, and what is held out stays."""
+        learned = ("annotated", "tweets", "starred", "aspects")
+        return replace(self, **{name: [each for each in getattr(self, name) if _place(each) < share] for name in learned})
 
 
 def read_material(labels: Path, *, seed: int, stars: int, star_length: int, more: Sequence[Path] = ()) -> Material:
@@ -64,4 +69,13 @@ def read_material(labels: Path, *, seed: int, stars: int, star_length: int, more
 
 
 def _kept_out(record: Record, one_in: int) -> bool:
-    return int(hashlib.blake2b(text_key(record.text).encode(), digest_size=4).hexdigest(), 16) % one_in == 0
+    return _number(record) % one_in == 0
+
+
+def _place(record: Record) -> float:
+    """A place between 0 and 1 that is the text's own, and says nothing of whether it is kept out."""
+    return _number(record) // 1000 % 1000 / 1000
+
+
+def _number(record: Record) -> int:
+    return int(hashlib.blake2b(text_key(record.text).encode(), digest_size=4).hexdigest(), 16)

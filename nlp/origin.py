@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
 
-OPTIONS = ("start", "seeds", "epochs", "until", "tweets", "composed", "frozen")
+OPTIONS = ("share", "start", "seeds", "epochs", "until", "tweets", "composed", "frozen")
 """What of a recipe the command `train` takes, beside the seed."""
-UNSAID = (("seeds", 1), ("frozen", 0))
+UNSAID = (("share", 1.0), ("seeds", 1), ("frozen", 0))
 
 
 class Origin(BaseModel):
@@ -85,5 +85,6 @@ def material_of(origin: Origin, labels: Path, more: Sequence[Path] | None = None
     files = [ROOT / name for name in origin.more] if more is None else more
     material = read_material(labels, seed=int(origin.recipe["seed"]), stars=0, star_length=0, more=files)
     material = replace(material, aspects=[record for name in origin.aspects for record in read_aspects(ROOT / name)])
+    material = material.cut(origin.recipe.get("share", 1.0))
     check_apart(material, labels)
     return material

@@ -61,7 +61,7 @@ def train(
             raise TrainingError(f"{encoder / name} is missing: give the folder of the base encoder with --encoder")
     stars = 0 if recipe.start else recipe.stars
     material = read_material(labels, seed=recipe.seed, stars=stars, star_length=recipe.star_length, more=more)
-    material = replace(material, aspects=[record for path in aspects for record in read_aspects(path)])
+    material = replace(material, aspects=[record for path in aspects for record in read_aspects(path)]).cut(recipe.share)
     check_apart(material, labels)
     earlier = commands_of(Path(recipe.start)) if recipe.start else ()
     course.mkdir(parents=True, exist_ok=True)

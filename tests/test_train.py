@@ -266,6 +266,16 @@ def test_held_out_texts_are_not_learned(labels: Path) -> None:
     assert not held & {record.text for record in material.annotated + material.tweets + material.starred}
 
 
+def test_a_share_of_the_material_is_part_of_a_larger_share(labels: Path) -> None:
+    whole = read_material(labels, seed=3, stars=12, star_length=700)
+    quarter, half = whole.cut(0.25), whole.cut(0.5)
+    assert whole.cut(1.0) == whole
+    assert 0 < len(quarter.annotated) < len(half.annotated) < len(whole.annotated)
+    assert {each.text for each in quarter.annotated} < {each.text for each in half.annotated}
+    assert quarter.held == whole.held
+    assert {each.text for each in quarter.tweets} <= {each.text for each in half.tweets}
+
+
 def test_what_is_not_asked_is_not_learned() -> None:
     targets = targets_of(Record(id="1", text="т", target="Север", answers={"tone": -1}))
     assert targets["tone"] == 0
