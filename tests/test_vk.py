@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from crawlers.gate import Gate
-from crawlers.listing import Ended
+from crawlers.interface import Ended
 from crawlers.platforms import VkTarget
 from crawlers.post import Post, post_id
 from crawlers.run import Outcome

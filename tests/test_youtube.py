@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crawlers.listing import Ended
+from crawlers.interface import Ended
 from crawlers.platforms import YoutubeTarget
 from crawlers.post import post_id
 from crawlers.run import Outcome

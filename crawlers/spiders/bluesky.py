@@ -16,8 +16,9 @@ from urllib.parse import urlencode
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.interface import parsed, with_parameters
 from crawlers.known import Address, KnownBy
-from crawlers.listing import Listing, ListingSpider, Thread, parsed, with_parameters
+from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.platforms import BlueskyTarget
@@ -142,7 +143,6 @@ class BlueskySpider(ListingSpider[BlueskyTarget]):
         return Thread(raw["uri"], self.method("feed.getPostThread", uri=raw["uri"], depth=1000, parentHeight=0), raw["replyCount"])
 
     async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
-        self.secrets = {}
         try:
             self.session = await self.logged_in() if self.target.handle else None
         except Trouble as trouble:

@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 import lxml.html
 from scrapy.http import Response
 
+from crawlers.interface import with_parameters
 from crawlers.known import Address, KnownBy
-from crawlers.listing import Listing, ListingSpider, Thread, with_parameters
+from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import Text, plain

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from scrapy.http import Response
 
+from crawlers.interface import with_parameters
 from crawlers.known import Address, KnownBy
-from crawlers.listing import Listing, ListingSpider, Thread, with_parameters
+from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import plain, without_quotes

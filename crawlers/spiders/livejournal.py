@@ -18,9 +18,10 @@ from lxml import etree
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.interface import parsed, with_parameters
 from crawlers.kinds import FeedTarget
 from crawlers.known import Address, KnownBy
-from crawlers.listing import Listing, ListingSpider, Thread, parsed, with_parameters
+from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.moment import parse_moment
 from crawlers.page import at_site, plain
 from crawlers.platforms import LivejournalTarget

@@ -14,8 +14,9 @@ from urllib.parse import quote, urlsplit
 
 from scrapy.http import Response
 
+from crawlers.interface import parsed
 from crawlers.known import Address, KnownBy
-from crawlers.listing import Listing, ListingSpider, Thread, parsed
+from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import plain

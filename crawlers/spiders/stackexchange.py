@@ -15,8 +15,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.interface import parsed, with_parameters
 from crawlers.known import Address, KnownBy
-from crawlers.listing import Listing, ListingSpider, parsed, with_parameters
+from crawlers.listing import Listing, ListingSpider
 from crawlers.look import Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.page import plain

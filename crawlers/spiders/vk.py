@@ -17,8 +17,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from scrapy.http import Response
 
+from crawlers.interface import Ended, parsed, with_parameters
 from crawlers.known import Address, KnownBy
-from crawlers.listing import Ended, Listing, ListingSpider, Thread, parsed, with_parameters
+from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Fate, Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.platforms import VkTarget

@@ -15,8 +15,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from scrapy.http import Response
 
+from crawlers.interface import with_parameters
 from crawlers.known import Address, KnownBy
-from crawlers.listing import Listing, ListingSpider, with_parameters
+from crawlers.listing import Listing, ListingSpider
 from crawlers.look import Fate, Known, Look
 from crawlers.moment import Moment, parse_moment
 from crawlers.page import plain
@@ -74,7 +75,6 @@ class WordpressSpider(ListingSpider[WordpressTarget]):
         return root(await self.answer(self.target.url)) or f"{self.target.url.rstrip('/')}/wp-json/"
 
     async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
-        self.secrets = {}
         try:
             self.interface = await self.found()
         except Trouble as trouble:

@@ -17,8 +17,9 @@ from urllib.parse import urlencode
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.interface import Closed, Ended, parsed, with_parameters
 from crawlers.known import Address, KnownBy
-from crawlers.listing import Closed, Ended, Listing, ListingSpider, Thread, parsed, with_parameters
+from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.page import plain
