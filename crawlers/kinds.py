@@ -13,30 +13,25 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from crawlers.field import (
-    ArticleFields,
-    BoardModel,
     BrandName,
-    Columns,
     DateFormat,
     Day,
     Delimiter,
     Encoding,
-    Fields,
     Language,
     Listed,
     Regex,
     Schedule,
     Selector,
     Span,
-    Take,
     Text,
     Timezone,
-    TopicModel,
     Url,
     Variable,
     below,
 )
 from crawlers.post import MOST
+from crawlers.taken import ArticleFields, BoardModel, Columns, Fields, Take, TopicModel
 from crawlers.yamlfile import Many, Strict
 
 

@@ -17,13 +17,13 @@ from urllib.parse import urljoin
 from lxml import etree
 from parsel import Selector, SelectorList
 
-from crawlers.field import TakeModel
 from crawlers.kinds import PagesTarget
 from crawlers.link import is_link, without_session
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, plain, tidy
 from crawlers.post import MOST
 from crawlers.source import CollectError
+from crawlers.taken import TakeModel
 from crawlers.writer import FEW
 
 Takes = Mapping[str, TakeModel]

@@ -22,7 +22,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from parsel import Selector
 
-from crawlers.field import TakeModel
 from crawlers.moment import parse_moment
 from crawlers.page import decode
 from crawlers.post import clean
@@ -30,6 +29,7 @@ from crawlers.run import Counts, Outcome
 from crawlers.selection import next_page
 from crawlers.source import CollectError
 from crawlers.spider import Trouble
+from crawlers.taken import TakeModel
 from tests.fuzz import ROBOTS, Tally, attempt
 from tests.mutation import mutated
 from tests.parsers import parsers

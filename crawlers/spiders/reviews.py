@@ -14,7 +14,6 @@ from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.field import TakeModel
 from crawlers.interval import Descent
 from crawlers.kinds import AboutItem, ReviewsTarget
 from crawlers.link import hidden, within
@@ -23,6 +22,7 @@ from crawlers.post import Post, clean, post_id, stars
 from crawlers.selection import Fields, Tally, next_page, pieces, select, takes
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, content_type, refusal
+from crawlers.taken import TakeModel
 
 
 class ReviewsSpider(TargetSpider[ReviewsTarget]):
