@@ -31,7 +31,7 @@ def calibrated(records: Sequence[Record], logits: Logits, log_prior: Mapping[str
     asked = np.array([at for at, record in enumerate(records) if "roles" in record.answers], dtype=int)
     if not len(asked):
         return _with(found, product_threshold=round(threshold, 3))
-    floor = float(np.quantile(found.probabilities("roles", logits["roles"][asked]).max(axis=1), ABSTAIN))
+    floor = float(np.quantile(found.sureness(found.probabilities("roles", logits["roles"][asked])), ABSTAIN))
     return _with(found, product_threshold=round(threshold, 3), role_floor=round(floor, 3))
 
 

@@ -23,11 +23,14 @@ from nlp.mention import Genre, Recommendation, Role, Sentiment, Stance, Switch
 from nlp.pair import Framed, Pair, frame, places
 from nlp.records import CLASSES, RECOMMEND_WORDS, SWITCH_WORDS, Answer
 
-MODEL = Path(__file__).parents[1] / "models" / "reader-2"
+MODEL = Path(__file__).parents[1] / "models" / "reader-3"
 FILES = ("model.onnx", "tokenizer.json")
 PAD = 1
-JUDGING = "1"
+JUDGING = "2"
 """Version of `judged`. Raise it with any change that makes other judgements of the same logits: all pairs are judged anew."""
+EVENED = 0.5
+"""Power of the classes' frequency that the sureness of roles takes out. By the plain share of its answer a model abstains from the
+rare roles first, and among those it is surest of hardly any is left; this was chosen on records kept out of training."""
 BATCH = 8
 CHUNK = 512
 """Pairs framed at once: what stands in memory of a long list."""
@@ -56,6 +59,8 @@ class Judgement:
     """None: too unsure, the model abstains."""
     surest_roles: tuple[Role, ...]
     """The likeliest roles, even where the model abstains."""
+    role_sureness: float
+    """How sure the roles are, for deciding where to abstain; no probability, see `Calibration.sureness`."""
     switch: Switch
     products: tuple[str, ...]
     """Kinds of products, the likeliest first."""
@@ -85,7 +90,7 @@ class Calibration:
     log_prior: Mapping[str, Sequence[float]]
     product_threshold: Annotated[float, Field(ge=0, le=1)]
     role_floor: Annotated[float, Field(ge=0, le=1)]
-    """Probability of the likeliest roles below which the model abstains."""
+    """Sureness of the roles below which the model abstains."""
 
     def probabilities(self, head: str, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """Calibrated probabilities for logits of shape (pairs, classes)."""
@@ -100,6 +105,12 @@ class Calibration:
         """Number of the answer's class for each pair."""
         scores = np.log(probabilities + 1e-12) - self.lift[head] * np.asarray(self.log_prior[head])
         return cast(NDArray[np.int64], scores.argmax(axis=1))
+
+    def sureness(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How sure the decided roles of each pair are: their share where frequent roles are not as frequent (`EVENED`)."""
+        weights = probabilities * np.exp(-EVENED * np.asarray(self.log_prior["roles"]))
+        shares = weights / weights.sum(axis=1, keepdims=True)
+        return cast(NDArray[np.float64], shares[np.arange(len(shares)), self.decided("roles", probabilities)])
 
 
 class Classifier:
@@ -225,6 +236,7 @@ def judged(logits: Logits, calibration: Calibration) -> list[Judgement]:
 def _judgements(
     shares: Mapping[str, NDArray[np.float64]], decided: Mapping[str, NDArray[np.int64]], calibration: Calibration
 ) -> Iterator[Judgement]:
+    sureness = calibration.sureness(shares["roles"])
     for row in range(len(shares["genre"])):
         answers = {name: CLASSES[name][numbers[row]] for name, numbers in decided.items()}
         confidence = {name: _two_places(shares[name][row, numbers[row]]) for name, numbers in decided.items()}
@@ -237,8 +249,9 @@ def _judgements(
             tone=answers["tone"],
             stance=answers["stance"],
             recommendation=cast(Recommendation, RECOMMEND_WORDS[answers["recommend"]]),
-            roles=answers["roles"] if shares["roles"][row].max() >= calibration.role_floor else None,
+            roles=answers["roles"] if sureness[row] >= calibration.role_floor else None,
             surest_roles=answers["roles"],
+            role_sureness=round(float(sureness[row]), 4),
             switch=cast(Switch, SWITCH_WORDS[answers["switch"]]),
             products=products,
             confidence=confidence,

@@ -69,7 +69,7 @@ def report(file: str, model: str, records: Sequence[Record], judgements: Sequenc
     """The scores of judgements."""
     answers = [judgement.answers() for judgement in judgements]
     asked = [at for at, record in enumerate(records) if "roles" in record.answers]
-    surest = sorted(asked, key=lambda at: -judgements[at].confidence["roles"])[: round(len(asked) * SUREST)]
+    surest = sorted(asked, key=lambda at: -judgements[at].role_sureness)[: round(len(asked) * SUREST)]
     answered = [at for at in asked if judgements[at].roles is not None]
     return replace(
         report_of_answers(file, model, records, answers),

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import onnx
 from tokenizers import Tokenizer
@@ -23,7 +24,7 @@ from nlp.apart import check_apart
 from nlp.aspects import read_aspects
 from nlp.calibration import calibrated
 from nlp.card import write_card
-from nlp.classifier import FILES, Calibration, Classifier
+from nlp.classifier import FILES, Calibration, Classifier, read_config
 from nlp.course import Recipe, learn
 from nlp.export import onnx_model
 from nlp.material import Material, read_material
@@ -124,7 +125,7 @@ def _make(
     onnx.save(onnx_model(network), out / "model.onnx")
     _write_tokenizer(encoder / "tokenizer.json", out / "tokenizer.json")
     log_prior = {name: [round(float(each), 4) for each in values] for name, values in prior.items()}
-    config = {
+    config: dict[str, Any] = {
         **named,
         "shape": {name: getattr(network.encoder.config, name) for name in SHAPE},
         "sha256": {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in FILES},
@@ -135,9 +136,24 @@ def _make(
         "origin": origin.model_dump(mode="json"),
     }  # fmt: skip
     _write_config(out, config)
-    framed = frame([record.pair() for record in held], Tokenizer.from_file(str(out / "tokenizer.json")), origin.recipe["window"])
-    logits = Classifier.load(out).logits(framed)
-    _write_config(out, config | {"calibration": asdict(calibrated(held, logits, log_prior))})
+    _calibrate(out, config, held)
+
+
+def calibrate(folder: Path, labels: Path | None = None) -> Path:
+    """Fits the calibration of a trained model again, on the records that were kept out of its training; returns the folder.
+
+    Raises ModelError, TrainingError, RecordError, and OSError where it can't be written.
+    """
+    read_config(folder)  # says what is wrong with it
+    material = read_material(labels or SHARED / "labels", seed=0, stars=0, star_length=0)
+    _calibrate(folder, json.loads((folder / "config.json").read_text(encoding="utf-8")), material.held)
+    return folder
+
+
+def _calibrate(folder: Path, config: Mapping[str, Any], held: Sequence[Record]) -> None:
+    framed = frame([record.pair() for record in held], Tokenizer.from_file(str(folder / "tokenizer.json")), config["window"])
+    fitted = calibrated(held, Classifier.load(folder).logits(framed), config["calibration"]["log_prior"])
+    _write_config(folder, {**config, "calibration": asdict(fitted)})
 
 
 def _write_tokenizer(source: Path, out: Path) -> None:

@@ -52,6 +52,7 @@ def _judgement(pair: Pair) -> Judgement:
         recommendation="none",
         roles=roles,
         surest_roles=roles or ("client",),
+        role_sureness=share,
         switch="left" if "ушел" in text or "ушёл" in text else "none",
         products=kinds,
         confidence=answers,

@@ -7,6 +7,7 @@ import math
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -202,6 +203,18 @@ def test_a_damaged_part_of_the_configuration_is_named(tmp_path: Path, where: str
     with pytest.raises(ModelError, match=r"config\.json is damaged \(.*\): restore it with `git checkout -- models`") as caught:
         read_config(tmp_path)
     assert where.split(".")[0] in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_rare_role_is_not_unsure_for_being_rare(classifier: Classifier) -> None:
+    prior = np.array(classifier.calibration.log_prior["roles"])
+    common, rare = int(prior.argmax()), int(prior.argmin())
+    sixty_to_forty = np.zeros((2, len(prior)))
+    sixty_to_forty[0, [common, rare]] = sixty_to_forty[1, [rare, common]] = 0.6, 0.4
+    calibration = replace(classifier.calibration, lift=dict.fromkeys(CLASSES, 0.0))
+    sure_of_common, sure_of_rare = calibration.sureness(sixty_to_forty)
+    assert 0 < sure_of_common < 0.6 < sure_of_rare < 1
+    one = np.eye(len(prior))
+    assert np.allclose(calibration.sureness(one), 1)
 
 
 def test_the_fingerprint_is_of_weights_and_thresholds(tmp_path: Path, classifier: Classifier) -> None:

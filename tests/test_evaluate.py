@@ -97,7 +97,11 @@ def test_reliability_and_coverage_by_hand() -> None:
         [plain] = PlainJudge().judge([record().pair()])
         given = "none" if right else "passive"
         found = replace(
-            plain, roles=None if abstains else ("client",), surest_roles=("client",), confidence=plain.confidence | {"roles": sure}
+            plain,
+            roles=None if abstains else ("client",),
+            surest_roles=("client",),
+            role_sureness=sure,
+            confidence=plain.confidence | {"roles": sure},
         )
         return record(stance=given, roles=("client",) if right else ("none",)), replace(found, probabilities={"stance": {"none": sure}})
 

@@ -145,6 +145,8 @@ def check_card(out: Path, labels: Path, tmp_path: Path) -> None:
     command = CliRunner().invoke(app, ["card", str(out), "--labels", str(labels)])
     assert (command.exit_code, (out / "README.md").read_text(encoding="utf-8")) == (0, made), command.output
     assert (out / "config.json").read_bytes() == config
+    fitted = CliRunner().invoke(app, ["calibrate", str(out), "--labels", str(labels)])
+    assert (fitted.exit_code, (out / "config.json").read_bytes()) == (0, config), fitted.output
     test, theirs = str(labels / "test.jsonl"), str(tmp_path / "baseline.jsonl")
     rival = CliRunner().invoke(app, ["baseline", test, "--model", str(out), "--labels", str(labels), "--predictions", theirs])
     ours = CliRunner().invoke(app, ["evaluate", test, "--model", str(out), "--against", theirs, "--json"])

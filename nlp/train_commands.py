@@ -1,0 +1,188 @@
+"""The commands that train and measure a model.
+
+The rule to know: what needs the packages of training is imported within a command, so that reading posts never does.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nlp.classifier import Classifier
+from nlp.commands import fail, print_out, say_plainly, told, training
+from nlp.stream import read_brands_of
+
+app = typer.Typer(rich_markup_mode="markdown")
+
+
+@app.command("train")
+def train_command(
+    labels: Annotated[Path | None, typer.Option(help="Folder of labelled posts (default: ../shared/labels).")] = None,
+    encoder: Annotated[Path | None, typer.Option(help="Folder of the base encoder (default: ../shared/models/e5-small-ruen).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the trained model (default: data/trained).")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 20,
+    seeds: Annotated[int, typer.Option(min=1, help="Train so many networks, each with the next seed; take their mean.")] = 1,
+    start: Annotated[Path | None, typer.Option(help="Begin with the weights of this trained model, without the first stage.")] = None,
+    share: Annotated[float, typer.Option(min=0.01, max=1, help="Learn from this share of the records alone, for a learning curve.")] = 1,
+    epochs: Annotated[int | None, typer.Option(min=1, help="How often the annotated records are gone through.")] = None,
+    until: Annotated[int | None, typer.Option(min=1, help="End after this epoch, before the learning rate has fallen to nothing.")] = None,
+    tweets: Annotated[int | None, typer.Option(min=0, help="Tweets in each such epoch.")] = None,
+    composed: Annotated[int | None, typer.Option(min=0, help="Posts composed of two in each such epoch.")] = None,
+    frozen: Annotated[int | None, typer.Option(min=0, help="Layers, from the lowest, that stay as they begin.")] = None,
+    corrections: Annotated[
+        list[Path] | None,
+        typer.Option(help="Records to learn from too: of `python -m advocacy export-corrections`, or of labels/; may be repeated."),
+    ] = None,
+    aspects: Annotated[
+        list[Path] | None,
+        typer.Option(help="Posts about several products, in the form of labels/contrast.jsonl, their brands in a .yaml beside."),
+    ] = None,
+    carded: Annotated[bool, typer.Option("--card/--no-card", help="Measure it on the test files, and write its card.")] = True,
+) -> None:
+    """Fine-tune the encoder on the labelled posts, calibrate it, measure it, and write the ONNX model.
+
+    Needs the packages of requirements-train.txt and about an hour on two idle cores; a training that was stopped goes on
+    where it was. The baseline (TF-IDF and logistic regression) is trained on the same records in the same run.
+
+    Example:
+
+        python -m nlp train --out models/mine
+
+        python -m nlp train --out models/mine --start models/reader-3 --epochs 2 --corrections corrections.jsonl
+    """
+    with training():
+        from nlp.course import Recipe
+        from nlp.train import train
+
+        chosen = {"epochs": epochs, "until": until, "tweets": tweets, "composed": composed, "frozen": frozen}
+        given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+        recipe = replace(Recipe(seed=seed, seeds=seeds, share=share, start=str(start or "")), **given)
+        if until is not None and until > recipe.epochs:
+            fail(f"--until: there are {recipe.epochs} epochs", 2)
+        more, several = corrections or (), aspects or ()
+        print(train(labels, encoder, out, more=more, aspects=several, recipe=recipe, carded=carded, say=say_plainly))
+
+
+@app.command("evaluate")
+def evaluate_command(
+    file: Annotated[Path, typer.Argument(help="Labelled records, .jsonl or .jsonl.gz.", show_default=False)],
+    predictions: Annotated[Path | None, typer.Option(help="Write the answers here, one JSON record a line.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
+    rating: Annotated[bool, typer.Option("--rating", help="Let the model see the stars of a record.")] = False,
+    model: Annotated[Path | None, typer.Option(help="Folder of the model (default: the one that ships).")] = None,
+    months: Annotated[bool, typer.Option("--by-month", help="Also by month of the posts: does the model drift?")] = False,
+    against: Annotated[Path | None, typer.Option(help="Other answers, as --predictions writes them: paired differences to them.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only the records of this source.")] = None,
+) -> None:
+    """Measure the model on labelled records: macro-F1 of each head, with its 95 % interval and counts per class.
+
+    Also: confusion matrices, reliability, the share of roles that it answers. Intervals are of 2,000 resamples of the texts.
+    With **--against** each head's difference to other answers, both on the same resamples, and whether its interval excludes zero.
+
+    A record needs `text` and `target`; answers that it lacks are predicted and not scored. The form of the records is
+    described in ../shared/labels/README.md; the answers in the predictions stand under the same names.
+
+    Examples:
+
+        python -m nlp evaluate ../shared/labels/test.jsonl
+
+        python -m nlp evaluate mine.jsonl --predictions out.jsonl --json
+
+        python -m nlp evaluate corrections.jsonl --by-month
+
+        python -m nlp baseline mine.jsonl --predictions baseline.jsonl && python -m nlp evaluate mine.jsonl --against baseline.jsonl
+    """
+    from nlp.evaluate import evaluate
+
+    with told():
+        report = evaluate(file, model=model, predictions=predictions, against=against, source=source, rating=rating, months=months)
+        print_out(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
+
+
+@app.command("baseline")
+def baseline_command(
+    file: Annotated[Path, typer.Argument(help="Labelled records, .jsonl or .jsonl.gz.", show_default=False)],
+    predictions: Annotated[Path | None, typer.Option(help="Write its answers here, for `evaluate --against`.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
+    model: Annotated[Path | None, typer.Option(help="The model whose records it learns from (default: the one that ships).")] = None,
+    source: Annotated[str | None, typer.Option(help="Only the records of this source.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Folder of labelled posts (default: ../shared/labels).")] = None,
+    corrections: Annotated[list[Path] | None, typer.Option(help="The model's other files of records, if they were moved.")] = None,
+) -> None:
+    """Train the baseline (TF-IDF and logistic regression) on the records that a model learned from, and measure it.
+
+    Needs the packages of requirements-train.txt.
+
+    Example:
+
+        python -m nlp baseline ../shared/labels/test.jsonl --predictions baseline.jsonl
+    """
+    with training():
+        from nlp.rival import evaluate_rival
+
+        report = evaluate_rival(file, predictions=predictions, source=source, model=model, labels=labels, more=corrections or None)
+        print_out(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
+
+
+@app.command("card")
+def card_command(
+    model: Annotated[Path, typer.Argument(help="Folder of a trained model.", show_default=False)],
+    labels: Annotated[Path | None, typer.Option(help="Folder of labelled posts (default: ../shared/labels).")] = None,
+    corrections: Annotated[list[Path] | None, typer.Option(help="The model's other files of records, if they were moved.")] = None,
+) -> None:
+    """Measure a trained model again, and rewrite its card (README.md) and the plot of its reliability.
+
+    How it was made comes from its config.json; nothing else in the folder changes. Needs the packages of requirements-train.txt and
+    some minutes: every test file is read, and the baseline trained.
+
+    Example:
+
+        python -m nlp card models/reader-3
+    """
+    with training():
+        from nlp.card import make_card
+
+        print(make_card(model, labels, corrections or None, say=say_plainly))
+
+
+@app.command("calibrate")
+def calibrate_command(
+    model: Annotated[Path, typer.Argument(help="Folder of a trained model.", show_default=False)],
+    labels: Annotated[Path | None, typer.Option(help="Folder of labelled posts (default: ../shared/labels).")] = None,
+) -> None:
+    """Fit the temperatures and thresholds of a trained model again, on the records that were kept out of its training.
+
+    Needed where the way of deciding has changed. Its card tells the old figures until `card` makes it again.
+
+    Example:
+
+        python -m nlp calibrate models/reader-3
+    """
+    with training():
+        from nlp.train import calibrate
+
+        print(calibrate(model, labels))
+
+
+@app.command("contrast")
+def contrast_command(
+    file: Annotated[Path | None, typer.Argument(help="Posts with `expected` subjects (default: labels/contrast.jsonl).")] = None,
+    brands: Annotated[Path | None, typer.Option(help="Their brands file (default: labels/contrast_brands.yaml).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    model: Annotated[Path | None, typer.Option(help="Folder of the model (default: the one that ships).")] = None,
+) -> None:
+    """Measure how often each product of a post that speaks of several gets its own stance, from finding it to judging it.
+
+    Example:
+
+        python -m nlp contrast
+    """
+    from nlp.contrast import BRANDS, FILE, contrasts, lines_of
+
+    with told():
+        answers = contrasts(file or FILE, read_brands_of(brands or BRANDS), Classifier.load(model))
+        print_out(lines_of(answers, as_json=as_json))
