@@ -51,10 +51,8 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
     together: ClassVar[int] = 0
     """Posts that one answer of the interface tells of by their ids; 0 where only their own pages do."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.secrets: dict[str, str] = {}
-        """Keys that were asked for, by the names of their variables: no message may show what they hold."""
+    secrets: dict[str, str]
+    """Keys that were asked for in this walk, by the names of their variables: no message may show what they hold."""
 
     def pause(self, answer: Any) -> float | None:
         """Seconds for which an answer asks to be left alone, in its own words instead of Retry-After."""
@@ -125,6 +123,7 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
         return True
 
     async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
+        self.secrets = {}
         try:
             async for look in super().second_looks(known):
                 yield look
