@@ -152,9 +152,7 @@ def collect(
         chosen = [target for target in _targets(config) if isinstance(target, BrokenTarget) or target.enabled]
         if not chosen:
             print(f"Every target in {config / 'targets'} is switched off (`enabled: false`).", file=sys.stderr)
-    failures = [failure for target in chosen if (failure := _collected(target, config, data, since))]
-    if failures:
-        raise typer.Exit(max(failures) if len(set(failures)) == 1 else 1)
+    _exit([_collected(target, config, data, since) for target in chosen])
 
 
 @app.command()
@@ -180,13 +178,11 @@ def recheck(
         _end(str(error), 2)
     if everything:
         chosen = [one for one in _targets(config) if not isinstance(one, BrokenTarget) and one.enabled and one.recheck is not None]
-    failed = [target for target in chosen if not _rechecked(target, config, data, dry_run=dry_run)]
-    if failed:
-        raise typer.Exit(1)
+    _exit([_rechecked(target, config, data, dry_run=dry_run) for target in chosen])
 
 
-def _rechecked(target: Target | BrokenTarget, config: Path, data: Path, *, dry_run: bool) -> bool:
-    """Look again at one target's posts and print what was seen; whether all went well."""
+def _rechecked(target: Target | BrokenTarget, config: Path, data: Path, *, dry_run: bool) -> int:
+    """Look again at one target's posts and print what was seen; the code to exit with."""
 
     def seems_gone(known: Known, look: Look) -> None:
         print(f"  seems gone ({look.sign}): {known.url or known.id}")
@@ -197,11 +193,14 @@ def _rechecked(target: Target | BrokenTarget, config: Path, data: Path, *, dry_r
         run = rechecking.recheck(
             target, data=data, config=config, dry_run=dry_run, progress=_now_and_then(target.name), tell=seems_gone if dry_run else None
         )
-    except (CollectError, ConfigError) as error:
+    except ConfigError as error:
         print(error, file=sys.stderr)
-        return False
+        return 2
+    except CollectError as error:
+        print(error, file=sys.stderr)
+        return 1
     print(f"{target.name}: {run}", flush=True)
-    return not (run.held or run.error)
+    return int(bool(run.held or run.error))
 
 
 @app.command()
@@ -261,6 +260,12 @@ def _collected(target: Target | BrokenTarget, config: Path, data: Path, since: d
     for example in run.counts.examples:
         print(f"  rejected: {example}")
     return 0
+
+
+def _exit(codes: list[int]) -> None:
+    """End with what the targets that failed have in common, else with 1."""
+    if failures := {code for code in codes if code}:
+        raise typer.Exit(failures.pop() if len(failures) == 1 else 1)
 
 
 def _with_progress(target: Target, config: Path, data: Path, since: datetime | None) -> Run:

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -51,8 +52,10 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
     together: ClassVar[int] = 0
     """Posts that one answer of the interface tells of by their ids; 0 where only their own pages do."""
 
-    secrets: dict[str, str]
-    """Keys that were asked for in this walk, by the names of their variables: no message may show what they hold."""
+    @cached_property
+    def secrets(self) -> dict[str, str]:
+        """Keys that were asked for, by the names of their variables: no message may show what they hold."""
+        return {}
 
     def pause(self, answer: Any) -> float | None:
         """Seconds for which an answer asks to be left alone, in its own words instead of Retry-After."""
@@ -123,7 +126,6 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
         return True
 
     async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
-        self.secrets = {}
         try:
             async for look in super().second_looks(known):
                 yield look

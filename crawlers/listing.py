@@ -92,7 +92,6 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
 
     async def start(self) -> AsyncIterator[Page]:
         self.state = State(self.cursor)
-        self.secrets = {}
         self.visited: set[str] = set()
         try:
             async for page in self.walk():

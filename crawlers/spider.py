@@ -106,7 +106,7 @@ def _no_robots(error: NoRobots, url: str) -> str:
     """What keeps a host from being asked: that it can't be reached at all, or that its robots.txt alone can't be had."""
     cause = error.__cause__
     if isinstance(cause, UNREACHABLE):
-        return f"{str(trouble(cause, url)).removeprefix(f'{url}: ')} (asked for robots.txt first); the next run tries it again"
+        return f"{str(trouble(cause, url)).removeprefix(f'{url}: ')} (asked for robots.txt first)"
     why = f" ({str(trouble(cause, url)).removeprefix(f'{url}: ')})" if cause else ""
     return f"robots.txt of {urlsplit(url).hostname} {error}{why}, so nothing there is asked for; the next run tries it again"
 

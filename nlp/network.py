@@ -57,8 +57,7 @@ class Network(nn.Module):
         self.encoder = encoder
         self.names = tuple(classes)
         self.queries = nn.Parameter(torch.randn(len(self.names), width) * 0.02)
-        self.dropout = PooledDropout(dropout)
-        _share_dropout(encoder, self.dropout)
+        self.dropout = nn.Dropout(dropout)
         linear = [nn.Linear(3 * width, count) for count in classes.values()]
         for head in linear:
             nn.init.normal_(head.weight, std=0.01)
@@ -78,13 +77,6 @@ class Network(nn.Module):
             name: head(self.dropout(torch.cat([picked[:, at], whole, named], dim=-1)))
             for at, (name, head) in enumerate(zip(self.names, self.heads, strict=True))
         }
-
-
-def _share_dropout(encoder: BertModel, dropout: PooledDropout) -> None:
-    for module in list(encoder.modules()):
-        for name, part in module.named_children():
-            if isinstance(part, nn.Dropout) and part.p > 0:
-                setattr(module, name, dropout)
 
 
 def _mean(tokens: Tensor, chosen: Tensor) -> Tensor:
@@ -108,7 +100,13 @@ def new_network(folder: Path, dropout: float = 0.1) -> Network:
         folder, add_pooling_layer=False, attn_implementation="eager" if FAST_BFLOAT16 else "sdpa", attention_probs_dropout_prob=0.0,
         hidden_dropout_prob=dropout, dtype=torch.float32,
     )  # fmt: skip
-    return Network(_with_kinds(encoder), class_counts(), dropout)
+    network = Network(_with_kinds(encoder), class_counts(), dropout)
+    pooled = PooledDropout(dropout)
+    for module in list(network.modules()):
+        for name, part in module.named_children():
+            if isinstance(part, nn.Dropout) and part.p > 0:
+                setattr(module, name, pooled)
+    return network
 
 
 def bare_network(config: BertConfig) -> Network:

@@ -25,6 +25,7 @@ SHARED = ROOT.parent / "shared"
 OPTIONS = ("share", "start", "seeds", "epochs", "until", "tweets", "composed", "frozen")
 """What of a recipe the command `train` takes, beside the seed."""
 UNSAID = (("share", 1.0), ("seeds", 1), ("frozen", 0))
+"""Options that a command leaves out, as what they say is so without them."""
 
 
 class Origin(BaseModel):

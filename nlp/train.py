@@ -32,6 +32,7 @@ from nlp.network import Network, mean_of
 from nlp.origin import ROOT, SHARED, Origin, commands_of, named
 from nlp.pair import frame
 from nlp.records import CLASSES, Record, TrainingError
+from nlp.whole import whole
 
 COURSE = ROOT / "data" / "training"
 SHAPE = (
@@ -82,12 +83,14 @@ def _learned(
     material: Material, encoder: Path, recipe: Recipe, course: Path, say: Callable[[str], None]
 ) -> tuple[Network, Mapping[str, Tensor]]:
     """The network of the recipe, or the mean of those of its seeds, and the log shares of classes that all of them had."""
+    checkpoints = {seed: course / f"checkpoint-{seed}.pt" for seed in range(recipe.seed, recipe.seed + recipe.seeds)}
+    if others := sorted(set(course.glob("checkpoint*.pt")) - set(checkpoints.values())):
+        raise TrainingError(f"{others[0]} was left by a training of another recipe or other records: delete it to begin anew")
     networks: list[Network] = []
-    for seed in range(recipe.seed, recipe.seed + recipe.seeds):
+    for seed, checkpoint in checkpoints.items():
         if recipe.seeds > 1:
             say(f"seed {seed}")
-        each = replace(recipe, seed=seed, seeds=1)
-        network, prior = learn(material, encoder, each, checkpoint=course / f"checkpoint-{seed}.pt", say=say)
+        network, prior = learn(material, encoder, replace(recipe, seed=seed, seeds=1), checkpoint=checkpoint, say=say)
         networks.append(network)
     return mean_of(networks), prior
 
@@ -162,4 +165,5 @@ def _write_tokenizer(source: Path, out: Path) -> None:
 
 
 def _write_config(out: Path, config: Mapping[str, object]) -> None:
-    (out / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    with whole(out / "config.json") as file:
+        file.write((json.dumps(config, ensure_ascii=False, indent=1) + "\n").encode())

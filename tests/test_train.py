@@ -108,7 +108,7 @@ def test_training_ends_in_a_folder_that_judges(labels: Path, encoder: Path, tmp_
     said: list[str] = []
     seen: list[Record] = []
     monkeypatch.setattr("nlp.train.calibrated", lambda held, *others: seen.extend(held) or calibrated(held, *others))
-    recipe = replace(TINY, seed=5, epochs=12, rate=3e-3, average=0.5)
+    recipe = replace(TINY, epochs=12, rate=3e-3, average=0.5)
     out = train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=recipe, say=said.append)
     classifier = Classifier.load(out, threads=1)
     good, bad = classifier.judge([Pair(text=f"{word} банк Север", target="Север") for word in ("отличный", "ужасный")])
@@ -233,6 +233,8 @@ def test_a_course_of_another_recipe_is_not_continued(labels: Path, encoder: Path
 
     with pytest.raises(KeyboardInterrupt):
         train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=TINY, say=stop)
+    with pytest.raises(TrainingError, match="another recipe"):
+        train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=Recipe(seed=4, window=32), say=stop)
     with pytest.raises(TrainingError, match="another recipe"):
         train(labels, encoder, tmp_path / "mini", more=(), course=tmp_path / "course", recipe=Recipe(seed=3, window=32), say=stop)
 

@@ -143,7 +143,6 @@ class BlueskySpider(ListingSpider[BlueskyTarget]):
         return Thread(raw["uri"], self.method("feed.getPostThread", uri=raw["uri"], depth=1000, parentHeight=0), raw["replyCount"])
 
     async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
-        self.secrets = {}
         try:
             self.session = await self.logged_in() if self.target.handle else None
         except Trouble as trouble:

@@ -75,7 +75,6 @@ class WordpressSpider(ListingSpider[WordpressTarget]):
         return root(await self.answer(self.target.url)) or f"{self.target.url.rstrip('/')}/wp-json/"
 
     async def second_looks(self, known: Sequence[Known]) -> AsyncIterator[Look]:
-        self.secrets = {}
         try:
             self.interface = await self.found()
         except Trouble as trouble:
