@@ -1,8 +1,8 @@
 """A child process that dies with this one: Scrapy's reactor can start only once in a process.
 
-The rule to know: it is forked, so that it begins with all that is loaded here (`executor.py` sees to it that this is everything);
-nothing that is loaded may install a reactor. What the child has to tell stands in a file; here only its last line is heard, for when
-it ends without one.
+The rule to know: it is forked, so that it begins with all that is loaded here, and that is everything it needs: loading takes several times
+as long as collecting a feed. Nothing that is loaded may install a reactor. What the child has to tell stands in a file; here only its
+last line is heard, for when it ends without one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from multiprocessing.context import ForkProcess
 from pathlib import Path
@@ -34,6 +35,8 @@ LATEST = "MOLVA_LATEST"
 """Environment variable with the number of the open file in which the child leaves the address of its latest answer."""
 SECONDS_TO_END = 5.0
 PR_SET_PDEATHSIG = 1
+LOADING = threading.Lock()
+"""A child that is forked while another thread loads a module would wait for that module's lock for ever."""
 
 
 def run_child(arguments: list[str], environment: dict[str, str], progress: Progress | None) -> str:
@@ -42,6 +45,8 @@ def run_child(arguments: list[str], environment: dict[str, str], progress: Progr
     Its last line is returned, or what ended it. It has a process group of its own: Ctrl-C reaches this process alone, which asks it
     once to end. Scrapy takes a second signal for haste.
     """
+    with LOADING:
+        load_all()
     said: deque[str] = deque(maxlen=1)
     pipe = heard, told = os.pipe()
     with tempfile.TemporaryFile() as latest:
@@ -68,8 +73,9 @@ def run_child(arguments: list[str], environment: dict[str, str], progress: Progr
     return said[-1] if said else ""
 
 
+@cache
 def load_all() -> None:
-    """Load what spiders load when they begin, for the children that will be forked from here."""
+    """Load what spiders load when they begin, once, for the children that will be forked from here."""
     settings = Settings()
     settings.setmodule("crawlers.settings")
     for package in ("scrapy.commands", "crawlers.spiders"):

@@ -25,6 +25,8 @@ from crawlers.gate import FAILURES, Gate, host_of, retry_after
 from crawlers.place import data_folder
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -213,3 +215,29 @@ class GateMiddleware:
             request.meta["dont_retry"] = True  # it will be no better in a minute
         elif not isinstance(exception, IgnoreRequest):
             self.gate.failed(host_of(request.url))
+
+
+class KeptMiddleware:
+    """Has a walk end when its last page is kept.
+
+    Scrapy looks whether a spider is done when its `start` ends, but not when an item of `start` has been through the pipelines: a walk
+    whose last page is still being kept when `start` ends would go on until the engine's next beat, up to five seconds.
+    """
+
+    TURN = 0.01
+    """Seconds between two looks at what is being kept: nothing tells that an item is not counted any more."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> KeptMiddleware:
+        return cls(crawler)
+
+    async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        async for each in start:
+            yield each
+        assert self.crawler.engine is not None
+        scraper = self.crawler.engine.scraper
+        while scraper.slot is not None and scraper.slot.itemproc_size:
+            await asyncio.sleep(self.TURN)

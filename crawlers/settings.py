@@ -72,6 +72,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawlers.middlewares.GateMiddleware": 740,
     "crawlers.middlewares.PrivateAddressMiddleware": 760,
 }
+SPIDER_MIDDLEWARES = {"crawlers.middlewares.KeptMiddleware": 0}
 ITEM_PIPELINES = {"crawlers.pipelines.ArchivePipeline": 300}
 
 LOG_LEVEL = "WARNING"  # what became of the items is printed at the end; `-L INFO` shows the way

@@ -70,7 +70,7 @@ class Spirit:
 
     def environ(self, language: str = "ru") -> dict[str, str]:
         names = {"DJANGO_SETTINGS_MODULE": "spirit_settings", "SPIRIT_DATA": str(self.folder), "SPIRIT_LANGUAGE": language}
-        return {"PATH": PATH, "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"} | names
+        return {"PATH": PATH, "PYTHONPATH": str(HERE)} | names
 
     def write(self, what: str) -> None:
         """Have the forum written in: `fill`, then `later`."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy.core.engine import ExecutionEngine
 from typer.testing import CliRunner
 
 from crawlers.__main__ import app
@@ -91,6 +92,14 @@ def test_a_post_is_gone_when_it_seemed_so_twice_and_is_asked_for_no_more(place: 
     assert (day.looked, day.here) == (11, 11) and "/post/3" not in blog.paths()
     health = health_of(target, Archive(place.data), NOW + 41 * HOUR)
     assert (health.looked, health.gone, health.held) == (25, 1, None)
+
+
+def test_a_spider_ends_when_its_last_item_is_kept(place: Place, blog: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = collected(place, blog)
+    monkeypatch.setattr(ExecutionEngine, "_SLOT_HEARTBEAT_INTERVAL", 120.0)  # seconds until Scrapy would see for itself
+    started = time.monotonic()
+    assert look(place, target, 0).here == POSTS
+    assert time.monotonic() - started < 100
 
 
 def test_what_is_no_deletion(place: Place, blog: Site) -> None:

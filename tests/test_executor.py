@@ -21,10 +21,15 @@ FORKS = """
 import os, sys
 from scrapy.utils.project import get_project_settings
 from crawlers import child
-child.load_all()
 child.execute = lambda arguments: print(get_project_settings()["USER_AGENT"], *arguments, chr(0xdcff), file=sys.stderr)
 environment = dict(os.environ) | {"SCRAPY_SETTINGS_MODULE": "crawlers.settings", "MOLVA_CONTACT": "mailto:crawl@bank.example"}
 print(child.run_child(["crawl", "feed"], environment, None))
+"""
+HAS = """
+import os, sys
+from crawlers import child
+child.execute = lambda arguments: print("crawlers.spiders.feed" in sys.modules, "scrapy.commands.crawl" in sys.modules, file=sys.stderr)
+print(child.run_child(["crawl", "feed"], dict(os.environ) | {"SCRAPY_SETTINGS_MODULE": "crawlers.settings"}, None))
 """
 
 
@@ -40,3 +45,7 @@ def test_nothing_that_is_loaded_installs_a_reactor_or_begins_a_thread(tmp_path: 
 
 def test_a_spider_reads_its_settings_anew_and_says_all_that_python_can(tmp_path: Path) -> None:
     assert python(FORKS, tmp_path) == "Molva/0.1 (+mailto:crawl@bank.example) scrapy crawl feed \\udcff"
+
+
+def test_a_spider_has_all_that_it_needs_when_it_is_forked(tmp_path: Path) -> None:
+    assert python(HAS, tmp_path) == "True True"

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.child import load_all
 from crawlers.run import Run
 from crawlers.target import Target
 from tests.site import Answer, Place, Request, Site, serving, site
@@ -26,12 +25,6 @@ LEVELS = "".join(f'<!ENTITY a{level} "{f"&a{level - 1};" * 10}">' for level in r
 """Each is ten of the one before: the last is four gigabytes."""
 ARTICLE = "<html><head><title>{name}</title></head><body><article><h1>{name}</h1><p>{text}</p></article>{links}</body></html>"
 TEXT = "Брокер Вестарна снова подняла комиссию за обслуживание счёта, и клиенты уходят от неё к другим брокерам. " * 4
-
-
-@pytest.fixture(scope="module", autouse=True)
-def all_loaded() -> None:
-    """Two threads fork here at once: a child that is forked while the other loads a module waits for that module's lock for ever."""
-    load_all()
 
 
 @pytest.fixture
