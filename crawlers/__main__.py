@@ -137,7 +137,8 @@ def collect(
 ) -> None:
     """Collect what is new of some targets, one after the other, and say what became of every item.
 
-    A target that fails doesn't stop the others; the command then ends with 1.
+    A target that fails doesn't stop the others; the command then ends with 1. Of `--all`, a target whose key is not set waits: that
+    is said, and fails nothing.
 
     Examples: `python -m crawlers collect blog reviews` · `python -m crawlers collect --all` ·
     `python -m crawlers collect reviews --since 2026-01-01`
@@ -152,6 +153,7 @@ def collect(
         chosen = [target for target in _targets(config) if isinstance(target, BrokenTarget) or target.enabled]
         if not chosen:
             print(f"Every target in {config / 'targets'} is switched off (`enabled: false`).", file=sys.stderr)
+        chosen = [target for target in chosen if not _waits(target)]
     _exit([_collected(target, config, data, since) for target in chosen])
 
 
@@ -177,7 +179,8 @@ def recheck(
     except ConfigError as error:
         _end(str(error), 2)
     if everything:
-        chosen = [one for one in _targets(config) if not isinstance(one, BrokenTarget) and one.enabled and one.recheck is not None]
+        wanted = [one for one in _targets(config) if not isinstance(one, BrokenTarget) and one.enabled and one.recheck is not None]
+        chosen = [one for one in wanted if not _waits(one)]
     _exit([_rechecked(target, config, data, dry_run=dry_run) for target in chosen])
 
 
@@ -213,7 +216,8 @@ def health(
     """Say how each target does: its state, last success, lag from publication to collection, what the last seven days brought, and
     what is not as is normal for it.
 
-    Ends with 0 where all do well, with 1 where a target is late, silent, unusual, failing, broken or waits for a key.
+    Ends with 0 where all do well, with 1 where a target is late, silent, unusual, failing or broken. One that waits for a key is shown
+    with the variable to set, and is none of these.
 
     Examples: `python -m crawlers health` · `python -m crawlers health banki-reviews --json`
     """
@@ -234,6 +238,14 @@ def _named(name: str, config: Path) -> Target | BrokenTarget:
     """The target of that name, also a broken one. Raises ConfigError where there is none."""
     path = config / "targets" / f"{name}.yaml"
     return read_target(path) if path.is_file() else find_target(name, config)  # which says what there is
+
+
+def _waits(target: Target | BrokenTarget) -> bool:
+    """Whether the target waits for a key, which is said then."""
+    if isinstance(target, BrokenTarget) or not target.unset:
+        return False
+    print(f"{target.name} waits for a key: the environment variable {' and '.join(target.unset.values())} isn't set", file=sys.stderr)
+    return True
 
 
 def _targets(config: Path) -> list[Target | BrokenTarget]:

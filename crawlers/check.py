@@ -5,7 +5,6 @@ The rule to know: everything wrong is listed at once, each with its file, line a
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -58,8 +57,7 @@ def _wrong(target: Target, config: Path, brands: Brands | None, remarks: list[st
     file = YamlFile(config / "targets" / f"{target.name}.yaml")
     errors = [] if brands is None else _unknown_brands(target, brands, file)
     if target.enabled:
-        unset = {key: variable for key, variable in target.keys.items() if not os.environ.get(variable)}
-        errors += [file.error((key,), f"the environment variable {variable} isn't set") for key, variable in unset.items()]
+        errors += [file.error((key,), f"the environment variable {variable} isn't set") for key, variable in target.unset.items()]
     if isinstance(target, PathTarget):
         wrong = _wrong_files(target, brands, file, remarks)
         if target.enabled:

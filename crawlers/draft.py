@@ -5,7 +5,6 @@ The rule to know: the text is read back as a target before it is written, and no
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -106,11 +105,6 @@ def drafted(name: str, text: str, config: Path) -> Target:
         wrong = "; ".join(f"{error.field}: {error.message}" for error in target.error.all)
         raise CollectError(f"what was recognised makes no target ({wrong}):\n{text}")
     return target.model_copy(update={"folder": config})
-
-
-def unset(target: Target) -> tuple[str, ...]:
-    """Variables of the environment that the target needs and that aren't set."""
-    return tuple(variable for variable in target.keys.values() if not os.environ.get(variable))
 
 
 def write(path: Path, text: str) -> None:

@@ -6,7 +6,6 @@ nothing, and reads no batch but those that the run log does not name yet.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -64,8 +63,8 @@ class State(StrEnum):
 
     @property
     def red(self) -> bool:
-        """Whether somebody has to look at it."""
-        return self not in (State.OK, State.NEW, State.SWITCHED_OFF)
+        """Whether something is wrong. A target that waits for its key is shown, and is not."""
+        return self not in (State.OK, State.NEW, State.WAITING, State.SWITCHED_OFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +182,7 @@ def health_of(target: Target | BrokenTarget, archive: Archive, now: datetime) ->
     except (CollectError, OSError) as error:
         broken.append(str(error))
     if not isinstance(target, BrokenTarget) and (not told.get("collected") or told["failures"] or told["due"]):
-        told["unset"] = tuple(variable for variable in target.keys.values() if not os.environ.get(variable))
+        told["unset"] = tuple(target.unset.values())
     return Health(target=target.name, broken=tuple(broken), **told)
 
 

@@ -6,6 +6,7 @@ sentence are all that checks and documents it.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -154,6 +155,11 @@ class TargetModel(Strict):
         """Key of the file -> variable of the environment that holds a secret."""
         named = {name: getattr(self, name) for name in type(self).model_fields if name.endswith("_env")}
         return {name: variable for name, variable in named.items() if variable is not None}
+
+    @property
+    def unset(self) -> dict[str, str]:
+        """Of these keys those whose variable is not set: the target waits for them."""
+        return {name: variable for name, variable in self.keys.items() if not os.environ.get(variable)}
 
     @property
     def brand(self) -> str | None:

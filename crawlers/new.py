@@ -112,7 +112,7 @@ def _text(found: Found, name: str, wish: Wish, said: Callable[[str], None]) -> t
     target = draft.drafted(name, text, wish.config)
     for other in draft.watching(target, read_targets(wish.config)):
         said(f"  mind: the target {other} watches it already")
-    missing = draft.unset(target)
+    missing = tuple(target.unset.values())
     if missing:
         text = draft.text_of(found, about=wish.about, allow_private=wish.allow_private, missing=missing)
     return text, missing

@@ -90,7 +90,7 @@ def collect(name: str, **context: Any) -> dict[str, int]:
 
     try:
         target = find_target(name, config_folder())
-        if unset := [variable for variable in target.keys.values() if not os.environ.get(variable)]:
+        if unset := target.unset.values():
             raise AirflowSkipException(f"{name} waits for a key: the environment variable {' and '.join(unset)} isn't set")
         done = run(target, data=data_folder(), config=config_folder())
     except (ConfigError, TooManyRejected) as error:  # another try would not mend it, or hide it: what was rejected is known by then

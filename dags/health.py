@@ -1,4 +1,5 @@
-"""How the targets do, every quarter of an hour: a red task for each one that somebody has to look at, named by it.
+"""How the targets do, every quarter of an hour: a red task for each one that somebody has to look at, named by it, and a skipped one for
+each that waits for its key.
 
 The rule to know: health is a state. What fails here says so and nothing else: collections go on, and other targets stay green.
 """
@@ -9,7 +10,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from crawlers.place import config_folder, data_folder
 
@@ -18,19 +19,22 @@ log = logging.getLogger("molva.health")
 
 @task(retries=1, priority_weight=1000, weight_rule="absolute")  # it also looks where collections wait for each other
 def unwell() -> list[dict[str, str]]:
-    """The targets that are late, silent, unusual, failing, broken or wait for a key, and why."""
-    from crawlers.health import health
+    """The targets that are late, silent, unusual, failing or broken, or wait for a key, and why."""
+    from crawlers.health import State, health
 
     found = health(config_folder(), data_folder(), datetime.now(UTC))
     for one in found:
         log.info("%s: %s %s", one.target, one.state.words, "; ".join(one.why))
-    return [{"name": one.target, "why": f"{one.state.words}: {'; '.join(one.why)}"} for one in found if one.state.red]
+    shown = [one for one in found if one.state.red or one.state is State.WAITING]
+    return [{"name": one.target, "state": str(one.state), "why": f"{one.state.words}: {'; '.join(one.why)}"} for one in shown]
 
 
 @task(retries=0, map_index_template="{{ task.op_kwargs['name'] }}")
-def target(name: str, why: str) -> None:
-    """Red, with what is not right."""
-    raise AirflowFailException(f"{name} is {why}")
+def target(name: str, state: str, why: str) -> None:
+    """Red, with what is not right; skipped where the target only waits for its key."""
+    from crawlers.health import State
+
+    raise AirflowFailException(f"{name} is {why}") if State(state).red else AirflowSkipException(f"{name} is {why}")
 
 
 with DAG(

@@ -19,12 +19,12 @@ log = logging.getLogger("molva.recheck")
 
 @task(retries=1)
 def watched() -> list[str]:
-    """The targets whose posts are looked at again."""
+    """The targets whose posts are looked at again; none that waits for its key."""
     from crawlers.recheck import can_tell
     from crawlers.target import BrokenTarget, read_targets
 
     found = [target for target in read_targets(config_folder()) if not isinstance(target, BrokenTarget)]
-    return [target.name for target in found if target.enabled and target.recheck is not None and can_tell(target)]
+    return [one.name for one in found if one.enabled and not one.unset and one.recheck is not None and can_tell(one)]
 
 
 @task(outlets=[Asset("posts")], retries=0, map_index_template="{{ task.op_kwargs['name'] }}")

@@ -11,6 +11,7 @@ TARGET_WORDS: dict[str, tuple[str, str]] = {
         "Lag: from publication to collection; numbers of posts in the last 7 days.",
     ),
     "targets.summary": ("Цели сбора в порядке: {well} из {all}", "Targets that do well: {well} of {all}"),
+    "targets.waiting": ("ждут ключа: {n}", "waiting for a key: {n}"),
     "targets.gaps": ("дней с пробелами в данных: {n}", "days with gaps in the data: {n}"),
     "target": ("Цель", "Target"),
     "state": ("Состояние", "State"),

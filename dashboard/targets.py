@@ -55,22 +55,30 @@ def page(view: View, zone: ZoneInfo) -> None:
         return
     st.caption(say(lang, "targets.help"))
     for one in found:
-        if one.state.red:
-            _red(one, lang, zone)
+        if one.state.red or one.state is State.WAITING:
+            _card(one, lang, zone)
     st.dataframe([_row(one, lang, zone) for one in found], hide_index=True, width="stretch", key="targets_table")
 
 
 def summary(watched: StreamlitPage, view: View, brands: Brands, now: datetime, zone: ZoneInfo) -> None:
-    """How many targets do well and how many days of the period have gaps, in a line that leads to the page."""
+    """How many targets do well, how many wait for a key and how many days of the period have gaps, in a line that leads to the page."""
     lang, found = view.lang, [one for one in known() if one.enabled]
     if not found:
         return
-    words = say(lang, "targets.summary", well=sum(not one.state.red for one in found), all=len(found))
-    if days := len(missing(view, brands, now, zone)):
-        words += " · " + say(lang, "targets.gaps", n=number(lang, days))
     with st.container(horizontal=True, gap="small", key="targets_summary"):
-        st.caption(words, width="content")
+        st.caption(summed(found, len(missing(view, brands, now, zone)), lang), width="content")
         st.page_link(watched, label=say(lang, "targets"), query_params=view.address())
+
+
+def summed(found: Sequence[Health], days: int, lang: Lang) -> str:
+    """How many of these targets do well and how many wait for a key, and days with gaps, where there are any."""
+    waiting = sum(one.state is State.WAITING for one in found)
+    words = [say(lang, "targets.summary", well=sum(not one.state.red for one in found) - waiting, all=len(found))]
+    if waiting:
+        words.append(say(lang, "targets.waiting", n=number(lang, waiting)))
+    if days:
+        words.append(say(lang, "targets.gaps", n=number(lang, days)))
+    return " · ".join(words)
 
 
 def missing(view: View, brands: Brands, now: datetime, zone: ZoneInfo) -> dict[date, list[str]]:
@@ -101,7 +109,7 @@ def gaps(days: dict[date, list[str]], every: Interval, zone: ZoneInfo, lang: Lan
     return found
 
 
-def _red(one: Health, lang: Lang, zone: ZoneInfo) -> None:
+def _card(one: Health, lang: Lang, zone: ZoneInfo) -> None:
     state = chip(say(lang, f"state.{one.state}"), "passive" if one.state is State.WAITING else "detractor")  # nothing has failed there
     lines = "<br>".join(escape(line) for line in why(one, lang, zone))
     with st.container(border=True):

@@ -112,6 +112,17 @@ def test_one_failure_does_not_stop_the_others(config: Path, tmp_path: Path) -> N
     assert out.startswith("export: kept 0")
 
 
+def test_a_target_that_waits_for_its_key_fails_no_other(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MOLVA_TEST_VK", raising=False)
+    write_config(config, wall="kind: vk\nwalls: [vestarna]\ntoken_env: MOLVA_TEST_VK\n")
+    waits = "wall waits for a key: the environment variable MOLVA_TEST_VK isn't set\n"
+    code, out, err = run("collect", "--all")
+    assert (code, out.partition(" ")[0], err) == (0, "export:", waits)
+    code, out, err = run("recheck", "--all")
+    assert (code, out.partition(" ")[0], err) == (0, "export:", waits)
+    assert run("collect", "wall")[0] == 1, "it was asked for by name"
+
+
 def test_missing_brands_are_said_with_what_to_begin_with(config: Path) -> None:
     (config / "brands.yaml").unlink()
     code, _, err = run("collect", "export")

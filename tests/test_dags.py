@@ -296,8 +296,13 @@ def test_a_target_without_its_key_waits_and_fails_nothing(config: Path, monkeypa
     collect = runpy.run_path(str(ROOT / "dags" / "collect.py"))["collect"]
     with pytest.raises(AirflowSkipException, match="wall waits for a key: the environment variable MOLVA_TEST_VK isn't set"):
         collect.function("wall")
-    (red,) = runpy.run_path(str(ROOT / "dags" / "health.py"))["dag"].get_task("unwell").python_callable()
-    assert red == {"name": "wall", "why": "waiting for a key: the environment variable MOLVA_TEST_VK isn't set"}
+    dag = runpy.run_path(str(ROOT / "dags" / "health.py"))["dag"]
+    (shown,) = dag.get_task("unwell").python_callable()
+    why = "waiting for a key: the environment variable MOLVA_TEST_VK isn't set"
+    assert shown == {"name": "wall", "state": "waiting", "why": why}
+    with pytest.raises(AirflowSkipException, match=f"wall is {why}"):
+        dag.get_task("target").python_callable(**shown)
+    assert runpy.run_path(str(ROOT / "dags" / "recheck.py"))["dag"].get_task("watched").python_callable() == []
 
 
 def test_health_has_a_red_task_for_each_target_that_is_not_well(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

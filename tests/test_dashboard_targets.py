@@ -94,6 +94,12 @@ def test_a_target_that_waits_for_its_key_is_not_red_and_names_the_variable(tmp_p
     assert 'class="chip passive"' in card and "detractor" not in card
 
 
+def test_the_line_above_the_figures_counts_what_waits_for_a_key_apart() -> None:
+    found = [Health(target="blog", collected=True), Health(target="wall", unset=("MOLVA_TEST_VK",)), Health(target="new")]
+    assert targets.summed(found, 0, "en") == "Targets that do well: 2 of 3 · waiting for a key: 1"
+    assert targets.summed(found[:1], 2, "ru") == "Цели сбора в порядке: 1 из 1 · дней с пробелами в данных: 2"
+
+
 def test_a_target_whose_posts_vanished_at_once_says_so_in_the_readers_language() -> None:
     one = Health(target="blog", collected=True, held=Held(5, 12, 0.34))
     [russian], [english] = targets.why(one, "ru", ZoneInfo("UTC")), targets.why(one, "en", ZoneInfo("UTC"))

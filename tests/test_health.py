@@ -156,6 +156,9 @@ def test_the_command_tells_scripts_and_people(tmp_path: Path, monkeypatch: pytes
     code, out, _ = run("export", "--json")
     one = json.loads(out)
     assert (code, one["state"], one["week"]["reasons"], one["gaps"]) == (0, "ok", {"no text": 1}, [])
+    code, out, _ = run("export", "forum", "--json")
+    waiting = json.loads(out.splitlines()[1])
+    assert (code, waiting["state"], waiting["why"]) == (0, "waiting", ["the environment variable MOLVA_REDDIT_ID isn't set"])
     assert run("nope") == (2, "", "there is no target 'nope'; there are: broken, export, forum, off\n")
 
 
