@@ -185,6 +185,31 @@ def test_articles_are_fetched_once_and_a_second_run_takes_only_what_is_new(blog:
     assert len(Archive(place.data).batches("blog")) == 2
 
 
+def test_a_feed_that_tells_its_date_alone_is_asked_for_what_came_since(blog: Site, place: Place) -> None:
+    changed = "Tue, 08 Sep 2026 10:00:00 GMT"
+
+    def answer(request: Request) -> Answer:
+        assert "If-None-Match" not in request.headers
+        if request.headers.get("If-Modified-Since") == changed:
+            return Answer(status=304)
+        return Answer(feed(blog, 2, 1), headers={"Last-Modified": changed, "Content-Type": "application/rss+xml"})
+
+    blog.pages["/feed.xml"] = answer
+    target = place.target("blog", blog_target(blog))
+    assert place.collect(target).outcomes["kept"] == 2
+    before = Archive(place.data).cursor("blog")
+    assert before["modified"] == changed and "etag" not in before
+
+    blog.asked.clear()
+    assert place.collect(target).items == 0
+    assert [request.headers.get("If-Modified-Since") for request in blog.asked if request.path == "/feed.xml"] == [changed]
+    assert Archive(place.data).cursor("blog") == before
+
+    changed = "Wed, 09 Sep 2026 10:00:00 GMT"
+    assert place.collect(target).outcomes["repeated"] == 2, "a feed of another date is read"
+    assert Archive(place.data).cursor("blog")["modified"] == changed
+
+
 def test_an_article_that_fails_is_deferred_then_taken_or_rejected(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true", "attempts: 2"))
     serve(blog, 3, 2, 1)

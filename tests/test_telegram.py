@@ -12,7 +12,7 @@ from crawlers.platforms import TelegramTarget
 from crawlers.post import post_id
 from crawlers.run import Outcome, RunFailed
 from crawlers.spiders.telegram import TelegramSpider
-from tests.recorded_walk import REAL, Walk, read
+from tests.recorded_walk import REAL, Walk, read, silent
 from tests.site import Answer, Place, site
 
 PAGES = REAL / "pages" / "telegram"
@@ -84,6 +84,48 @@ def test_answers_and_reactions_and_a_name_that_has_no_page(tmp_path: Path, monke
     assert walk.asked == ["s/Vestarna_News"]
     walk.pages = {"/s/Vestarna_News": "<html><body>If you have Telegram, you can contact @Vestarna_News</body></html>"}
     assert "shows no channel: check its name" in (walk.collect(target).error or "")
+
+
+def channel(numbers: range) -> dict[str, str]:
+    """The pages of a channel of these messages, two on each: the newest, and those before each number."""
+    pages = {}
+    for above in (*numbers, numbers.stop):
+        shown = [number for number in numbers if number < above][-2:]
+        before = shown[0] if shown and shown[0] > numbers.start else None
+        pages["/s/Vestarna_News" if above == numbers.stop else f"before={above}"] = page(*shown, before=before)
+    return {"/s/Vestarna_News": pages.pop("/s/Vestarna_News"), **pages}
+
+
+def test_a_channel_goes_on_where_a_run_ended_and_then_asks_for_what_is_new_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = Walk(tmp_path, monkeypatch)
+    target = walk.target("kind: telegram\nchannels: [Vestarna_News]\nlimits: {items: 2}\n")
+    walk.pages = channel(range(4, 10))
+    assert walk.kept(target) == 2
+    assert walk.asked == ["s/Vestarna_News"], "a run takes no more than its limit"
+
+    walk.pages = channel(range(4, 11))
+    assert walk.kept(target) == 2, "the new message, and then on where the run before was cut off"
+    assert walk.asked[0] == "s/Vestarna_News"
+    while walk.kept(target):
+        pass
+    assert sorted(walk.posts()) == sorted(f"Вестарна\nновость {number}" for number in range(4, 11))
+    assert "s/Vestarna_News?before=4" not in walk.asked, "there is nothing before the first message"
+
+    assert (walk.kept(target), walk.asked) == (0, ["s/Vestarna_News"]), "nothing is new"
+    walk.pages = channel(range(4, 12))
+    assert walk.kept(target) == 1
+    assert walk.asked == ["s/Vestarna_News", "s/Vestarna_News?before=10"], "down to a page that is known as a whole"
+
+
+def test_a_channel_whose_walk_fails_in_its_middle_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = Walk(tmp_path, monkeypatch)
+    target = walk.target("kind: telegram\nchannels: [Vestarna_News]\n")
+    walk.pages = {"/s/Vestarna_News": page(8, 9, before=8), "before=8": silent, "before=6": page(4, 5)}
+    assert walk.collect(target).counts.outcomes[Outcome.KEPT] == 2
+    assert walk.asked == ["s/Vestarna_News", "s/Vestarna_News?before=8"]
+    walk.pages["before=8"] = page(6, 7, before=6)
+    assert walk.kept(target) == 4
+    assert sorted(walk.posts()) == sorted(f"Вестарна\nновость {number}" for number in range(4, 10))
 
 
 def test_pages_are_walked_as_robots_txt_allows(tmp_path: Path) -> None:
