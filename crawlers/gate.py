@@ -6,16 +6,15 @@ reserved ahead, so that a process that dies leaves nothing behind.
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from typing import Any
+
+from crawlers.hostfile import changed
 
 LONGEST_BACK_OFF = 60.0
 """Seconds that failures alone may keep a host closed; a host that says how long is obeyed beyond that."""
@@ -37,12 +36,6 @@ class Door:
     """Failures in a row."""
     pace: float = 0.0
     """Seconds between two requests that its answers allowed last: whoever has no answer yet begins with them."""
-
-
-def host_of(url: str) -> str:
-    """The host an address belongs to, with the port where the address names one."""
-    parts = urlsplit(url)
-    return f"{(parts.hostname or '').lower()}:{parts.port}" if parts.port else (parts.hostname or "").lower()
 
 
 def retry_after(value: str | None, now: float) -> float | None:
@@ -96,24 +89,15 @@ class Gate:
 
     @contextmanager
     def _door(self, host: str) -> Iterator[Door]:
-        path = self.folder / f"{quote(host, safe='')[:200]}.json"
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            before = os.read(handle, 4096)
-            door = _read(before)
+        with changed(self.folder, host) as known:
+            door = _read(known)
             yield door
-            after = json.dumps(asdict(door)).encode()
-            if after != before:
-                os.pwrite(handle, after, 0)
-                os.ftruncate(handle, len(after))
-        finally:
-            os.close(handle)
+            known |= asdict(door)
 
 
-def _read(content: bytes) -> Door:
+def _read(known: dict[str, Any]) -> Door:
     """The door as written. A file cut short by a kill says nothing, and the host is open."""
     try:
-        return Door(**json.loads(content))
-    except (ValueError, TypeError):
+        return Door(**known)
+    except TypeError:
         return Door()

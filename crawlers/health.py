@@ -30,6 +30,7 @@ from crawlers.post import iso
 from crawlers.run import Counts, Outcome
 from crawlers.source import CollectError
 from crawlers.target import BrokenTarget, Target, read_targets
+from crawlers.unreadable import Unreadable, unreadable
 
 LATE = timedelta(minutes=15)
 """Delay of a run, behind the second that should have begun, that is no matter."""
@@ -53,7 +54,8 @@ class State(StrEnum):
     SILENT = "silent"
     """It is collected, and its newest post is older than is normal."""
     UNUSUAL = "unusual"
-    """It brings posts, but not as is normal; or too many of those that it brought seem gone at once."""
+    """It brings posts, but not as is normal; or too many of those that it brought seem gone at once; or nobody could tell for a day what a
+    host that it asks forbids."""
     OK = "ok"
 
     @property
@@ -115,6 +117,8 @@ class Health:
     """Posts of these days that are gone at their source."""
     held: Held | None = None
     """Why the last of these looks marked nothing: too many seemed gone."""
+    robots: tuple[Unreadable, ...] = ()
+    """Hosts that the last run asked and whose robots.txt it could not read."""
 
     @property
     def state(self) -> State:
@@ -127,7 +131,7 @@ class Health:
             State.FAILING: self.failures > 0,
             State.LATE: self.due is not None,
             State.SILENT: any(violation.subject == "newest" for violation in self.violations),
-            State.UNUSUAL: bool(self.violations) or self.held is not None,
+            State.UNUSUAL: bool(self.violations) or self.held is not None or any(host.is_red for host in self.robots),
         }
         return next((state for state in State if holds.get(state)), State.OK)
 
@@ -142,6 +146,7 @@ class Health:
         if self.due is not None:
             found.append(f"no run since the one that was due at {iso(self.due)}")
         found += [str(violation) for violation in self.violations]
+        found += [str(host) for host in self.robots if host.is_red]
         return found if self.held is None else [*found, str(self.held)]
 
     def to_json(self) -> dict[str, Any]:
@@ -156,6 +161,10 @@ class Health:
             "week": {str(outcome): self.week.outcomes[outcome] for outcome in Outcome} | {"reasons": dict(self.week.reasons.most_common())},
             "expected": {subject: {"bound": bound.value, "learned": bound.learned} for subject, bound in self.expected.items()},
             "recheck": {"looked": self.looked, "gone": self.gone},
+            "robots": [
+                {"host": host.host, "since": iso(host.since), "answer": host.answer, "counts_as_absent": host.is_absent}
+                for host in self.robots
+            ],
             "gaps": [{"day": gap.day.isoformat(), "collected": gap.collected} for gap in self.gaps],
         }
 
@@ -163,11 +172,12 @@ class Health:
 def health(config: Path, data: Path, now: datetime, only: Iterable[str] = ()) -> list[Health]:
     """The health of every target of a configuration, or of some, in order of name."""
     names = set(only)
-    return [health_of(target, Archive(data), now) for target in read_targets(config) if not names or target.name in names]
+    hosts = unreadable(data)
+    return [health_of(target, Archive(data), now, hosts) for target in read_targets(config) if not names or target.name in names]
 
 
-def health_of(target: Target | BrokenTarget, archive: Archive, now: datetime) -> Health:
-    """The health of one target; nothing that is wrong with it raises."""
+def health_of(target: Target | BrokenTarget, archive: Archive, now: datetime, hosts: Iterable[Unreadable] = ()) -> Health:
+    """The health of one target; nothing that is wrong with it raises. `hosts`: those whose robots.txt can't be read."""
     told: dict[str, Any] = {}
     if isinstance(target, BrokenTarget):
         broken, zone = [error.one_line() for error in target.error.all], ZoneInfo("UTC")
@@ -178,6 +188,7 @@ def health_of(target: Target | BrokenTarget, archive: Archive, now: datetime) ->
         history = read_history(archive, target.name, zone, now)
         if history is not None:
             told |= _figures(history, now) | _held_against(target, history, archive, now)
+            told["robots"] = tuple(host for host in hosts if host.asked_by(target.name, history.last.started))
         told |= _rechecked(target, list(latest(archive, target.name, now, timedelta(days=WEEK))))
     except (CollectError, OSError) as error:
         broken.append(str(error))

@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.gate import LONGEST_REQUEST, Gate, host_of
+from crawlers.gate import LONGEST_REQUEST, Gate
+from crawlers.hostfile import host_of
 from crawlers.link import hidden
 from crawlers.look import GONE_STATUSES, Fate, Known, Look
 from crawlers.page import decode

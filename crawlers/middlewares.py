@@ -21,7 +21,8 @@ from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolu
 from zope.interface import implementer
 
 from crawlers.address import is_public
-from crawlers.gate import FAILURES, Gate, host_of, retry_after
+from crawlers.gate import FAILURES, Gate, retry_after
+from crawlers.hostfile import host_of
 from crawlers.place import data_folder
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class HostBusy(IgnoreRequest):
     def __init__(self, reason: str, *, by_itself: bool = False) -> None:
         super().__init__(reason)
         self.by_itself = by_itself
+
+
+class NoRobots(IgnoreRequest):
+    """Nobody knows what the host forbids; `__cause__` is what the download of its robots.txt ended with, where it brought no answer."""
 
 
 @implementer(IHostnameResolver)

@@ -19,7 +19,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from crawlers.address import is_public
-from crawlers.gate import FAILURES, Gate, host_of, retry_after
+from crawlers.gate import FAILURES, Gate, retry_after
+from crawlers.hostfile import host_of
 from crawlers.settings import DOWNLOAD_MAXSIZE, DOWNLOAD_TIMEOUT, GATE_BACK_OFF, GATE_PATIENCE
 from crawlers.source import CollectError
 

@@ -32,9 +32,8 @@ from crawlers.kinds import TargetModel
 from crawlers.link import opened
 from crawlers.look import PATIENCE, Fate, Known, Look, by_page, fate_of_page, read_known
 from crawlers.mapping import as_its_source_says
-from crawlers.middlewares import HostBusy, Refused
+from crawlers.middlewares import HostBusy, NoRobots, Refused
 from crawlers.place import config_folder
-from crawlers.robots import NoRobots
 from crawlers.sink import find_target
 from crawlers.source import CollectError, Cursor, Rejected
 from crawlers.writer import Sink
@@ -102,12 +101,17 @@ def trouble(error: BaseException, url: str) -> Trouble:
     return Trouble(f"{url}: {str(error) or type(error).__name__}", transient=True)
 
 
+def reason(error: BaseException, url: str) -> str:
+    """The same, without the address."""
+    return str(trouble(error, url)).removeprefix(f"{url}: ")
+
+
 def _no_robots(error: NoRobots, url: str) -> str:
     """What keeps a host from being asked: that it can't be reached at all, or that its robots.txt alone can't be had."""
     cause = error.__cause__
     if isinstance(cause, UNREACHABLE):
-        return f"{str(trouble(cause, url)).removeprefix(f'{url}: ')} (asked for robots.txt first)"
-    why = f" ({str(trouble(cause, url)).removeprefix(f'{url}: ')})" if cause else ""
+        return f"{reason(cause, url)} (asked for robots.txt first)"
+    why = f" ({reason(cause, url)})" if cause else ""
     return f"robots.txt of {urlsplit(url).hostname} {error}{why}, so nothing there is asked for; the next run tries it again"
 
 
@@ -122,10 +126,10 @@ def refusal(response: Response) -> Trouble | None:
     if response.status < 300:
         return None
     transient = response.status in FAILURES
-    reason = {401: "wants a login", 403: "refuses to show it", 404: "has no such page", 410: "has removed it", 429: "is asked too often"}
+    answers = {401: "wants a login", 403: "refuses to show it", 404: "has no such page", 410: "has removed it", 429: "is asked too often"}
     host = urlsplit(response.url).hostname
     return Trouble(
-        f"{response.url}: {host} {reason.get(response.status, 'fails')} ({response.status})", transient=transient, status=response.status
+        f"{response.url}: {host} {answers.get(response.status, 'fails')} ({response.status})", transient=transient, status=response.status
     )
 
 

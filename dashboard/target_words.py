@@ -53,6 +53,12 @@ TARGET_WORDS: dict[str, tuple[str, str]] = {
         "с автором {found} новых сообщений, ожидается не меньше {bound} ({whose})",
         "{found} of new posts name an author, at least {bound} are expected ({whose})",
     ),
+    "why.robots": (
+        "robots.txt хоста {host} не читается с {since} (ответ: {answer}), поэтому там ничего не запрашивается; если так и останется, с "
+        "{until} он будет считаться отсутствующим",
+        "robots.txt of {host} has been unreadable since {since} (answer: {answer}), so nothing there is asked for; if it stays so, it "
+        "counts as not there from {until} on",
+    ),
     "why.held": (
         "из {told} просмотренных снова сообщений удалёнными кажутся {gone}, больше {share}: скорее сайт сменил адреса или вид своих "
         "ответов, поэтому ни одно не отмечено; посмотрите на некоторые из них и, если они и правда удалены, разрешите больше: "

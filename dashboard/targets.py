@@ -21,6 +21,7 @@ from crawlers.health import Health, State, health
 from crawlers.place import config_folder, data_folder
 from crawlers.post import Precision
 from crawlers.run import Outcome
+from crawlers.unreadable import Unreadable
 from dashboard.chart import Gap
 from dashboard.filters import write_address
 from dashboard.marked import STYLE, chip
@@ -143,9 +144,15 @@ def why(one: Health, lang: Lang, zone: ZoneInfo) -> Sequence[str]:
     if one.due is not None:
         found.append(say(lang, "why.late", when=when(one.due, Precision.MINUTE, lang, zone)))
     found += [_violated(violation, lang) for violation in one.violations]
+    found += [_unreadable(host, lang, zone) for host in one.robots if host.is_red]
     if (held := one.held) is not None:
         found.append(say(lang, "why.held", gone=held.gone, told=held.told, share=share(lang, held.share, 1)))
     return found
+
+
+def _unreadable(host: Unreadable, lang: Lang, zone: ZoneInfo) -> str:
+    since, until = (when(moment, Precision.MINUTE, lang, zone) for moment in (host.since, host.until))
+    return say(lang, "why.robots", host=host.host, since=since, answer=host.answer, until=until)
 
 
 def _violated(violation: Violation, lang: Lang) -> str:

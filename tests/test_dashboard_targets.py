@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from crawlers.health import Health
 from crawlers.looked import Held
+from crawlers.unreadable import Unreadable
 from dashboard import targets
 from tests.diary import Diary
 
@@ -105,6 +107,15 @@ def test_a_target_whose_posts_vanished_at_once_says_so_in_the_readers_language()
     [russian], [english] = targets.why(one, "ru", ZoneInfo("UTC")), targets.why(one, "en", ZoneInfo("UTC"))
     assert russian.startswith("из 12 просмотренных снова сообщений удалёнными кажутся 5, больше 34\u00a0%: скорее сайт сменил адреса")
     assert english == str(one.held) == one.why[0]
+
+
+def test_a_host_whose_robots_txt_stays_unreadable_is_named_in_the_readers_language() -> None:
+    since = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    host = Unreadable(host="forum.example", since=since, at=since + 2 * DAY, answer="503", targets={})
+    one = Health(target="blog", collected=True, robots=(host, replace(host, host="passing.example", at=since)))
+    [russian], [english] = targets.why(one, "ru", ZoneInfo("UTC")), targets.why(one, "en", ZoneInfo("UTC"))
+    assert russian.startswith("robots.txt хоста forum.example не читается с 01.03.2026 09:00 (ответ: 503)") and "31.03.2026" in russian
+    assert english.startswith("robots.txt of forum.example has been unreadable since 01 Mar 2026 09:00 (answer: 503)")
 
 
 def test_gaps_fall_into_the_intervals_of_the_trend() -> None:

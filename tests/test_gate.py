@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.gate import LONGEST_BACK_OFF, LONGEST_REQUEST, Gate, host_of, retry_after
+from crawlers.gate import LONGEST_BACK_OFF, LONGEST_REQUEST, Gate, retry_after
+from crawlers.hostfile import host_of
 
 ROOT = Path(__file__).parents[1]
 

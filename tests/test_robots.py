@@ -6,16 +6,19 @@ import gzip
 import shutil
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from scrapy.exceptions import CannotResolveHostError
 
-from crawlers.robots import NoRobots
+from crawlers.health import Health, State, health
+from crawlers.middlewares import NoRobots
 from crawlers.run import RunFailed
 from crawlers.settings import DOWNLOAD_MAXSIZE
 from crawlers.spider import trouble
 from crawlers.target import Target
+from crawlers.unreadable import ABSENT, LULL, RED, note, readable, unreadable
 from tests.site import Answer, Place, Request, Site, site
 
 ENTRY = "<item><title>Запись</title><link>{url}/post/1</link><description>Вестарна подняла комиссию.</description></item>"
@@ -156,3 +159,105 @@ def no_robots(cause: Exception) -> NoRobots:
     error = NoRobots("could not be had")
     error.__cause__ = cause
     return error
+
+
+AT_ONCE = {"Retry-After": "0"}
+"""What spares a test the waits between tries."""
+
+
+def asked_for(place: Place, host: str, span: timedelta) -> None:
+    """Let the host's robots.txt have been asked for in vain twice a day, for as long, until an hour ago."""
+    readable(place.data, host)
+    ended = datetime.now(UTC) - timedelta(hours=1)
+    for half_days in range(span // timedelta(hours=12), -1, -1):
+        note(place.data, host, "503", ended - half_days * timedelta(hours=12), "blog")
+
+
+def how(place: Place) -> Health:
+    [one] = health(place.config, place.data, datetime.now(UTC))
+    return one
+
+
+def test_since_when_a_robots_txt_is_unreadable_outlives_processes_and_ends_with_an_answer(blog: Site, place: Place) -> None:
+    blog.pages["/robots.txt"] = Answer("", 503, AT_ONCE)
+    target = target_of(place, blog)
+    for _ in range(2):
+        with pytest.raises(RunFailed):
+            place.collect(target)
+    [known] = unreadable(place.data)
+    assert (known.host, known.answer, known.targets.keys()) == (f"127.0.0.1:{blog.port}", "503", {"blog"})
+    assert known.since < known.at, "the second run went on with what the first one began"
+    assert how(place).robots == (known,) and "unreadable" not in "".join(how(place).why), "a passing trouble is no reason of its own"
+    blog.pages["/robots.txt"] = Answer("", 404)
+    place.collect(target)
+    assert unreadable(place.data) == [] and how(place).robots == ()
+
+
+def test_a_robots_txt_that_stays_unreadable_for_a_day_makes_a_target_red_whose_runs_end_well(blog: Site, place: Place) -> None:
+    with site() as other:
+        host = f"127.0.0.1:{other.port}"
+        other.pages |= {"/robots.txt": Answer("", 502, AT_ONCE), "/post/1": ARTICLE}
+        blog.pages["/feed.xml"] = feed(other.url)
+        target = target_of(place, blog, "article: true\n")
+        place.collect(target)
+        assert how(place).state is State.OK
+        asked_for(place, host, RED)
+        place.collect(target)
+        red = how(place)
+        assert red.state is State.UNUSUAL and red.state.red
+        [why] = red.why
+        assert why.startswith(f"robots.txt of {host} has been unreadable since ") and "(answer: 502), so nothing there is asked for" in why
+        [told] = red.to_json()["robots"]
+        assert (told["host"], told["answer"], told["counts_as_absent"]) == (host, "502", False)
+        blog.pages["/feed.xml"] = feed(blog.url)
+        other.pages["/robots.txt"] = ""
+        place.collect(target)
+        assert how(place).state is State.OK
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer("", 503, AT_ONCE), Answer("User-agent: *\n", headers={"Content-Length": "99", "Connection": "close"})]
+)
+def test_a_robots_txt_that_stays_unreadable_for_thirty_days_counts_as_not_there(answer: Answer, blog: Site, place: Place) -> None:
+    blog.pages["/robots.txt"] = answer
+    target = target_of(place, blog)
+    asked_for(place, f"127.0.0.1:{blog.port}", ABSENT - timedelta(days=1))
+    with pytest.raises(RunFailed, match="so nothing there is asked for"):
+        place.collect(target)
+    asked_for(place, f"127.0.0.1:{blog.port}", ABSENT)
+    shutil.rmtree(place.data / "gate")  # it is left alone no more
+    assert place.collect(target).outcomes["kept"] == 1
+    assert how(place).state is State.OK and how(place).to_json()["robots"][0]["counts_as_absent"]
+
+
+def test_an_article_of_a_host_that_is_no_more_is_given_up_some_day(blog: Site, place: Place) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{closed.getsockname()[1]}"
+        blog.pages["/feed.xml"] = feed(f"http://{host}")
+        target = target_of(place, blog, "article: true\nattempts: 1\n")
+        assert place.collect(target).outcomes["deferred"] == 1
+        assert "refused" in unreadable(place.data)[0].answer
+        asked_for(place, host, ABSENT)
+        shutil.rmtree(place.data / "gate")  # it is left alone no more
+        assert place.collect(target).outcomes["rejected"] == 1
+
+
+def test_what_nobody_asked_for_a_week_begins_anew(tmp_path: Path) -> None:
+    begin = datetime(2026, 3, 1, tzinfo=UTC)
+    note(tmp_path, "a.example", "503", begin, "blog")
+    assert note(tmp_path, "a.example", "500", begin + LULL).since == begin
+    later = begin + 2 * LULL + timedelta(seconds=1)
+    anew = note(tmp_path, "a.example", "no answer in time", later)
+    assert (anew.since, anew.answer, anew.targets) == (later, "no answer in time", {})
+    assert note(tmp_path, "a.example", "503", begin).since == begin, "the clock was set back"
+
+
+def test_a_damaged_file_of_a_host_begins_anew(tmp_path: Path) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    note(tmp_path, "a.example", "503", now)
+    [path] = (tmp_path / "robots").iterdir()
+    for content in (path.read_bytes()[:20], b"[1]", b'{"host": "a.example", "targets": 5}', b""):
+        path.write_bytes(content)
+        assert unreadable(tmp_path) == []
+        assert note(tmp_path, "a.example", "503", now + timedelta(hours=1)).since == now + timedelta(hours=1)
