@@ -9,6 +9,7 @@ import dataclasses
 import json
 import logging
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,8 +38,7 @@ class ArchivePipeline:
         self.error: str | None = None
         self.taken = 0
         self.sink: Sink | None = None
-        for name in ("scrapy.core.scraper", "scrapy.core.engine"):
-            logging.getLogger(name).addFilter(brief)
+        listen(untold if crawler.settings.get("MOLVA_RESULT") else brief)
         crawler.signals.connect(self.failed, signal=signals.spider_error)
         crawler.signals.connect(self.failed, signal=signals.item_error)
         crawler.signals.connect(self.closed, signal=signals.spider_closed)
@@ -98,7 +98,7 @@ class LookPipeline:
         self.crawler = crawler
         self.seen = 0
         self.result = Path(crawler.settings["MOLVA_RESULT"]).open("w", encoding="utf-8")  # noqa: SIM115  # until the spider is closed
-        logging.getLogger("scrapy.core.engine").addFilter(brief)
+        listen(untold)
         crawler.signals.connect(self.failed, signal=signals.spider_error)
         crawler.signals.connect(self.closed, signal=signals.spider_closed)
 
@@ -127,8 +127,19 @@ class LookPipeline:
         self.result.flush()
 
 
+def listen(heard: Callable[[logging.LogRecord], bool]) -> None:
+    """Let this filter hear what Scrapy logs of errors in a spider."""
+    for name in ("scrapy.core.scraper", "scrapy.core.engine"):
+        logging.getLogger(name).addFilter(heard)
+
+
 def brief(record: logging.LogRecord) -> bool:
     """Leave out the traceback of what people are told in a sentence."""
     if record.exc_info and isinstance(record.exc_info[1], CollectError | ConfigError):
         record.msg, record.args, record.exc_info = str(record.exc_info[1]), (), None
     return True
+
+
+def untold(record: logging.LogRecord) -> bool:
+    """Leave out what the process that waits for the result tells people."""
+    return not (record.exc_info and isinstance(record.exc_info[1], CollectError | ConfigError))

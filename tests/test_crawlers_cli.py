@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from importlib import import_module
 from pathlib import Path
 
@@ -99,6 +100,18 @@ def test_a_log_is_told_how_far_it_is(config: Path, monkeypatch: pytest.MonkeyPat
     assert run("collect", "export")[2] == ""
     monkeypatch.setattr(commands, "SECONDS_OF_SILENCE", 0.0)
     assert run("collect", "export", "--since", "2024-01-01")[2] == "export: 3 items\n" * 2
+
+
+def test_what_a_spider_failed_at_is_said_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/feed.xml"
+        write_config(config, blog=f"kind: feed\nurl: {url}\nlanguage: ru\ndelay: 0\nallow_private: true\n")
+        monkeypatch.setattr(commands, "SECONDS_OF_SILENCE", 0.0)  # every line that the spider writes is shown
+        code, out, err = run("collect", "blog")
+    assert (code, out) == (1, "")
+    [line] = err.splitlines()
+    assert line.startswith(f"blog: {url}: Connection was refused") and line.endswith("(asked for robots.txt first)")
 
 
 def test_one_failure_does_not_stop_the_others(config: Path, tmp_path: Path) -> None:
