@@ -72,7 +72,8 @@ def list_targets(config: Config = CONFIG, data: Data = DATA) -> None:
 def check(targets: Annotated[list[str] | None, typer.Argument(help="Only these.")] = None, config: Config = CONFIG) -> None:
     """Check brands.yaml and every target, without any network: keys, names, paths, environment variables.
 
-    Everything wrong is printed as `file:line: field: what to mend`, and the command ends with 2.
+    Everything wrong is printed as `file:line: field: what to mend`, and the command ends with 2. Where sites are asked and MOLVA_CONTACT,
+    the address that the crawlers give them, is not set, that is said, and fails nothing.
 
     Examples: `python -m crawlers check` · `python -m crawlers check banki-reviews`
     """

@@ -5,6 +5,7 @@ The rule to know: everything wrong is listed at once, each with its file, line a
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from crawlers.mapping import company, source
 from crawlers.source import CollectError, Rejected
 from crawlers.target import BrokenTarget, Target, read_targets
 from crawlers.yamlfile import ConfigError, YamlFile, shown
+
+CONTACT = "MOLVA_CONTACT"
+"""Variable of the environment with the operator's address or page (`crawlers/settings.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,25 @@ def check(config: Path, only: Iterable[str] = ()) -> Checked:
             errors += target.error.all
         else:
             errors += _wrong(target, config, brands, remarks)
+    if asking := [target.name for target in targets if _asks_the_web(target)]:
+        remarks += _nameless(asking)
     return Checked(len(targets), len(brands.brands) if brands else 0, tuple(errors), tuple(remarks))
+
+
+def _asks_the_web(target: Target | BrokenTarget) -> bool:
+    """Whether other people's sites are asked: the own network (`allow_private`) knows whom to call."""
+    return not isinstance(target, BrokenTarget | PathTarget) and target.enabled and not target.allow_private
+
+
+def _nameless(asking: list[str]) -> list[str]:
+    """That the crawlers name nobody whom the owners of sites could write to."""
+    if os.environ.get(CONTACT, "").strip():
+        return []
+    examples = ", ".join(asking[:3]) + (f" and {len(asking) - 3} more" if len(asking) > 3 else "")
+    return [
+        f"{CONTACT} isn't set in the environment: the sites that {examples} ask can't reach you; set it to your address or page "
+        "(mailto:crawl@bank.example, https://bank.example/bot), which then stands in the user agent"
+    ]
 
 
 def _wrong(target: Target, config: Path, brands: Brands | None, remarks: list[str]) -> list[ConfigError]:

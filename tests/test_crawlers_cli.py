@@ -242,6 +242,22 @@ def test_check_lists_everything_that_is_wrong(config: Path, monkeypatch: pytest.
     assert "brands.yaml:1: brands: " in run("check", "export")[2]
 
 
+def test_check_misses_the_operators_address_once_where_sites_are_asked(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MOLVA_CONTACT", raising=False)
+    feed = "kind: feed\nurl: https://a.example/feed\n"
+    write_config(config, own=feed + "allow_private: true\n", off=feed + "enabled: false\n")
+    assert run("check") == (0, "3 targets and 2 brands are right.\n", "")
+    write_config(config, **dict.fromkeys(("a", "b", "c", "d"), feed))
+    code, out, err = run("check")
+    remark, right = out.splitlines()
+    assert (code, err, right) == (0, "", "7 targets and 2 brands are right.")
+    assert remark.startswith("MOLVA_CONTACT isn't set in the environment: the sites that a, b, c and 1 more ask can't reach you; set it")
+    assert "export" not in remark
+    for set_to, said in ((" ", True), ("mailto:crawl@bank.example", False)):
+        monkeypatch.setenv("MOLVA_CONTACT", set_to)
+        assert ("MOLVA_CONTACT" in run("check")[1]) is said
+
+
 @pytest.mark.skipif(not LABELS.is_dir(), reason="requires: ../shared/labels")
 def test_the_corpus_has_an_outcome_for_every_row(tmp_path: Path) -> None:
     code, out, err = run("check", "--config", str(CORPUS))
