@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,8 +26,10 @@ from advocacy import load as loading
 from advocacy.correction import HEADS, Correction, WrongCorrection, written
 from advocacy.desk import DeskUnavailable, open_desk
 from advocacy.measures import basis, nps_by, nps_change, nps_trend, online_nps, reach_by_stance, reach_of_copies
+from advocacy.missing import uneven
 from advocacy.report import Report
 from crawlers.brand import Brand, read_brands
+from crawlers.health import Health, health
 from crawlers.place import config_folder, data_folder
 from crawlers.post import iso
 from crawlers.yamlfile import ConfigError
@@ -123,7 +125,7 @@ def nps(
     """Print online NPS of a company or product: authors by their last stance in the period, with a 95 % interval.
 
     Below it stand the authors it rests on, what was left out, reach, and with both --since and --until the change
-    against the period of the same length before.
+    against the period of the same length before, with the days of either for which a target brought no data.
     """
     with told():
         where = reader_zone(zone)
@@ -143,6 +145,7 @@ def nps(
         facet = one_of(FACETS, by, "--by") if by else None
         every = one_of(INTERVALS, trend, "--trend") if trend else None
         with opened() as index:
+            change = nps_change(index, query)
             report = Report(
                 title=f"{company.label('en')}{f', {product}' if product else ''}: online NPS",
                 query=query,
@@ -150,7 +153,8 @@ def nps(
                 basis=basis(index, query),
                 reach=reach_by_stance(index, query),
                 reach_of_copies=reach_of_copies(index, query),
-                change=nps_change(index, query),
+                change=change,
+                uneven=None if change is None else uneven(watched(), query, read_brands(config_folder()), where),
                 by=by,
                 parts=nps_by(index, query, facet) if facet else None,
                 trend=nps_trend(index, query, every, where) if every else None,
@@ -263,6 +267,11 @@ def shown(what: str) -> Iterator[loading.Progress]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def watched() -> list[Health]:
+    """How every target does now."""
+    return health(config_folder(), data_folder(), datetime.now(UTC))
 
 
 def named(brand: str) -> Brand:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from advocacy.measures import Basis, Change, OnlineNps, Point
+from advocacy.missing import Uneven
 from crawlers.post import iso
 from index.query import Query, Reach
 
@@ -32,6 +33,8 @@ class Report:
     reach: Mapping[str, Reach]
     reach_of_copies: Mapping[str, Reach]
     change: Change | None = None
+    uneven: Uneven | None = None
+    """Days without data that the change may come from."""
     by: str | None = None
     parts: Mapping[str, OnlineNps] | None = None
     trend: list[Point] | None = None
@@ -56,6 +59,7 @@ class Report:
                 "interval": self.change.interval,
                 "is_more_than_noise": self.change.is_more_than_noise,
                 "before": figure(self.change.before),
+                "missing": asdict(self.uneven) if self.uneven is not None else None,
             }
         if self.parts is not None:
             record["by"] = {"facet": self.by, "values": {value: figure(nps) for value, nps in self.parts.items()}}
@@ -89,6 +93,11 @@ class Report:
                 lines.append(f"Reach of copies of what {stance}s said: {reached(self.reach_of_copies[stance])}.")
         if self.change is not None:
             lines.append(changed(self.change))
+        if self.uneven is not None:
+            lines.append(
+                f"Data are missing for {self.uneven.now} days of this period and {self.uneven.before} of the one before"
+                f" ({', '.join(self.uneven.targets)}): what looks like a change may be theirs."
+            )
         return lines
 
 

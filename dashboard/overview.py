@@ -137,17 +137,21 @@ def _headline(reading: Reading, nps: OnlineNps, change: Change | None, basis: Ba
 
 def _nps(reading: Reading, nps: OnlineNps, change: Change | None) -> None:
     lang = reading.view.lang
+    changed = change is not None and change.value is not None
+    uneven = targets.uneven(reading.view, reading.brands, reading.now, reading.zone) if changed else None
     st.metric(
         say(lang, "online_nps"),
         say(lang, "unknown") if nps.value is None else number(lang, nps.value, sign=True),
-        delta=_change(lang, change) if change is not None and change.is_more_than_noise else None,
         help=say(lang, "online_nps.help"),
+        **_delta(lang, change, even=uneven is None),
     )
     if nps.interval is not None:
         low, high = (number(lang, bound, sign=True) for bound in nps.interval)
         st.caption(say(lang, "interval", low=low, high=high) + " · " + say(lang, "authors", n=number(lang, nps.authors)))
     if change is not None and change.is_more_than_noise is False:
         st.caption(say(lang, "change.noise"))
+    if uneven is not None:
+        st.caption(uneven)
     reading.link(say(lang, "posts"), reading.last_words)
 
 
@@ -171,9 +175,13 @@ def _basis(reading: Reading, basis: Basis) -> None:
             reading.link(say(lang, "posts"), words.with_(named="no"))
 
 
-def _change(lang: Lang, change: Change) -> str:
+def _delta(lang: Lang, change: Change | None, *, even: bool) -> dict[str, Any]:
+    """How a metric shows the change; where data are missing (`even` is false) neither as a fall nor as a rise."""
+    if change is None or not change.is_more_than_noise:
+        return {}
     # An ASCII minus: by it Streamlit tells a fall from a rise.
-    return say(lang, "change", change=f"{change.value:+.0f}")
+    words = {"delta": say(lang, "change", change=f"{change.value:+.0f}")}
+    return words if even else words | {"delta_color": "off", "delta_arrow": "off"}
 
 
 def _reach(reading: Reading, word: str, reach: Reach | None, view: View) -> None:

@@ -68,6 +68,11 @@ TARGET_WORDS: dict[str, tuple[str, str]] = {
     ),
     "why.learned": ("так было раньше", "learned"),
     "why.stated": ("так задано в файле", "stated"),
+    "change.uneven": (
+        "за часть дней нет данных: {now} в этом периоде, {before} в прошлом ({targets}); отличие от прошлого периода может быть из-за них",
+        "data are missing for some days: {now} of this period, {before} of the one before ({targets}); what looks like a change may be "
+        "theirs",
+    ),
     "gap": ("нет данных: сбой или молчание цели", "no data: a target failed or was silent"),
     "gap.days": ("дней без данных: {n}", "days without data: {n}"),
     "gap.silent": ("молчала", "silent"),

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from advocacy.missing import missing as gaps_behind
+from advocacy.missing import uneven as periods_uneven
 from crawlers.brand import Brands
 from crawlers.expect import Subject, Violation, in_units
 from crawlers.health import Health, State, health
@@ -31,6 +33,8 @@ from dashboard.words import Lang, number, say, share
 from index.period import beginning, first_date, next_date
 from index.query import Interval
 
+NAMED = 3
+"""Targets that are named where several have gaps."""
 COUNTED = (Outcome.KEPT, Outcome.CHANGED, Outcome.REPEATED, Outcome.REJECTED)
 
 
@@ -84,17 +88,18 @@ def summed(found: Sequence[Health], days: int, lang: Lang) -> str:
 
 def missing(view: View, brands: Brands, now: datetime, zone: ZoneInfo) -> dict[date, list[str]]:
     """Days of the view's period for which a target brought none of the posts it may show -> which targets, and why."""
-    since, until = view.bounds(now, zone)
     found: defaultdict[date, list[str]] = defaultdict(list)
-    for one in known():
-        brand = brands.by_name(one.brand) if one.brand else None
-        if (brand is not None and brand.slug != view.brand) or (view.sites and one.site and one.site not in view.sites):
-            continue
-        for gap in one.gaps:
-            start = beginning(gap.day, zone)
-            if (since is None or since <= start) and (until is None or start < until):
-                found[gap.day].append(f"{one.target}: {say(view.lang, 'gap.silent' if gap.collected else 'gap.not_collected')}")
+    for target, gap in gaps_behind(known(), view.query(now, zone), brands, zone):
+        found[gap.day].append(f"{target}: {say(view.lang, 'gap.silent' if gap.collected else 'gap.not_collected')}")
     return found
+
+
+def uneven(view: View, brands: Brands, now: datetime, zone: ZoneInfo) -> str | None:
+    """Why the view's period can't simply be held against the one before it, in words; None where neither has gaps."""
+    if (found := periods_uneven(known(), view.query(now, zone), brands, zone)) is None:
+        return None
+    names = ", ".join(found.targets[:NAMED]) + (f" (+{len(found.targets) - NAMED})" if len(found.targets) > NAMED else "")
+    return say(view.lang, "change.uneven", now=number(view.lang, found.now), before=number(view.lang, found.before), targets=names)
 
 
 def gaps(days: dict[date, list[str]], every: Interval, zone: ZoneInfo, lang: Lang) -> list[Gap]:

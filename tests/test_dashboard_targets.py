@@ -13,11 +13,15 @@ import pytest
 import streamlit as st
 from dashboard_site import fill, write_brands
 from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
 
+from advocacy.__main__ import app as advocacy
+from advocacy.measures import Change, OnlineNps
 from crawlers.health import Health
 from crawlers.looked import Held
 from crawlers.unreadable import Unreadable
 from dashboard import targets
+from dashboard.overview import _delta
 from tests.diary import Diary
 
 DAY = timedelta(days=1)
@@ -50,6 +54,33 @@ def test_days_without_data_are_shaded_on_the_trend_and_said_above_it(silent: Non
     trend = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert [len(trend["layout"]["shapes"]), trend["data"][-1]["name"]] == [5, "нет данных: сбой или молчание цели"]
     assert trend["data"][-1]["text"] == ["export: молчала"] * 5
+
+
+def test_a_change_is_not_shown_without_the_days_that_lack_data(silent: None) -> None:
+    app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=120).run()
+    russian = "за часть дней нет данных: 5 в этом периоде, 0 в прошлом (export); отличие от прошлого периода может быть из-за них"
+    assert russian in [caption.value for caption in app.caption]
+    today = datetime.now(UTC).date()
+    for name, value in {"lang": "en", "period": "dates", "start": today - 40 * DAY, "end": today - 21 * DAY}.items():
+        app.query_params[name] = str(value)
+    captions = [caption.value for caption in app.run().caption]
+    assert any("authors: " in caption for caption in captions) and not any("data are missing" in caption for caption in captions)
+
+
+def test_the_command_says_which_days_lack_data_behind_a_change(silent: None) -> None:
+    today = datetime.now(UTC).date()
+    period = ["--since", str(today - 6 * DAY), "--until", str(today + DAY)]
+    told = CliRunner().invoke(advocacy, ["nps", "--brand", "ours", *period, "--json"])
+    assert json.loads(told.stdout)["change"]["missing"] == {"now": 5, "before": 0, "targets": ["export"]}
+    told = CliRunner().invoke(advocacy, ["nps", "--brand", "ours", *period])
+    assert "Data are missing for 5 days of this period and 0 of the one before (export)" in " ".join(told.stdout.split())
+
+
+def test_a_change_over_missing_data_is_neither_a_fall_nor_a_rise() -> None:
+    fall = Change(now=OnlineNps(detractors=90, promoters=10), before=OnlineNps(promoters=90, detractors=10))
+    assert _delta("en", fall, even=True) == {"delta": "-160 on the period before"}
+    assert _delta("en", fall, even=False) == {"delta": "-160 on the period before", "delta_color": "off", "delta_arrow": "off"}
+    assert _delta("en", replace(fall, before=fall.now), even=True) == _delta("en", None, even=False) == {}
 
 
 def test_the_page_of_targets_says_what_is_not_right(silent: None) -> None:
