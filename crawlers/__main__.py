@@ -27,7 +27,7 @@ from crawlers.look import Known, Look
 from crawlers.new import new
 from crawlers.place import CONFIG, DATA
 from crawlers.preview import sample_to_json
-from crawlers.printed import health_row, print_fields, print_table, shown, target_row
+from crawlers.printed import health_row, print_fields, print_samples, print_samples_as_table, print_table, target_row
 from crawlers.run import Run
 from crawlers.sink import find_target, in_zone
 from crawlers.source import CollectError
@@ -92,11 +92,12 @@ def preview(
     target: str,
     limit: Annotated[int, typer.Option(min=1, help="Items to show.")] = 20,
     since: Since = None,
+    as_table: Annotated[bool, typer.Option("--table", help="A row a post and a column a field; wide: see it by `less -S`.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     config: Config = CONFIG,
     data: Data = DATA,
 ) -> None:
-    """Show what would be collected from a target; nothing is kept.
+    """Show what would be collected from a target, each post with every field that it has; nothing is kept.
 
     After the posts comes each field with the number of posts that have it; what looks wrong (no authors, dates all alike, a
     line in every text) is said on standard error.
@@ -113,11 +114,17 @@ def preview(
         samples, failed = error.samples, str(error)
     except CollectError as error:
         _end(str(error), 1)
-    for sample in samples:
-        print(json.dumps(sample_to_json(sample), ensure_ascii=False) if as_json else shown(sample), flush=True)
     posts = [sample.post for sample in samples if sample.post is not None]
-    if posts and not as_json:
-        print_fields(posts)
+    if as_json:
+        for sample in samples:
+            print(json.dumps(sample_to_json(sample), ensure_ascii=False))
+    elif as_table:
+        print_samples_as_table(samples)
+    else:
+        print_samples(samples)
+        if posts:
+            print_fields(posts)
+    sys.stdout.flush()  # before what is said beside it
     for doubt in doubts(posts, datetime.now(UTC)):
         print(f"look: {doubt}", file=sys.stderr)
     if failed is not None:

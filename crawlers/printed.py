@@ -5,36 +5,39 @@ The rule to know: on a terminal a table, else plain lines with tabs, for other p
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from crawlers.archive import Archive
-from crawlers.doubt import coverage
+from crawlers.doubt import EXAMPLE, coverage, cut, filled
 from crawlers.expect import spoken
 from crawlers.health import Health
 from crawlers.post import Post, iso
 from crawlers.preview import Sample
-from crawlers.run import Outcome
 from crawlers.target import BrokenTarget, Target
 
-EXCERPT = 160
-"""Characters of a text that a preview shows."""
+EXCERPT = 240
+"""Characters of a value that a preview shows."""
 
 
-def print_table(columns: tuple[str, ...], rows: list[list[str]]) -> None:
-    """A table on a terminal, else plain lines with tabs."""
+def print_table(columns: tuple[str, ...], rows: list[list[str]], *, wide: bool = False) -> None:
+    """A table on a terminal, else plain lines with tabs. A wide one folds no row, and names its columns to other programs too."""
     if not sys.stdout.isatty():
-        for row in rows:
+        for row in [list(columns), *rows] if wide else rows:
             print("\t".join(row))
         return
-    table = Table(*columns, box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for column in columns:
+        table.add_column(column, no_wrap=wide)
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
-    Console().print(table)
+    Console(width=len(columns) * (EXAMPLE + 2) if wide else None).print(table, crop=False)
 
 
 def target_row(target: Target | BrokenTarget, archive: Archive) -> list[str]:
@@ -57,23 +60,30 @@ def health_row(health: Health) -> list[str]:
     return [in_one_line(cell) for cell in cells]
 
 
-def shown(sample: Sample) -> str:
-    """An item of a preview: what became of it, what is known of it, and the beginning of its text."""
-    place = f"{sample.place}: " if sample.place else ""
-    if sample.outcome is Outcome.REJECTED or sample.post is None:
-        return f"{sample.outcome}  {place}{sample.reason or ''}"
-    post = sample.post
-    facts = [
-        (iso(post.published) or "undated")[: 10 if post.published_precision == "day" else 16],
-        post.site + (f"/{post.place}" if post.place else ""),
-        post.author_name or post.author_id or "unnamed",
-        f"{post.rating:g} of 5" if post.rating is not None else "",
-        f"about {', '.join(post.about)}" if post.about else "",
-        post.url or "",
-    ]
-    text = " ".join((f"{post.title}. " if post.title else "").split() + post.text.split())
-    excerpt = text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
-    return f"{sample.outcome}  {place}{' · '.join(filter(None, facts))}\n    {excerpt}"
+def print_samples(samples: Sequence[Sample]) -> None:
+    """The items of a preview, each with every field that it has."""
+    width = shutil.get_terminal_size().columns
+    for number, sample in enumerate(samples):
+        print(*([""] if number else []), *_block(sample, width), sep="\n")
+
+
+def _block(sample: Sample, width: int) -> Iterator[str]:
+    """What became of an item, and below it a field a line; a value longer than its line goes on below itself."""
+    yield "  ".join(filter(None, (sample.outcome, ": ".join(filter(None, (sample.place, sample.reason))))))
+    for name, value in () if sample.post is None else filled(sample.post):
+        said = value if len(value) <= EXCERPT or name == "url" else f"{cut(value, EXCERPT)} ({len(value)} characters)"
+        indent = f"  {name:<14}"
+        lines = textwrap.wrap(said, max(width - len(indent), 20), break_long_words=False, break_on_hyphens=False)
+        yield indent + f"\n{' ' * len(indent)}".join(lines)
+
+
+def print_samples_as_table(samples: Sequence[Sample]) -> None:
+    """The items of a preview, a row each, with a column for each field that any of them has."""
+    found = [{"outcome": str(one.outcome), "where": one.place, "reason": one.reason or ""} for one in samples]
+    for values, sample in zip(found, samples, strict=True):
+        values.update({} if sample.post is None else filled(sample.post))
+    columns = tuple(dict.fromkeys(name for values in found for name, value in values.items() if value))
+    print_table(columns, [[cut(values.get(name, ""), EXAMPLE) for name in columns] for values in found], wide=True)
 
 
 def print_fields(posts: Sequence[Post]) -> None:
