@@ -91,6 +91,7 @@ def read_posts(page: Selector, target: ForumTarget, url: str, topic: Topic, *, o
     head = {name: found for name, found in about.items() if found is not None}
     for raw in pieces(page, target.topic.post, takes(target.topic.take), url):
         raw["topic"] = head
+        raw["first"] = topic.address
         if opening:
             raw["opening"], opening = True, False
         yield within(raw, hidden, target.secrets)

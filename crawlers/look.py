@@ -41,6 +41,8 @@ class Known:
     content: str
     """Hash of what its author said."""
     raw: dict[str, Any]
+    published: str | None = None
+    """When, as `Post.published` in ISO."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +67,30 @@ def read_known(path: Path) -> list[Known]:
     return [Known(**record) for record in json.loads(path.read_text(encoding="utf-8"))]
 
 
-def by_page(known: Iterable[Known], *, shared: bool, lists: Sequence[str]) -> Iterator[list[Known]]:
-    """Posts by the page that shows them. A page of several posts tells of none, unless `shared`; nor does one of the target's lists."""
+def by_page(known: Iterable[Known], *, lists: Sequence[str]) -> Iterator[list[Known]]:
+    """Posts, each by the page that shows it. A page of several posts tells of none; nor does one of the target's lists."""
     pages: dict[str, list[Known]] = {}
     for one in known:
         if one.url is not None:
             pages.setdefault(urldefrag(one.url).url, []).append(one)
     walked = {_place(address) for address in lists}
     for address, some in pages.items():
-        if (shared or len(some) == 1) and _place(address) not in walked:
+        if len(some) == 1 and _place(address) not in walked:
             yield some
 
 
 def fate_of_page(status: int, asked: str, answered: str) -> tuple[Fate, str]:
     """What the answer of a post's own page means. Where it was led elsewhere, that is another page, and tells nothing."""
-    if _place(asked) != _place(answered):
+    if not same_page(asked, answered):
         return Fate.UNTOLD, "led elsewhere"
     if status in GONE_STATUSES:
         return Fate.GONE, str(status)
     return (Fate.HERE, "") if status < 300 else (Fate.UNTOLD, str(status))
+
+
+def same_page(one: str, other: str) -> bool:
+    """Whether two addresses are those of one page, however they are written."""
+    return _place(one) == _place(other)
 
 
 def _place(address: str) -> tuple[str, str, str]:

@@ -28,7 +28,7 @@ from crawlers.link import hidden
 from crawlers.look import Fate, Known, Look, write_known
 from crawlers.looked import EDITS, Held, Looks, Memory, Rechecked, gone_posts, log, looks_path, mark_gone
 from crawlers.mapping import is_collector, mapped_again, source
-from crawlers.post import Post, whole_milliseconds
+from crawlers.post import Post, iso, whole_milliseconds
 from crawlers.run import Outcome
 from crawlers.seen import content_hash
 from crawlers.source import CollectError, Item, Page, Rejected
@@ -144,7 +144,7 @@ def _recent(target: Target, archive: Archive, rules: Rules, before: dict[str, Me
             if not _due(last, rules, now) or (post := post_of_line(line, snapshot)) is None:
                 continue
             if (post.published or post.collected) >= oldest or (last is not None and last.since is not None):
-                yield post, Known(id=post.id, url=post.url, content=line["content"], raw=line["raw"])
+                yield post, Known(id=post.id, url=post.url, content=line["content"], raw=line["raw"], published=iso(post.published))
 
 
 def _due(last: Memory | None, rules: Rules, now: datetime) -> bool:

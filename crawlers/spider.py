@@ -9,7 +9,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
@@ -166,8 +166,6 @@ class TargetSpider(AskingSpider, Generic[T]):
     """Where the run before ended; set before the walk starts."""
     since: datetime | None
     """Nothing published before is wanted."""
-    shared_pages: ClassVar[bool] = False
-    """Whether a page that answers for several posts tells of them all, as a topic of a forum does."""
 
     def __init__(self, target: str = "", since: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -237,16 +235,21 @@ class TargetSpider(AskingSpider, Generic[T]):
     def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
         """The posts that one request tells of, together. By default those of one page."""
         walked = getattr(self.target, "url", ())
-        return by_page(known, shared=self.shared_pages, lists=(walked,) if isinstance(walked, str) else walked)
+        return by_page(known, lists=(walked,) if isinstance(walked, str) else walked)
 
     async def told(self, some: Sequence[Known]) -> Mapping[str, Look]:
         """What one request tells of them, by their ids. Raises Trouble."""
         address = opened(some[0].url or "", self.target.secrets)
+        response = await self.asked_once(address)
+        fate, sign = fate_of_page(response.status, address, response.url)
+        return {one.id: Look(one.id, fate, sign) for one in some}
+
+    async def asked_once(self, address: str) -> Response:
+        """The answer of a page at a second look, be it a refusal. Raises Trouble where it fails for now."""
         response = await self.answered(Request(address, dont_filter=True, meta=ONCE))
         if response.status in FAILURES:
             raise Trouble(f"{address}: {response.status}", transient=True, status=response.status)
-        fate, sign = fate_of_page(response.status, address, response.url)
-        return {one.id: Look(one.id, fate, sign) for one in some}
+        return response
 
     def look(self, raws: Iterable[dict[str, Any]]) -> tuple[dict[str, bool], bool]:
         """Whether each post of a page was taken before, and whether all of them are older than what is wanted."""

@@ -120,6 +120,8 @@ class TopicModel(Strict):
 
     post: Selector
     """Each post of a page."""
+    removed: Selector | None = None
+    """What stands in the place of a post that was removed; `take.id` finds its id there."""
     take: PostFields
     id: Regex
     """What of a topic's address is its id."""

@@ -73,7 +73,7 @@ class Spirit:
         return {"PATH": PATH, "PYTHONPATH": str(HERE)} | names
 
     def write(self, what: str) -> None:
-        """Have the forum written in: `fill`, then `later`."""
+        """Have the forum written in: `fill`, then `later` or `tidy`."""
         done([str(self.python), "spirit_forum.py", what], self.environ())
 
     @contextmanager

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crawlers.archive import Archive
+from crawlers.looked import gone_posts
 from crawlers.post import Post, Precision, post_id
+from crawlers.recheck import recheck
 from crawlers.run import Outcome
 from tests.real_engines import Spirit, killed_run, spirit
 from tests.site import Place
 
 SITE = "forum.example"
+NOW = datetime.now(UTC).replace(microsecond=0)
 TARGET = """
 kind: forum
 preset: spirit
@@ -112,3 +118,22 @@ def test_the_whole_forum_is_found_also_by_a_run_that_is_killed_and_then_only_wha
     latest = kept(place.posts(target))
     # The first page of a long topic is not read again: the count of replies on it stays.
     assert {id: latest[id] | {"replies": row["replies"]} for id, row in now.items()} == now and latest.keys() - now.keys() == gone
+
+
+@pytest.mark.timeout(900)
+def test_what_moderators_take_away_is_gone_and_what_moved_is_not(forum: Spirit, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    with forum.serve("ru") as url:
+        again = "recheck: {age: 5000 days, most: 5000}\n"
+        target = place.target("board", TARGET.format(boards=boards(forum, url), delay=0) + again)
+        place.collect(target)
+        before = held(forum)
+        forum.write("tidy")
+        gone = before.keys() - held(forum).keys()
+        first = recheck(target, data=place.data, config=place.config, now=NOW)
+        second = recheck(target, data=place.data, config=place.config, now=NOW + timedelta(hours=13))
+    assert (first.looked, first.suspected, first.untold, first.held, first.error) == (len(before), len(gone), 0, None, None)
+    assert (second.looked, second.gone) == (len(gone), len(gone))
+    assert gone_posts(Archive(place.data), "board") == gone and len(gone) > 20
+    marks = [json.loads(line)["sign"] for line in (place.data / "raw" / "board" / "gone.jsonl").read_text().splitlines()]
+    assert Counter(marks) == {"removed": 2, "404": len(gone) - 2}

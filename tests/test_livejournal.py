@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,11 @@ from typing import Any
 import pytest
 
 from crawlers.listing import Listing
+from crawlers.look import Fate, Known, Look
 from crawlers.post import Post, post_id
 from crawlers.spiders.livejournal import LivejournalSpider, post
-from tests.recorded_walk import REAL, Walk, needs_real, recorded, response
+from tests.recorded_walk import REAL, Page, Walk, needs_real, recorded, response, spider_of
+from tests.site import Answer
 
 TARGET = "kind: livejournal\nurl: https://dva-vklada.livejournal.com/\ntimezone: Europe/Moscow\n"
 CALL = "dva-vklada/__rpc_get_thread?journal=dva_vklada&itemid=2300&expand_all=1"
@@ -76,3 +80,71 @@ def test_real_comments_in_the_xml_of_somebodys_own_style(name: str, comments: in
     if name == "testpage_247911":
         assert (names["Андрей Русин"], names["user_cruser"]) == (None, "livejournal.com:user_cruser"), "an account of another site, and one"
         assert made[1].in_reply_to == made[0].id
+
+
+RPC = "__rpc_get_thread"
+
+
+def looks(walk: Walk, text: str, *numbers: int) -> dict[int, Look]:
+    """What is seen of comments of one entry."""
+    known = [
+        Known(
+            id=str(n), url=f"https://dva-vklada.livejournal.com/2300.html?thread={n}#t{n}", content="", raw={"dtalkid": n, "thread": "2300"}
+        )
+        for n in numbers
+    ]
+    spider = spider_of(walk.target(text))
+    spider.answered = walk.answered  # type: ignore[method-assign]
+
+    async def look() -> dict[int, Look]:
+        return {int(each.id): each async for each in spider.second_looks(known)}
+
+    return asyncio.run(look())
+
+
+def without(answer: str, number: int) -> dict[str, Any]:
+    """An answer that does not name a comment and does not count it either."""
+    told = json.loads(answer)
+    told["comments"] = [raw for raw in told["comments"] if raw["dtalkid"] != number]
+    return told | {"replycount": told["replycount"] - 1}
+
+
+def test_a_comment_is_gone_by_the_calls_own_word(walk: Walk) -> None:
+    first, second, branch = (recorded("livejournal", name) for name in ("comments_1.json", "comments_2.json", "branch.json"))
+    walk.pages = {"2300.html": "the page", RPC: first, "&page=2": second, "&thread=700": branch}
+    found = looks(walk, TARGET, 600, 700, 900)
+    assert {number: (look.fate, look.sign) for number, look in found.items()} == {
+        600: (Fate.HERE, ""), 700: (Fate.HERE, ""), 900: (Fate.GONE, "deleted"),
+    }  # fmt: skip
+    assert walk.asked == [CALL, f"{CALL}&page=2", f"{CALL}&thread=700"]
+    again = post(found[700].raw or {}, walk.target(TARGET), datetime(2026, 11, 28, tzinfo=UTC))
+    assert again.text == "Куда?" and again.thread_id == post_id(
+        "dva-vklada.livejournal.com", url="https://dva-vklada.livejournal.com/2300.html"
+    )
+
+
+def test_a_comment_that_is_not_named_is_gone_where_all_that_are_counted_are(walk: Walk) -> None:
+    first, second = (recorded("livejournal", name) for name in ("comments_1.json", "comments_2.json"))
+    walk.pages = {"2300.html": "the page", RPC: without(first, 600), "&page=2": without(second, 600)}
+    assert looks(walk, TARGET, 600)[600] == Look("600", Fate.GONE, "not among the comments of its entry")
+    walk.pages[RPC] = without(first, 600) | {"replycount": 9}
+    walk.pages["&page=2"] = without(second, 600) | {"replycount": 9}
+    assert looks(walk, TARGET, 600)[600].fate is Fate.UNTOLD, "LiveJournal counts others that it does not show"
+
+
+@pytest.mark.parametrize(
+    "answer", ['{"error": "no"}', "<html>", Answer("no", 403), {"comments": [{"dtalkid": 600, "deleted": 0}], "replycount": 1}]
+)
+def test_an_answer_that_tells_nothing_is_no_sign_but_the_comments_own_page_may_be(walk: Walk, answer: Page) -> None:
+    walk.pages = {RPC: answer, "2300.html": "the page"}
+    assert looks(walk, TARGET, 600).get(600, Look("", Fate.UNTOLD)).fate is Fate.UNTOLD
+    if not isinstance(answer, dict):
+        walk.pages["2300.html"] = Answer("no such entry", 410)
+        assert (looks(walk, TARGET, 600)[600].fate, looks(walk, TARGET, 600)[600].sign) == (Fate.GONE, "410")
+
+
+def test_comments_printed_as_xml_are_looked_at_there(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LJ_COOKIE", "ljsession=s3cret")
+    walk.pages = {"2300.html?style=mine": recorded("livejournal", "printed.xml"), "2300.html?thread": "the page"}
+    found = looks(walk, TARGET + "cookie_env: LJ_COOKIE\npages: 1\n", 600, 601)
+    assert (found[600].fate, found[601].fate) == (Fate.HERE, Fate.UNTOLD)

@@ -189,6 +189,5 @@ def test_pages() -> None:
         Known(id=str(n), url=url, content="", raw={})
         for n, url in enumerate(["http://s/t#1", "http://s/t#2", "http://s/u", "http://s/", None])
     ]
-    told = [[one.id for one in some] for some in by_page(posts, shared=False, lists=("http://s",))]
+    told = [[one.id for one in some] for some in by_page(posts, lists=("http://s",))]
     assert told == [["2"]]
-    assert [len(some) for some in by_page(posts, shared=True, lists=("http://s",))] == [2, 1]

@@ -23,19 +23,19 @@ from crawlers.moment import UNKNOWN
 from crawlers.page import Text, at_site, decode
 from crawlers.post import Post, clean, post_id
 from crawlers.selection import Fields, Tally, next_page, select, takes
+from crawlers.shown import TopicLooks
 from crawlers.source import CollectError, Item, Page
-from crawlers.spider import TargetSpider, Trouble, content_type
+from crawlers.spider import Trouble, content_type
 from crawlers.writer import FEW
 
 ENOUGH = 3
 """Topics that fail one after another, from which on it is the host."""
 
 
-class ForumSpider(TargetSpider[ForumTarget]):
+class ForumSpider(TopicLooks):
     """Walks one forum: `scrapy crawl forum -a target=NAME`."""
 
     name = "forum"
-    shared_pages = True
 
     async def start(self) -> AsyncIterator[Page]:
         self.state = State(self.cursor)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,15 +18,17 @@ from lxml import etree
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.interface import parsed, with_parameters
+from crawlers.interface import of_its_form, parsed, with_parameters
 from crawlers.kinds import FeedTarget
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
+from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import at_site, plain
 from crawlers.platforms import LivejournalTarget
 from crawlers.post import Post, post_id
-from crawlers.spider import content_type
+from crawlers.source import CollectError
+from crawlers.spider import ONCE, Trouble, content_type, refusal
 from crawlers.spiders import feed
 
 ACCOUNTS = "livejournal.com"
@@ -94,12 +96,77 @@ class LivejournalSpider(ListingSpider[LivejournalTarget]):
         number = re.search(r"/(\d+)\.html", raw.get("link", ""))
         if not number or not str(raw.get("replies", "")).isdigit() or not int(raw["replies"]):
             return None
+        return Thread(number[1], self.below_entry(number[1]), int(raw["replies"]))
+
+    def below_entry(self, number: str) -> str:
+        """Where the comments of an entry begin."""
         base = self.target.url.rstrip("/")
-        address = f"{base}/{number[1]}.html?style=mine"
-        if not self.target.cookie_env:
-            label = (urlsplit(base).hostname or "").split(".")[0]
-            address = f"{base}/{label}/__rpc_get_thread?journal={journal(self.target)}&itemid={number[1]}&expand_all=1"
-        return Thread(number[1], address, int(raw["replies"]))
+        if self.target.cookie_env:
+            return f"{base}/{number}.html?style=mine"
+        label = (urlsplit(base).hostname or "").split(".")[0]
+        return f"{base}/{label}/__rpc_get_thread?journal={journal(self.target)}&itemid={number}&expand_all=1"
+
+    def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
+        """An entry by its own page; comments together with all that are looked at of their entry."""
+        below: defaultdict[str, list[Known]] = defaultdict(list)
+        for one in known:
+            if "dtalkid" in one.raw:
+                below[one.raw["thread"]].append(one)
+        return [*super().questions([one for one in known if "dtalkid" not in one.raw]), *below.values()]
+
+    async def told(self, some: Sequence[Known]) -> Mapping[str, Look]:
+        """A comment is gone where LiveJournal names it as deleted, or names as many others as it counts; or by its own page."""
+        if "dtalkid" not in some[0].raw:
+            return await super().told(some)
+        entry = some[0].raw["thread"]
+        self.shown = defaultdict(dict)
+        named: dict[int, dict[str, Any]] = {}
+        try:
+            counted = await self.count(entry, {one.raw["dtalkid"] for one in some}, named)
+        except (CollectError, Trouble) as wrong:
+            if isinstance(wrong, Trouble) and wrong.transient:
+                raise
+            counted = None
+        looks = {}
+        for one in some:
+            raw = named.get(one.raw["dtalkid"])
+            if raw is None and counted is not None and counted == sum(self.shown[entry].values()):
+                looks[one.id] = Look(one.id, Fate.GONE, "not among the comments of its entry")
+            elif raw is None:
+                looks |= {id: look for id, look in (await super().told([one])).items() if look.fate is not Fate.HERE}
+            elif raw.get("deleted"):
+                looks[one.id] = Look(one.id, Fate.GONE, "deleted")
+            elif written(raw):
+                looks[one.id] = Look(one.id, Fate.HERE, raw=raw | {"thread": entry})
+        return looks
+
+    async def count(self, entry: str, wanted: set[int], named: dict[int, dict[str, Any]]) -> int | None:
+        """Note each comment of an entry under its number; how many there are by LiveJournal's count, where it tells.
+
+        Raises Trouble, or CollectError for an answer of another form.
+        """
+        start = self.below_entry(entry)
+        address: str | None = start
+        branches, counted = set[int](), None
+        for _ in range(self.target.pages):
+            if address is None:
+                return counted
+            response = await self.polite(address, ONCE)
+            if wrong := refusal(response):
+                raise wrong
+            with of_its_form(address):
+                answer = self.content(response)
+                listing = self.read(answer, response)
+                found = answer["comments"] if answer else [*listing.raws]
+                counted = answer["replycount"] if answer else None
+                # What is folded up on one page stands in full on that of its branch.
+                named |= {raw["dtalkid"]: raw for raw in found if raw["dtalkid"] not in named or written(raw)}
+            folded_up = [number for number in sorted(wanted - branches) if number in named and named[number].get("loaded", 1) == 0]
+            address = listing.following
+            if address is None and folded_up:
+                branches.add(folded_up[0])
+                address = with_parameters(start, thread=folded_up[0])
+        return None
 
 
 def journal(target: LivejournalTarget) -> str:

@@ -1,4 +1,4 @@
-"""A forum in Spirit, made and written in by Spirit's own forms: `python spirit_forum.py fill`, later `python spirit_forum.py later`.
+"""A forum in Spirit, made and written in by Spirit's own forms: `python spirit_forum.py fill`, then `later` or `tidy`.
 
 Runs in Spirit's environment (`tests/real_engines.py` starts it). What comes of it is read from Spirit's database.
 """
@@ -171,5 +171,16 @@ def later() -> None:
     Comment.objects.filter(pk=comments[1].pk).update(is_removed=True)
 
 
+def tidy() -> None:
+    """What moderators take away: comments of which the forum keeps the place, others with all traces, a topic; and what only moves."""
+    long = Topic.objects.get(title__contains="Тема 7:")
+    comments = list(Comment.objects.filter(topic=long, action=Comment.COMMENT, is_removed=False).order_by("date", "pk"))
+    Comment.objects.filter(pk__in=[comments[8].pk, comments[-1].pk]).update(is_removed=True)
+    for traceless in (comments[30], comments[47], comments[210]):
+        traceless.delete()
+    move(comments[100], Topic.objects.get(title__contains="Topic 20:"))
+    Topic.objects.filter(title__contains="Topic 44:").update(is_removed=True)
+
+
 if __name__ == "__main__":
-    {"fill": fill, "later": later}[sys.argv[1]]()
+    {"fill": fill, "later": later, "tidy": tidy}[sys.argv[1]]()
