@@ -27,7 +27,7 @@ from crawlers.look import Known, Look
 from crawlers.new import new
 from crawlers.place import CONFIG, DATA
 from crawlers.preview import sample_to_json
-from crawlers.printed import health_row, print_fields, print_samples, print_samples_as_table, print_table, target_row
+from crawlers.printed import HEALTH_COLUMNS, health_row, print_fields, print_samples, print_samples_as_table, print_table, target_row
 from crawlers.run import Run
 from crawlers.sink import find_target, in_zone
 from crawlers.source import CollectError
@@ -237,7 +237,7 @@ def health(
         for one in found:
             print(json.dumps(one.to_json(), ensure_ascii=False))
     else:
-        print_table(("target", "state", "last success", "lag", "last 7 days", "looked at again", "why"), [health_row(one) for one in found])
+        print_table(HEALTH_COLUMNS, [health_row(one) for one in found])
     if any(one.state.red for one in found):
         raise typer.Exit(1)
 

@@ -51,13 +51,17 @@ def target_row(target: Target | BrokenTarget, archive: Archive) -> list[str]:
     return [in_one_line(cell) for cell in (target.name, target.kind, schedule, about, last)]
 
 
+HEALTH_COLUMNS = ("target", "state", "last success", "newest post", "lag", "last 7 days", "looked at again", "gaps", "why")
+
+
 def health_row(health: Health) -> list[str]:
-    """How a target does, in a table."""
+    """How a target does, in a table of `HEALTH_COLUMNS`."""
     lag = "-" if health.lag is None else f"{spoken(health.lag.median)}, 95% {spoken(health.lag.most)}"
     why = "; ".join(health.why) or "-"
     again = f"{health.looked}, gone {health.gone}" if health.looked else "-"
-    cells = (health.target, health.state.words, iso(health.last_success) or "never", lag, str(health.week), again, why)
-    return [in_one_line(cell) for cell in cells]
+    gaps = f"{len(health.gaps)} days" if health.gaps else "-"
+    known = (iso(health.last_success) or "never", iso(health.newest) or "-", lag, str(health.week), again, gaps)
+    return [in_one_line(cell) for cell in (health.target, health.state.words, *known, why)]
 
 
 def print_samples(samples: Sequence[Sample]) -> None:

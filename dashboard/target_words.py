@@ -7,8 +7,10 @@ from __future__ import annotations
 
 TARGET_WORDS: dict[str, tuple[str, str]] = {
     "targets.help": (
-        "Задержка: от публикации до сбора; числа сообщений за последние 7 дней.",
-        "Lag: from publication to collection; numbers of posts in the last 7 days.",
+        "Задержка: от публикации до сбора; числа сообщений за последние 7 дней, дни с пробелами за 90 дней. Те же числа: "
+        "`python -m crawlers health`.",
+        "Lag: from publication to collection; numbers of posts in the last 7 days, days with gaps of 90 days. The same numbers: "
+        "`python -m crawlers health`.",
     ),
     "targets.summary": ("Цели сбора в порядке: {well} из {all}", "Targets that do well: {well} of {all}"),
     "targets.waiting": ("ждут ключа: {n}", "waiting for a key: {n}"),
@@ -32,6 +34,12 @@ TARGET_WORDS: dict[str, tuple[str, str]] = {
     "outcome.changed": ("Изменённых", "Changed"),
     "outcome.repeated": ("Повторных", "Repeated"),
     "outcome.rejected": ("Отклонено", "Rejected"),
+    "outcome.deferred": ("Отложено", "Deferred"),
+    "outcome.older": ("Старше нужного", "Older than wanted"),
+    "newest_post": ("Новейшее сообщение", "Newest post"),
+    "week.looked": ("Просмотрено снова", "Looked at again"),
+    "week.gone": ("Удалено у источника", "Gone at the source"),
+    "gap.of": ("Дней с пробелами", "Days with gaps"),
     "reasons": ("Почему отклонено", "Why rejected"),
     "span.second": ("{n} с", "{n} s"),
     "span.minute": ("{n} мин", "{n} min"),

@@ -35,7 +35,6 @@ from index.query import Interval
 
 NAMED = 3
 """Targets that are named where several have gaps."""
-COUNTED = (Outcome.KEPT, Outcome.CHANGED, Outcome.REPEATED, Outcome.REJECTED)
 
 
 @st.cache_data(ttl=60, show_spinner=False)
@@ -128,11 +127,12 @@ def _row(one: Health, lang: Lang, zone: ZoneInfo) -> dict[str, str | int]:
         say(lang, "target"): one.target,
         say(lang, "state"): say(lang, f"state.{one.state}"),
         say(lang, "last_success"): say(lang, "never") if one.last_success is None else when(one.last_success, Precision.MINUTE, lang, zone),
+        say(lang, "newest_post"): "–" if one.newest is None else when(one.newest, Precision.MINUTE, lang, zone),
         say(lang, "lag"): "–" if lag is None else say(lang, "lag.both", median=span(lag.median, lang), most=span(lag.most, lang)),
     }
-    row |= {say(lang, f"outcome.{outcome}"): one.week.outcomes[outcome] for outcome in COUNTED}
+    row |= {say(lang, f"outcome.{outcome}"): one.week.outcomes[outcome] for outcome in Outcome}
     row[say(lang, "reasons")] = ", ".join(f"{reason}: {count}" for reason, count in one.week.reasons.most_common())
-    return row
+    return row | {say(lang, "week.looked"): one.looked, say(lang, "week.gone"): one.gone, say(lang, "gap.of"): len(one.gaps)}
 
 
 def span(seconds: float, lang: Lang) -> str:

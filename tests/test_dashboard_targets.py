@@ -17,11 +17,19 @@ from typer.testing import CliRunner
 
 from advocacy.__main__ import app as advocacy
 from advocacy.measures import Change, OnlineNps
+from crawlers.__main__ import app as commands
+from crawlers.archive import Archive
+from crawlers.brand import read_brands
 from crawlers.health import Health
-from crawlers.looked import Held
+from crawlers.looked import Held, Rechecked, log
+from crawlers.post import Precision
+from crawlers.printed import HEALTH_COLUMNS
+from crawlers.source import Item, Page
 from crawlers.unreadable import Unreadable
+from crawlers.writer import Writer
 from dashboard import targets
 from dashboard.overview import _delta
+from dashboard.posts import when
 from tests.diary import Diary
 
 DAY = timedelta(days=1)
@@ -101,6 +109,64 @@ def test_the_page_of_targets_says_what_is_not_right(silent: None) -> None:
     said = [html.proto.body for html in app.get("html")]
     assert any("the newest post is 5 d old, at most 30 h are expected (stated)" in body for body in said)
     assert any("&lt;b&gt;" in body for body in said)
+
+
+@pytest.fixture(name="eventful")
+def _eventful(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The environment of a target of which every number of health is another one."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    diary = Diary(tmp_path, monkeypatch, "expect: {newest: 2 days}\nlimits: {rejected: 1}\n")
+    for back in range(12, 0, -1):
+        published = [now - back * DAY - timedelta(hours=3)] * 2
+        if back not in (9, 10, 11):  # nothing is told of these days
+            diary.run(now - back * DAY, *published)
+    diary.run(now, *[now - timedelta(hours=5)] * 3)
+    diary.run(now, *[now] * 4, text="")
+    row = {"id": "new", "text": "Отзыв", "date": (now - timedelta(hours=6)).isoformat(timespec="minutes")}
+    again = [row | {"text": f"Отзыв иначе {edit}"} for edit in range(6)]
+    older = [row | {"id": f"o{number}", "date": "2020-01-01"} for number in range(2)]
+    with Writer(diary.target, read_brands(tmp_path / "config"), data=diary.data, since=now - 60 * DAY) as writer:
+        writer.take(Page(items=tuple(Item(raw=raw) for raw in [*again, *older, *again[-1:] * 7]), cursor={}, deferred=("a",) * 9))
+    archive = Archive(diary.data)
+    log(archive, Rechecked(target="export", started=now, ended=now, here=20, gone=10, untold=1))
+    monkeypatch.setenv("MOLVA_DATA", str(diary.data))
+    monkeypatch.setenv("MOLVA_CONFIG", str(tmp_path / "config"))
+    st.cache_data.clear()
+    yield
+    st.cache_data.clear()
+
+
+def test_the_page_and_the_command_show_the_same_numbers(eventful: None) -> None:
+    def page() -> None:
+        from zoneinfo import ZoneInfo
+
+        from dashboard import targets
+        from dashboard.view import View
+
+        targets.page(View(lang="en", brand="ours"), ZoneInfo("UTC"))
+
+    app = AppTest.from_function(page, default_timeout=60).run()
+    assert not app.exception
+    shown = {name: value.item() if hasattr(value, "item") else value for name, value in app.dataframe[0].value.iloc[0].items()}
+    told = json.loads(CliRunner().invoke(commands, ["health", "--json"]).stdout)
+    [cells] = [line.split("\t") for line in CliRunner().invoke(commands, ["health"]).stdout.splitlines()]
+    table = dict(zip(HEALTH_COLUMNS, cells, strict=True))
+
+    week, recheck, gaps, lag = (told[name] for name in ("week", "recheck", "gaps", "lag"))
+    numbers = [shown[name] for name in ("New", "Changed", "Repeated", "Rejected", "Deferred", "Older than wanted")]
+    assert numbers == [week[name] for name in ("kept", "changed", "repeated", "rejected", "deferred", "older")]
+    assert numbers == [16, 5, 7, 4, 9, 2]
+    assert (shown["Why rejected"], week["reasons"]) == ("no text: 4", {"no text": 4})
+    assert (shown["Looked at again"], shown["Gone at the source"]) == (recheck["looked"], recheck["gone"]) == (31, 10)
+    assert (shown["Days with gaps"], len(gaps)) == (3, 3)
+    assert shown["State"] == told["state"] == table["state"]
+    median, most = (round(lag[name] / 3600) for name in ("median", "p95"))
+    assert (shown["Lag"], table["lag"]) == (f"{median} h, 95%: {most} h", f"{median} hours, 95% {most} hours")
+    for name, moment in (("Last success", told["last_success"]), ("Newest post", told["newest"])):
+        assert shown[name] == when(datetime.fromisoformat(moment), Precision.MINUTE, "en", ZoneInfo("UTC"))
+    assert (table["last success"], table["newest post"]) == (told["last_success"], told["newest"])
+    assert table["last 7 days"] == ("kept 16, changed 5, repeated 7, rejected 4 (no text: 4), deferred 9, older 2")
+    assert (table["looked at again"], table["gaps"]) == ("31, gone 10", "3 days")
 
 
 def test_a_target_that_waits_for_its_key_is_not_red_and_names_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

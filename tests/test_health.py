@@ -150,7 +150,8 @@ def test_the_command_tells_scripts_and_people(tmp_path: Path, monkeypatch: pytes
         ["forum", "waiting for a key"],
         ["off", "switched off"],
     ]
-    assert told[1][3:] == ["-", "kept 1, changed 0, repeated 0, rejected 1 (no text: 1), deferred 0", "-", "-"]
+    week = "kept 1, changed 0, repeated 0, rejected 1 (no text: 1), deferred 0"
+    assert told[1][3:] == ["2024-05-01T11:00:00.000Z", "-", week, "-", "-", "-"]
     assert "broken.yaml:2: url: must be an address" in told[0][-1]
     assert told[2][-1] == "the environment variable MOLVA_REDDIT_ID isn't set"
     code, out, _ = run("export", "--json")
