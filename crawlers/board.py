@@ -17,7 +17,6 @@ from parsel import Selector
 
 from crawlers.kinds import ForumTarget
 from crawlers.link import hidden, is_link, within
-from crawlers.moment import Moment
 from crawlers.page import canonical
 from crawlers.selection import Fields, pieces, select, takes, value
 from crawlers.source import Cursor
@@ -63,17 +62,17 @@ def read_board(page: Selector, target: ForumTarget, url: str, now: datetime) -> 
         address = _address(fields)
         if address is None:
             continue
-        active = _lenient(fields, "date", target, now)
+        active = fields.lenient("date", target, now).at
         topic = Topic(
             id=topic_id(address, target),
             address=address,
-            mark=_mark(fields.text("replies"), fields.text("last")) or _mark(active.at.isoformat() if active and active.at else None),
+            mark=_mark(fields.text("replies"), fields.text("last")) or _mark(active.isoformat() if active else None),
             title=fields.text("title") or fields.text("link"),
             board=name.own if name else None,
             replies=_figure(fields, "replies"),
             views=_figure(fields, "views"),
         )
-        yield Line(topic, active.at if active else None, pinned=bool(board.pinned and select(fields.node, board.pinned)))
+        yield Line(topic, active, pinned=bool(board.pinned and select(fields.node, board.pinned)))
 
 
 def read_posts(page: Selector, target: ForumTarget, url: str, topic: Topic, *, opening: bool) -> Iterator[dict[str, Any]]:
@@ -112,14 +111,6 @@ def _address(fields: Fields) -> str | None:
         return None
     address = (link or "").partition("#")[0]
     return address if is_link(address) else None
-
-
-def _lenient(fields: Fields, name: str, target: ForumTarget, now: datetime) -> Moment | None:
-    """A date that the walk can do without."""
-    try:
-        return fields.moment(name, target, now)
-    except ValueError:
-        return None
 
 
 def _figure(fields: Fields, name: str) -> int | None:

@@ -20,7 +20,8 @@ from crawlers.known import Address, KnownBy, placed
 from crawlers.link import is_link, without_session
 from crawlers.mapping import source
 from crawlers.preset import known_by, preset, preset_names
-from crawlers.selection import Fields, base_of, pieces, select, takes
+from crawlers.selection import Fields, base_of, select, takes
+from crawlers.spiders.reviews import read_page
 from crawlers.target import KINDS
 from crawlers.visit import Answer, Visit
 
@@ -180,7 +181,7 @@ def reviews(answer: Answer) -> list[Found]:
     for name, known in _presets("reviews"):
         target: ReviewsTarget = _target("reviews", name)
         wanted = takes(target.take)
-        read = sum(bool(Fields(raw, wanted).text("text")) for raw in pieces(answer.fresh(), target.item, wanted, answer.url))
+        read = sum(bool(Fields(raw, wanted).text("text")) for raw in read_page(answer.fresh(), target, answer.url))
         if read:
             by = (f"{read} reviews that its selectors read",)
             says = {"url": answer.url, "schedule": "every 15 minutes"}

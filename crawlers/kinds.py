@@ -214,6 +214,12 @@ class ReviewsTarget(PresetTarget):
     take: Fields
     next: Take | None = None
     """Link to the next page."""
+    numbered: Text | None = None
+    """Parameter of the address that numbers the pages, where no link leads to the next one; 1 where the address lacks it."""
+    data: Selector | None = None
+    """Scripts of the page whose JSON is read as elements, a key as their class (`.review > div`); an answer that is JSON always is."""
+    beside: Selector | None = None
+    """What belongs to the items and stands elsewhere on the page, one for each in their order: it is read as a part of its item."""
 
 
 class ForumTarget(PresetTarget):

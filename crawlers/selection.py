@@ -207,6 +207,13 @@ class Fields:
             return UNKNOWN
         return parse_moment(text, target.zone, now=now, day_first=target.day_first, formats=target.date_formats)
 
+    def lenient(self, name: str, target: PagesTarget, now: datetime) -> Moment:
+        """The field's date, where a post can do without: what is none is unknown ("edited by the moderator")."""
+        try:
+            return self.moment(name, target, now)
+        except ValueError:
+            return UNKNOWN
+
     def number(self, name: str) -> float | None:
         """The first number: `4,5`, `5 из 5`, `stars-4.svg`, `1 234`."""
         match = _NUMBER.search(re.sub(r"(?<=\d)\s(?=\d{3}\b)", "", self.text(name) or ""))

@@ -56,12 +56,14 @@ class Fields(Strict):
     author_url: Take | None = None
     author_id: Take | None = None
     date: Take | None = None
+    edited: Take | None = None
     rating: Rating | None = None
     reply: Take | None = None
     url: Take | None = None
     id: Take | None = None
     product: Take | None = None
     likes: Take | None = None
+    replies: Take | None = None
     views: Take | None = None
 
 

@@ -124,7 +124,7 @@ def _pages_of_people() -> Iterator[Parser]:
     for case in ("cards", "table_reply"):
         target = (RECORDED / "reviews" / case / "target.yaml").read_text(encoding="utf-8")
         yield Parser(f"reviews {case}", f"{target}\npages: 1\n", files_of(f"reviews/{case}/page.html"))
-    reviews = files_of("pages/banki_ru_moodify/**/*.html", "pages/trafilatura/**/*trustpilot*", "reviews/*/page.html")
+    reviews = files_of("pages/banki_ru_moodify/**/*.html", "pages/trafilatura/**/*trustpilot*", "reviews/*/page.*")
     for preset in preset_names("reviews"):
         yield Parser(f"reviews {preset}", f"kind: reviews\npreset: {preset}\nurl: https://r.example/\npages: 1\n", reviews)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,8 @@ from crawlers.preset import preset_names
 from crawlers.run import RunFailed
 from crawlers.selection import next_page
 from crawlers.source import CollectError, Cursor
-from crawlers.spiders.reviews import read_page, tally
+from crawlers.spiders.reviews import numbered, read_page, tally
+from crawlers.unfolded import page_of
 from tests.recording import RECORDED, cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
 
@@ -39,12 +41,13 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-@pytest.mark.parametrize("case", [case for case in cases("reviews") if (case / "page.html").exists()], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [case for case in cases("reviews") if list(case.glob("page.*"))], ids=lambda case: case.name)
 def test_recorded_page(case: Path, tmp_path: Path) -> None:
+    """Pages of our own making; `documented`: after what is publicly written of the site, of which no page was at hand."""
     target = recorded_target(case, tmp_path)
-    page = Selector(decode((case / "page.html").read_bytes()), type="html")
+    page = page_of(decode(next(case.glob("page.*")).read_bytes()))
     found = outcomes(read_page(page, target, target.url), target)
-    compare(case, {"next": next_page(page, target.next, target.url), "posts": found})
+    compare(case, {"next": next_page(page, target.next, target.url) or numbered(target, target.url), "posts": found})
 
 
 @needs_real
@@ -59,10 +62,14 @@ def test_the_real_page_of_banki_ru(tmp_path: Path) -> None:
     assert posts[0]["published"] == "2025-09-18T14:52:00.000Z"
     assert posts[0]["url"] == "https://www.banki.ru/services/responses/bank/response/12560234/"
     assert posts[0]["text"].startswith("Мне начали поступать СМС о том")
+    assert posts[0]["text"].endswith("Возможно, кто-то ошибочно вводил мой номер телефона."), "the whole text stands in the page's data"
     assert posts[0]["product"] == "Газпромбанк"
+    assert (posts[0]["author_id"], posts[1]["author_id"], posts[0]["replies"]) == ("banki.ru:user_1024", "banki.ru:user_1024", 1)
+    assert len({post["author_id"] for post in posts}) == 24 and sum("replies" in post for post in posts) == 10
     assert all(1 <= post["rating"] <= 5 for post in posts if "rating" in post)
     assert len({post["id"] for post in posts}) == len(posts)
-    assert next_page(page, target.next, target.url) == "https://www.banki.ru/services/responses/list/?page=2"
+    assert numbered(target, target.url) == "https://www.banki.ru/services/responses/list/?page=2"
+    assert "/services/responses/list/?page=2" in page.css("a::attr(href)").getall(), "all banks, although the page is that of one"
 
 
 @needs_real
@@ -75,6 +82,57 @@ def test_the_real_page_of_trustpilot(tmp_path: Path) -> None:
     assert post["published"] == "2016-11-04T20:37:27.000Z"
     assert (post["rating"], post["title"], post["product"]) == (5, "Gousto has changed my life....", "gousto.co.uk")
     assert post["text"].startswith("I cannot thank Gousto enough.") and post["text"].endswith("thanks so much!")
+
+
+BESIDE = """
+kind: reviews
+url: https://reviews.example/vestarna
+timezone: Europe/Moscow
+data: script
+item: .review
+beside: .list > div
+take: {text: .words, author: .who, date: time, id: ./@id}
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "authors", "texts"),
+    [
+        ('{"list": [{"who": "Рита"}, {"who": "Олег", "words": "Строка\\nи <b>ещё</b>"}]}', ["Рита", "Олег"], ["Первый", "Строка и ещё"]),
+        ('{"list": [{"who": "Рита"}]}', [None, None], ["Первый", "Второй"]),
+        ('{"list": [{"who": "Рита"}, ', [None, None], ["Первый", "Второй"]),
+        ('{"a":' * 5000 + "1" + "}" * 5000, [None, None], ["Первый", "Второй"]),
+        ('{"list": [{"who": null}, {"who": true}]}', [None, "true"], ["Первый", "Второй"]),
+    ],
+    ids=["one each", "fewer", "cut short", "too deep", "no text"],
+)
+def test_what_stands_beside_the_items_is_theirs_where_there_is_one_each(
+    script: str, authors: list[str | None], texts: list[str], tmp_path: Path
+) -> None:
+    target = Place(tmp_path).target("vestarna", BESIDE)
+    words = ("Первый", "Второй")
+    cards = "".join(
+        f'<div class="review" id="{n}"><p class="words">{text}</p><time>0{n}.09.2026</time></div>' for n, text in enumerate(words, 1)
+    )
+    page = page_of(f"<html><body>{cards}<script>{script}</script></body></html>")
+    posts = outcomes(read_page(page, target, target.url), target)
+    assert [post.get("author_name") for post in posts] == authors
+    assert [post["text"] for post in posts] == texts
+
+
+@pytest.mark.parametrize(
+    ("url", "following"),
+    [
+        ("/list", "/list?page=2"),
+        ("/list?a=1", "/list?a=1&page=2"),
+        ("/list?page=9&a=1", "/list?page=10&a=1"),
+        ("/?mypage=4", "/?mypage=4&page=2"),
+    ],
+)
+def test_pages_with_numbers_and_no_link_between_them(url: str, following: str, tmp_path: Path) -> None:
+    target = Place(tmp_path).target("vestarna", BESIDE + "numbered: page\n")
+    assert isinstance(target, ReviewsTarget)
+    assert numbered(target, f"https://reviews.example{url}") == f"https://reviews.example{following}"
 
 
 def test_presets_and_their_page() -> None:
@@ -238,6 +296,24 @@ def test_a_run_cut_short_by_a_failing_page_is_completed_by_the_next(board: Site,
     assert (last.outcomes["kept"], last.outcomes["changed"], last.outcomes["repeated"]) == (0, 0, 5)
     assert board.paths() == ["/vestarna"]
     assert all(post.about == ("vestarna",) and post.rating for post in place.posts(target))
+
+
+def test_numbered_answers_in_json_are_walked_to_their_honest_end(board: Site, place: Place) -> None:
+    text = f"kind: reviews\nurl: {board.url}/api?PageIndex=0&of=vestarna\nallow_private: true\ndelay: 0\nsite: reviews.example\n"
+    text += "numbered: PageIndex\nitem: .json > .items > div\nempty: '.items:not(:has(*))'\ntake: {id: .id, text: .text, date: .date}\n"
+    items = [{"id": n, "text": f"Отзыв {n}", "date": f"2026-08-{n:02}T10:00:00Z"} for n in range(25, 0, -1)]
+
+    def answer(request: Request) -> Answer:
+        page = int(request.path.partition("PageIndex=")[2].partition("&")[0])
+        return Answer(json.dumps({"items": items[page * 10 : page * 10 + 10], "total": 25}), headers={"Content-Type": "application/json"})
+
+    board.pages["/api"] = answer
+    target = place.target("vestarna", text)
+    assert place.collect(target).outcomes["kept"] == 25
+    assert [path.partition("=")[2].partition("&")[0] for path in board.paths()] == ["0", "1", "2", "3"]
+    assert Archive(place.data).cursor("vestarna")["open"] == [], "the empty page is the end, and no gap"
+    board.asked.clear()
+    assert place.collect(target).outcomes["repeated"] == 10 and len(board.paths()) == 1
 
 
 def test_a_changed_layout_and_a_way_on_that_leads_nowhere_fail_the_run(board: Site, place: Place) -> None:

@@ -19,7 +19,6 @@ from scrapy.http import Response
 from crawlers.board import Line, State, Topic, read_board, read_posts, topic_id
 from crawlers.interval import Descent
 from crawlers.kinds import ForumTarget
-from crawlers.moment import UNKNOWN
 from crawlers.page import Text, at_site, decode
 from crawlers.post import Post, clean, post_id
 from crawlers.selection import Fields, Tally, next_page, select, takes
@@ -209,10 +208,7 @@ def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
     words = fields.words("text") or Text("")
     author, url, date = fields.text("author"), fields.link("url"), fields.text("date")
     published = fields.moment("date", target, collected)
-    try:
-        edited = fields.moment("edited", target, collected)
-    except ValueError:
-        edited = UNKNOWN  # "edited by the moderator"
+    edited = fields.lenient("edited", target, collected)
     native, answered = fields.text("id"), fields.text("reply_to")
     opening = bool(raw.get("opening"))
     return Post(

@@ -5,6 +5,7 @@ The rule to know: a raw item is the review's own piece of the page, see `crawler
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ from crawlers.selection import Fields, Tally, next_page, pieces, select, takes
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, content_type, refusal
 from crawlers.taken import TakeModel
+from crawlers.unfolded import join, page_of, unfold
 
 
 class ReviewsSpider(TargetSpider[ReviewsTarget]):
@@ -47,7 +49,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         page = self.page(response)
         raws = list(read_page(page, self.target, response.url))
         if raws:
-            following = next_page(page, self.target.next, response.url)
+            following = next_page(page, self.target.next, response.url) or numbered(self.target, response.url)
             known, old = self.look(raws)
             if self.descent.repeated_at_once(known):
                 raise CollectError(
@@ -66,7 +68,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         """The page, decoded; an empty one where a later page of the list is gone. Raises CollectError."""
         wrong = refusal(response)
         if wrong is None:
-            return Selector(decode(response.body, content_type(response)) or "<html/>", type="html")
+            return page_of(decode(response.body, content_type(response)))
         if wrong.status in (404, 410) and self.descent.address != self.target.url:
             return Selector("<html/>", type="html")
         raise CollectError(str(wrong))
@@ -95,9 +97,23 @@ def tally(target: ReviewsTarget) -> Tally:
 
 def read_page(page: Selector, target: ReviewsTarget, url: str) -> Iterator[dict[str, Any]]:
     """The raw items of a page."""
+    if target.data:
+        unfold(page, target.data)
+    if target.beside:
+        join(page, target.item, target.beside)
     for raw in pieces(page, target.item, wanted(target), url):
         # As it is kept, so that the post is told by the same address whenever it is mapped.
         yield within(raw, hidden, target.secrets)
+
+
+def numbered(target: ReviewsTarget, url: str) -> str | None:
+    """The address of the page after this one, where the pages have numbers."""
+    if target.numbered is None:
+        return None
+    number = re.search(rf"(?<=[?&]){re.escape(target.numbered)}=(\d+)", url)
+    if number:
+        return f"{url[: number.start(1)]}{int(number[1]) + 1}{url[number.end(1) :]}"
+    return f"{url}{'&' if '?' in url else '?'}{target.numbered}=2"
 
 
 def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Post:
@@ -107,6 +123,7 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
     words = fields.words("text") or Text("")
     author, url, date = fields.text("author"), fields.link("url"), fields.text("date")
     published = fields.moment("date", target, collected)
+    edited = fields.lenient("edited", target, collected)
     rating = fields.number("rating")
     about = fields.text("about")
     return Post(
@@ -124,6 +141,7 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
         author_url=fields.profile(),
         published=published.at,
         published_precision=published.precision,
+        edited=edited.at,
         collected=collected,
         rating=stars(rating, target.take.rating.min, target.take.rating.max) if rating is not None and target.take.rating else None,
         company_reply=fields.text("reply"),
@@ -131,4 +149,5 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
         about=(about,) if about else (),
         views=fields.count("views"),
         likes=fields.count("likes"),
+        replies=fields.count("replies"),
     )
