@@ -154,7 +154,7 @@ def _of_files() -> Iterator[Parser]:
         target = (RECORDED / "files" / case / "target.yaml").read_text(encoding="utf-8")
         [export] = (RECORDED / "files" / case).glob("export.*")
         yield Parser(f"files {case}", target, (export.read_bytes(),), file=export.name)
-    example = "kind: files\npath: answer.csv\nsite: play.google.com\ncolumns: {id: reviewId, text: content, date: at, rating: score}\n"
+    example = "kind: files\npreset: googleplay\npath: answer.csv\nsettled: null\n"
     yield Parser("files googleplay", example, files_of("api/googleplay/*.csv", "googleplay/*"), file="answer.csv")
     told = files_of("api/telegram/*.json") or (
         '{"name": "x", "type": "public_channel", "id": 1, "messages": [{"id": 1, "type": "message", "date": "2024-05-01T10:00:00", '
