@@ -18,7 +18,7 @@ from parsel import Selector
 from crawlers.kinds import ForumTarget
 from crawlers.link import hidden, is_link, within
 from crawlers.page import canonical
-from crawlers.selection import Fields, pieces, select, takes, value
+from crawlers.selection import Fields, counted, pieces, select, takes, value
 from crawlers.source import Cursor
 
 REMEMBERED = 3_000
@@ -39,6 +39,8 @@ class Topic:
     board: str | None = None
     replies: int | None = None
     views: int | None = None
+    members: int | None = None
+    """Of the place, as its board says."""
     tries: int = 0
     """Runs in which it was asked for and failed."""
 
@@ -57,6 +59,7 @@ def read_board(page: Selector, target: ForumTarget, url: str, now: datetime) -> 
     """The topics of a board's page, in order."""
     board, wanted = target.board, takes(target.board.take)
     name = value(page, board.name) if board.name else None
+    members = value(page, board.members) if board.members else None
     for raw in pieces(page, board.topic, wanted, url):
         fields = Fields(raw, wanted)
         address = _address(fields)
@@ -71,6 +74,7 @@ def read_board(page: Selector, target: ForumTarget, url: str, now: datetime) -> 
             board=name.own if name else None,
             replies=_figure(fields, "replies"),
             views=_figure(fields, "views"),
+            members=counted(members.own) if members else None,
         )
         yield Line(topic, active, pinned=bool(board.pinned and select(fields.node, board.pinned)))
 
@@ -86,6 +90,7 @@ def read_posts(page: Selector, target: ForumTarget, url: str, topic: Topic, *, o
         "board": topic.board,
         "replies": topic.replies,
         "views": topic.views,
+        "members": topic.members,
     }
     head = {name: found for name, found in about.items() if found is not None}
     for raw in pieces(page, target.topic.post, takes(target.topic.take), url):

@@ -154,6 +154,16 @@ def next_page(page: Selector, take: TakeModel | None, url: str) -> str | None:
         raise CollectError(f"{url}: the link to its next page is no address: {link.own[:60]!r}") from error
 
 
+def numbered(parameter: str | None, url: str) -> str | None:
+    """The address of the page after this one, where a parameter of it numbers the pages; the first may lack it."""
+    if parameter is None:
+        return None
+    number = re.search(rf"(?<=[?&]){re.escape(parameter)}=(\d+)", url)
+    if number:
+        return f"{url[: number.start(1)]}{int(number[1]) + 1}{url[number.end(1) :]}"
+    return f"{url}{'&' if '?' in url else '?'}{parameter}=2"
+
+
 class Fields:
     """The fields of one raw item: its `html`, what its links are relative to (`base`, else its `page`), and `beside`."""
 
@@ -220,15 +230,20 @@ class Fields:
         return float(match[0].replace(",", ".").removeprefix("-")) if match else None
 
     def count(self, name: str) -> int | None:
-        """A whole number: `1 234`, `1,234`, `5.7K`, `12 тыс.`; None where nothing is counted. Raises ValueError for what is none."""
-        match = _COUNT.search(_THOUSANDS.sub("", self.text(name) or ""))
-        if match is None:
-            return None
-        whole, part, thousands, millions = match.groups()
-        number = float(f"{whole}.{part or 0}") * (1_000 if thousands else 1_000_000 if millions else 1)
-        if number > MOST:
+        """A whole number, None where nothing is counted. Raises ValueError for one that is not possible."""
+        number = counted(self.text(name) or "")
+        if number is not None and number > MOST:
             raise ValueError(f"{name} is no possible number")
-        return round(number)
+        return number
+
+
+def counted(text: str) -> int | None:
+    """The whole number in a text as sites write it: `1 234`, `1,234`, `5.7K`, `12 тыс.`; None where there is none."""
+    match = _COUNT.search(_THOUSANDS.sub("", text))
+    if match is None:
+        return None
+    whole, part, thousands, millions = match.groups()
+    return round(float(f"{whole}.{part or 0}") * (1_000 if thousands else 1_000_000 if millions else 1))
 
 
 class Tally:

@@ -114,7 +114,11 @@ class BoardModel(Strict):
     """What a topic's line has, or is itself, where the topic stands on top whatever is posted."""
     name: Take | None = None
     """The board's name: the place of its posts."""
+    members: Take | None = None
+    """How many are members or subscribers of the place, where its pages say so."""
     next: Take | None = None
+    numbered: Text | None = None
+    """Parameter of the address that numbers the pages, where no link leads to the next one."""
 
 
 class TopicModel(Strict):
@@ -129,6 +133,8 @@ class TopicModel(Strict):
     """What of a topic's address is its id."""
     title: Take | None = None
     next: Take | None = None
+    permalink: Text | None = None
+    """Address of a post whose page has none, after the topic's and its own id: `/story/_{topic}?cid={id}`."""
 
 
 class ArticleFields(Strict):

@@ -288,6 +288,32 @@ def test_runs_read_what_was_written_since_and_go_on_where_they_were_cut_short(fo
     assert len({post.id for post in place.posts(target)}) == 14
 
 
+def test_comments_of_pikabu_as_documented_come_as_one_list_below_the_story_and_are_known_again(walk: Walk) -> None:
+    made = RECORDED / "forum" / "pikabu_documented"
+    for path, name in (("/community", "board.html"), ("/story/made_k", "topic.html"), ("/generate", "comments.xml")):
+        walk.pages[path] = Answer((made / name).read_bytes(), headers={"Content-Type": "text/html"})
+    quiet = (made / "topic.html").read_text(encoding="utf-8").partition("<section")[0]
+    for said, instead in (("13000002", "13000001"), ('data-comments="3"', 'data-comments="0"'), ("списала", "вернула")):
+        quiet = quiet.replace(said, instead)
+    walk.pages["/story/made_v"] = quiet
+    walk.pages["/community/vestarna/new?page=2"] = '<div class="stories-feed"><div class="stories-feed__container"></div></div>'
+    target = walk.target("kind: forum\npreset: pikabu\nurl: https://pikabu.ru/community/vestarna/new\n")
+    counts = walk.collect(target).counts.outcomes
+    assert (counts[Outcome.KEPT], counts[Outcome.CHANGED], counts[Outcome.REPEATED], counts[Outcome.REJECTED]) == (5, 0, 2, 0)
+    posts = {post.url: post for post in walk.posts().values()}
+    story = posts["https://pikabu.ru/story/made_komissiya_13000002"]
+    answers = [posts[f"https://pikabu.ru/story/_13000002?cid=28000000{n}#comment_28000000{n}"] for n in (1, 2, 3)]
+    assert (story.views, story.likes, story.replies, story.place, story.author_id) == (12_400, 125, 3, "Вестарна", "pikabu.ru:made_rita")
+    assert {post.thread_id for post in answers} == {story.thread_id}
+    assert [post.in_reply_to for post in answers] == [None, answers[0].id, answers[1].id]
+    assert [(post.author_id, post.likes) for post in answers] == [
+        ("pikabu.ru:made_oleg", 41),
+        ("pikabu.ru:made_ivan", None),
+        (story.author_id, 5),
+    ]
+    assert answers[2].text == "Мелким шрифтом.\nВот скрин."
+
+
 BOARD, PAGE = "https://forum.example/board", "kind: forum\npreset: phpbb\nurl: https://forum.example/board\nattempts: 2\n"
 
 

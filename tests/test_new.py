@@ -117,7 +117,10 @@ ADDRESSES = [
     ("www.sravni.ru/bank/vestarna/otzyvy/", "reviews", {"schedule": "every 1 hour"}),
     ("habr.com/ru/companies/vestarna/articles/", "feed", {"url": "https://habr.com/ru/rss/companies/vestarna/articles/"}),
     ("habr.com/ru/hubs/finance/", "feed", {"url": "https://habr.com/ru/rss/hubs/finance/articles/all/"}),
-    ("pikabu.ru/community/bank", "feed", {"url": "https://pikabu.ru/xmlfeeds.php?cmd=popular"}),
+    ("pikabu.ru/best", "feed", {"url": "https://pikabu.ru/xmlfeeds.php?cmd=popular"}),
+    ("pikabu.ru/community/bank", "forum", {"url": "https://pikabu.ru/community/bank"}),
+    ("pikabu.ru/@made_rita?page=2", "forum", {"url": "https://pikabu.ru/@made_rita?page=2"}),
+    ("pikabu.ru/story/komissiya_13000002", "forum", {"topics": "https://pikabu.ru/story/komissiya_13000002"}),
 ]
 
 

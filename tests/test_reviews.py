@@ -19,9 +19,9 @@ from crawlers.kinds import ReviewsTarget
 from crawlers.page import decode
 from crawlers.preset import preset_names
 from crawlers.run import RunFailed
-from crawlers.selection import next_page
+from crawlers.selection import next_page, numbered
 from crawlers.source import CollectError, Cursor
-from crawlers.spiders.reviews import numbered, read_page, tally
+from crawlers.spiders.reviews import read_page, tally
 from crawlers.unfolded import page_of
 from tests.recording import RECORDED, cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
@@ -47,7 +47,7 @@ def test_recorded_page(case: Path, tmp_path: Path) -> None:
     target = recorded_target(case, tmp_path)
     page = page_of(decode(next(case.glob("page.*")).read_bytes()))
     found = outcomes(read_page(page, target, target.url), target)
-    compare(case, {"next": next_page(page, target.next, target.url) or numbered(target, target.url), "posts": found})
+    compare(case, {"next": next_page(page, target.next, target.url) or numbered(target.numbered, target.url), "posts": found})
 
 
 @needs_real
@@ -68,7 +68,7 @@ def test_the_real_page_of_banki_ru(tmp_path: Path) -> None:
     assert len({post["author_id"] for post in posts}) == 24 and sum("replies" in post for post in posts) == 10
     assert all(1 <= post["rating"] <= 5 for post in posts if "rating" in post)
     assert len({post["id"] for post in posts}) == len(posts)
-    assert numbered(target, target.url) == "https://www.banki.ru/services/responses/list/?page=2"
+    assert numbered(target.numbered, target.url) == "https://www.banki.ru/services/responses/list/?page=2"
     assert "/services/responses/list/?page=2" in page.css("a::attr(href)").getall(), "all banks, although the page is that of one"
 
 
@@ -129,10 +129,8 @@ def test_what_stands_beside_the_items_is_theirs_where_there_is_one_each(
         ("/?mypage=4", "/?mypage=4&page=2"),
     ],
 )
-def test_pages_with_numbers_and_no_link_between_them(url: str, following: str, tmp_path: Path) -> None:
-    target = Place(tmp_path).target("vestarna", BESIDE + "numbered: page\n")
-    assert isinstance(target, ReviewsTarget)
-    assert numbered(target, f"https://reviews.example{url}") == f"https://reviews.example{following}"
+def test_pages_with_numbers_and_no_link_between_them(url: str, following: str) -> None:
+    assert numbered("page", f"https://reviews.example{url}") == f"https://reviews.example{following}"
 
 
 def test_presets_and_their_page() -> None:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from parsel import Selector
 from scrapy.http import Response
@@ -21,10 +21,11 @@ from crawlers.interval import Descent
 from crawlers.kinds import ForumTarget
 from crawlers.page import Text, at_site, decode
 from crawlers.post import Post, clean, post_id
-from crawlers.selection import Fields, Tally, next_page, select, takes
+from crawlers.selection import Fields, Tally, next_page, numbered, select, takes
 from crawlers.shown import TopicLooks
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import Trouble, content_type
+from crawlers.unfolded import page_of
 from crawlers.writer import FEW
 
 ENOUGH = 3
@@ -107,7 +108,8 @@ class ForumSpider(TopicLooks):
         if descent.repeated_at_once(known):
             raise CollectError(f"{url} shows the same topics as the page before it: `board.next` leads to no other page; mend or remove it")
         old = bool(known) and all(self.older(line) for line in lines if not line.pinned)
-        descent.took(known, next_page(page, self.target.board.next, url), old=old)
+        board = self.target.board
+        descent.took(known, next_page(page, board.next, url) or numbered(board.numbered, url), old=old)
 
     def older(self, line: Line) -> bool:
         """Whether the last post of a topic lies before what is wanted."""
@@ -197,7 +199,13 @@ class ForumSpider(TopicLooks):
 
 
 def _selector(response: Response) -> Selector:
-    return Selector(decode(response.body, content_type(response)) or "<html/>", type="html")
+    return page_of(decode(response.body, content_type(response)))
+
+
+def _permalink(target: ForumTarget, page: str, topic: str, native: str | None) -> str | None:
+    """The post's address as the target says that the forum makes them."""
+    form = target.topic.permalink
+    return urljoin(page, form.replace("{topic}", topic).replace("{id}", native)) if form and native else None
 
 
 def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
@@ -216,7 +224,7 @@ def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
         site=site,
         place=target.place or topic.get("board"),
         source=target.kind,
-        url=url or page,
+        url=url or (None if opening else _permalink(target, page, topic["id"], native)) or page,
         title=topic.get("title") if opening else None,
         text=words.own,
         quoted=words.quoted,
@@ -231,6 +239,7 @@ def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
         thread_id=post_id(site, f"topic {topic['id']}"),
         in_reply_to=post_id(site, answered) if answered and answered != native else None,
         views=topic.get("views") if opening else None,
+        members=topic.get("members"),
         likes=fields.count("likes"),
         replies=topic.get("replies") if opening else None,
     )

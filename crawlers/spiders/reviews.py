@@ -5,7 +5,6 @@ The rule to know: a raw item is the review's own piece of the page, see `crawler
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Any
@@ -20,7 +19,7 @@ from crawlers.kinds import AboutItem, ReviewsTarget
 from crawlers.link import hidden, within
 from crawlers.page import Text, at_site, decode
 from crawlers.post import Post, clean, post_id, stars
-from crawlers.selection import Fields, Tally, next_page, pieces, select, takes
+from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, content_type, refusal
 from crawlers.taken import TakeModel
@@ -49,7 +48,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         page = self.page(response)
         raws = list(read_page(page, self.target, response.url))
         if raws:
-            following = next_page(page, self.target.next, response.url) or numbered(self.target, response.url)
+            following = next_page(page, self.target.next, response.url) or numbered(self.target.numbered, response.url)
             known, old = self.look(raws)
             if self.descent.repeated_at_once(known):
                 raise CollectError(
@@ -104,16 +103,6 @@ def read_page(page: Selector, target: ReviewsTarget, url: str) -> Iterator[dict[
     for raw in pieces(page, target.item, wanted(target), url):
         # As it is kept, so that the post is told by the same address whenever it is mapped.
         yield within(raw, hidden, target.secrets)
-
-
-def numbered(target: ReviewsTarget, url: str) -> str | None:
-    """The address of the page after this one, where the pages have numbers."""
-    if target.numbered is None:
-        return None
-    number = re.search(rf"(?<=[?&]){re.escape(target.numbered)}=(\d+)", url)
-    if number:
-        return f"{url[: number.start(1)]}{int(number[1]) + 1}{url[number.end(1) :]}"
-    return f"{url}{'&' if '?' in url else '?'}{target.numbered}=2"
 
 
 def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Post:
