@@ -70,6 +70,7 @@ def test_real_pages_of_topics(case: dict[str, Any], tmp_path: Path) -> None:
     assert len({post["id"] for post in posts}) == len(posts)
     assert sum("quoted" in post for post in posts) == case["quotes"]
     assert sum("in_reply_to" in post for post in posts) == case["replies"]
+    assert [post.get("likes") for post in posts] == case.get("likes", [None] * len(posts))
     assert not any(case["absent"] in post["text"] for post in posts)
     assert all("author_id" in post for post in posts) or case["preset"] == "ipboard3"  # whose page has no links to profiles
 
