@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from scrapy.http import Response
@@ -20,6 +20,7 @@ from crawlers.interface import WRONG_FORM, Closed, Ended, InterfaceSpider, of_it
 from crawlers.interval import Descent
 from crawlers.link import hidden
 from crawlers.platforms import PlatformTarget
+from crawlers.post import MOST
 from crawlers.progress import State
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import Trouble
@@ -81,14 +82,35 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
         """
         return listing
 
+    async def members(self) -> int | None:
+        """How many are members of the place, where an address of its own tells; asked where the target's file doesn't say it.
+
+        Raises Trouble: the posts are then kept without.
+        """
+        return None
+
     async def _told_more(self, listing: Listing) -> Listing:
         try:
-            return await self.filled(listing)
+            listing = await self.filled(listing)
         except Ended:
             raise
         except (Trouble, CollectError) as wrong:
             self.logger.warning("%s; the posts of this page are kept without what it tells", hidden(str(wrong), self.secrets))
-            return listing
+        members = await self._counted() if listing.raws and self.target.members is None else None
+        return replace(listing, raws=tuple(raw | {"members": members} for raw in listing.raws)) if members else listing
+
+    async def _counted(self) -> int | None:
+        """The members of the place, asked for once a day: their number changes the figures of every post that is met again."""
+        if self.state.members.get("day") != (today := datetime.now(UTC).date().isoformat()):
+            self.state.members = {"day": today}
+            try:
+                counted = await self.members()
+                self.state.members |= {"many": counted} if counted is not None and 0 < counted <= MOST else {}
+            except Ended:
+                raise
+            except (Trouble, CollectError) as wrong:
+                self.logger.warning("%s; the posts are kept without the members of their place", hidden(str(wrong), self.secrets))
+        return self.state.members.get("many")
 
     async def start(self) -> AsyncIterator[Page]:
         self.state = State(self.cursor)

@@ -30,6 +30,8 @@ class State:
         self.threads: dict[str, int] = dict(cursor.get("threads", {}))
         self.waiting: dict[str, dict[str, Any]] = dict(cursor.get("waiting", {}))
         """Threads not read to their end: the number of `replies` counted, the `pages` left, and how often the first of them `failed`."""
+        self.members: dict[str, Any] = dict(cursor.get("members", {}))
+        """The `day` on which the members of the place were asked for, and how `many` they were."""
 
     def keep(self, names: Iterable[str]) -> None:
         """Forget lists that the target has no longer, but for the last of them."""
@@ -69,4 +71,5 @@ class State:
             del self.threads[forgotten]
 
     def cursor(self) -> Cursor:
-        return {"lists": dict(self.lists), "threads": dict(self.threads)} | ({"waiting": dict(self.waiting)} if self.waiting else {})
+        sometimes = {"waiting": dict(self.waiting), "members": dict(self.members)}
+        return {"lists": dict(self.lists), "threads": dict(self.threads)} | {name: held for name, held in sometimes.items() if held}

@@ -37,12 +37,13 @@ def test_topics_are_read_whole_and_later_only_what_came_since(walk: Walk) -> Non
     target = walk.target(TARGET + "since: 2026-01-01\n")
     walk.pages = pages(
         latest="/latest.json", latest_1="/latest.json?page=1", topic_57="/t/57.json", topic_40="/t/40.json",
-        posts_5705="post_ids[]=5705", posts_5706="post_ids[]=5706",
+        posts_5705="post_ids[]=5705", posts_5706="post_ids[]=5706", about="/about.json",
     )  # fmt: skip
     assert walk.kept(target) == 4
     assert "dont_obey_robotstxt" not in walk.requests[0].meta
     assert walk.asked == [
-        "latest.json", "t/57.json", "t/57/posts.json?post_ids[]=5705", "t/57/posts.json?post_ids[]=5706", "latest.json?page=1", "t/40.json",
+        "latest.json", "t/57.json", "about.json", "t/57/posts.json?post_ids[]=5705", "t/57/posts.json?post_ids[]=5706", "latest.json?page=1",
+        "t/40.json",
     ]  # fmt: skip  # the rules, still since 2020, are not read
     made = walk.posts()
     first, second, third = made["Кто пробовал Вестарну?"], made["Пробовал, вывод занял неделю."], made["А у меня за день."]
@@ -52,6 +53,7 @@ def test_topics_are_read_whole_and_later_only_what_came_since(walk: Walk) -> Non
     assert (second.in_reply_to, third.in_reply_to, third.thread_id) == (first.id, second.id, first.id)
     assert (second.author_id, second.author_name) == (f"{SITE}:boris", "boris")
     assert third.url == f"https://{SITE}/t/tema-57/57/5"
+    assert {post.members for post in made.values()} == {1840}
 
     assert walk.kept(target) == 0
     assert walk.asked == ["latest.json"]
@@ -65,6 +67,31 @@ def test_topics_are_read_whole_and_later_only_what_came_since(walk: Walk) -> Non
     assert walk.asked == ["latest.json", "t/57.json", "t/57/posts.json?post_ids[]=5707", "latest.json?page=1"]
 
 
+def test_members_are_asked_for_once_a_day_and_a_forum_that_hides_them_keeps_its_posts(walk: Walk) -> None:
+    walk.pages = pages(
+        latest="/latest.json", latest_1="/latest.json?page=1", topic_57="/t/57.json", topic_40="/t/40.json", posts_5705="post_ids"
+    )
+    walk.pages["/about.json"] = Answer('{"errors": ["hidden"]}', 403)
+    target = walk.target(TARGET + "since: 2026-01-01\n")
+    assert walk.kept(target) >= 3 and walk.asked.count("about.json") == 1
+    assert {post.members for post in walk.posts().values()} == {None}
+    grown = json.loads(recorded("discourse", "topic_57.json")) | {"highest_post_number": 9}
+    latest = json.loads(recorded("discourse", "latest.json"))
+    latest["topic_list"]["topics"][1]["highest_post_number"] = 9
+    walk.pages |= {"/t/57.json": grown, "/latest.json": latest}
+    walk.kept(target)
+    assert "t/57.json" in (again := walk.asked) and "about.json" not in again, "no more on the same day"
+
+
+def test_members_that_the_file_says_are_not_asked_for(walk: Walk) -> None:
+    walk.pages = pages(
+        latest="/latest.json", latest_1="/latest.json?page=1", topic_57="/t/57.json", topic_40="/t/40.json", posts_5705="post_ids"
+    )
+    walk.kept(walk.target(TARGET + "since: 2026-01-01\nmembers: 12\n"))
+    assert "about.json" not in walk.asked
+    assert {post.members for post in walk.posts().values()} == {12}
+
+
 def test_searches_and_categories_and_what_a_forum_says_instead(walk: Walk) -> None:
     target = walk.target(TARGET + "search: [вестарна]\ncategories: [support/6]\ncomments: false\n")
     walk.pages = pages(search="/search.json", search_nothing="&page=2", topic_40="/t/40.json")
@@ -76,6 +103,7 @@ def test_searches_and_categories_and_what_a_forum_says_instead(walk: Walk) -> No
         "c/support/6.json",
         "search.json?q=вестарна order:latest",
         "t/40.json",
+        "about.json",
         "search.json?q=вестарна+order:latest&page=2",
     ]
     assert list(walk.posts()) == ["Вестарна подняла комиссию."]

@@ -32,8 +32,10 @@ def test_entries_of_the_feed_and_all_branches_of_their_comments(walk: Walk) -> N
         "/data/rss": recorded("livejournal", "rss.xml"), "__rpc_get_thread": recorded("livejournal", "comments_1.json"),
         "&page=2": recorded("livejournal", "comments_2.json"), "&thread=700": recorded("livejournal", "branch.json"),
     }  # fmt: skip
+    walk.pages["fdata.bml"] = recorded("livejournal", "friends.txt")
     assert walk.kept(target) == 6
-    assert walk.asked == ["data/rss", CALL, f"{CALL}&page=2", f"{CALL}&thread=700"]
+    assert walk.asked == ["data/rss", "misc/fdata.bml?user=dva_vklada", CALL, f"{CALL}&page=2", f"{CALL}&thread=700"]
+    assert {post.members for post in walk.posts().values()} == {3}, "those who read the journal"
     made = walk.posts()
     entry, other = made["Комиссия выросла втрое.\nБольше ни ногой."], made["Погода хорошая."]
     first, answer, last = made["И я ушёл.\nГод назад."], made["Куда?"], made["В Дукатор."]
@@ -53,9 +55,14 @@ def test_an_account_reads_pages_printed_as_xml(walk: Walk, monkeypatch: pytest.M
     monkeypatch.setenv("LJ_COOKIE", "ljsession=s3cret")
     target = walk.target(TARGET + "cookie_env: LJ_COOKIE\npages: 1\n")
     walk.pages = {"/data/rss": recorded("livejournal", "rss.xml"), "/2300.html?style=mine": recorded("livejournal", "printed.xml")}
+    walk.pages["fdata.bml"] = "! invalid user"
+    walk.pages["&comm=1"] = "# Note: dva_vklada is a community account\nP> gost_1\nP< gost_1\nP< gost_2\n"
     assert walk.kept(target) == 3
-    assert {request.headers["Cookie"] for request in walk.requests} == {b"ljsession=s3cret"}
-    assert walk.asked == ["data/rss", "2300.html?style=mine"]
+    friends = [request for request in walk.requests if "fdata" in request.url]
+    assert {request.headers.get("Cookie") for request in walk.requests if request not in friends} == {b"ljsession=s3cret"}
+    assert len(friends) == 2 and not any("Cookie" in request.headers for request in friends), "another host than the journal's"
+    assert {post.members for post in walk.posts().values()} == {2}
+    assert [each for each in walk.asked if "fdata" not in each] == ["data/rss", "2300.html?style=mine"]
     assert walk.posts()["И я ушёл."].published == datetime(2026, 9, 1, 11, 0, 5, tzinfo=UTC)
     walk.pages |= {"page=2": "<entrypage><comments/></entrypage>", "thread=700": "<entrypage><comments/></entrypage>"}
     assert (walk.kept(target), walk.kept(target)) == (0, 0)

@@ -34,12 +34,14 @@ def test_questions_come_with_answers_and_comments_and_waits_are_heeded(walk: Wal
     monkeypatch.setenv("SE_KEY", "s3cret(key")
     target = walk.target(TARGET + "tags: [broker]\nkey_env: SE_KEY\n")
     walk.pages = {part: recorded("stackexchange", name) for part, name in {
-        "/filters/create": "filter.json", "/questions?": "questions.json", "&page=2": "questions_2.json",
+        "/filters/create": "filter.json", "/questions?": "questions.json", "&page=2": "questions_2.json", "/info?": "info.json",
     }.items()}  # fmt: skip
     assert walk.kept(target) == 5
     assert 8 < closed_for(walk) <= 10, "`backoff`"
     listed = f"2.3/questions?site={SITE}&order=desc&sort=activity&pagesize=100&filter=!own)made*filter&tagged=broker"
-    assert walk.asked[1:] == [f"{listed}&key=s3cret(key", f"{listed}&page=2&key=s3cret(key"]
+    info = f"2.3/info?site={SITE}&key=s3cret(key"
+    assert walk.asked[1:] == [f"{listed}&key=s3cret(key", info, f"{listed}&page=2&key=s3cret(key"]
+    assert {post.members for post in walk.posts().values()} == {52_300}
     posts = walk.posts()
     question, answer, reply = posts["They ask for a scan."], posts["I left Vestarna after that."], posts["So did I."]
     assert (question.title, question.quoted, question.author_name) == ('Is "Vestarna" safe?', "Send it today", "Anna & Co")

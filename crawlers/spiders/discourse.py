@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import lxml.html
 from scrapy.http import Response
 
-from crawlers.interface import with_parameters
+from crawlers.interface import of_its_form, parsed, with_parameters
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Fate, Known, Look
@@ -67,6 +67,12 @@ class DiscourseSpider(ListingSpider[DiscourseTarget]):
         found = {category: f"{base}/c/{quote(category)}.json" for category in self.target.categories}
         found |= {query: f"{base}/search.json?q={quote(f'{query} order:latest')}" for query in self.target.search}
         return found or {"latest": f"{base}/latest.json"}
+
+    async def members(self) -> int | None:
+        url = f"{self.target.url.rstrip('/')}/about.json"
+        with of_its_form(url):
+            stats = parsed(await self.answer(url))["about"]["stats"]
+            return int(stats.get("users_count") or stats["user_count"])  # newer and older forums
 
     def complaint(self, answer: Any) -> str | None:
         errors = answer.get("errors") if isinstance(answer, dict) else None
@@ -127,8 +133,8 @@ class DiscourseSpider(ListingSpider[DiscourseTarget]):
         if sign := next((name for name in ("user_deleted", "deleted_at") if answer.get(name)), None):
             yield Look(some[0].id, Fate.GONE, sign)
         else:
-            topic = {name: some[0].raw[name] for name in ("topic",) if name in some[0].raw}
-            yield Look(some[0].id, Fate.HERE, raw=None if unwritten(answer) else answer | topic)
+            beside = {name: some[0].raw[name] for name in ("topic", "members") if name in some[0].raw}
+            yield Look(some[0].id, Fate.HERE, raw=None if unwritten(answer) else answer | beside)
 
 
 def unwritten(post: dict[str, Any]) -> bool:
@@ -178,6 +184,7 @@ def post(raw: dict[str, Any], target: DiscourseTarget, collected: datetime) -> P
         thread_id=post_id(site, f"{topic}/1"),
         in_reply_to=post_id(site, f"{topic}/{above}") if above else None,
         views=opening.get("views", raw.get("reads")),
+        members=raw.get("members"),
         likes=sum(likes) if "actions_summary" in raw else None,
         replies=opening["posts_count"] - 1 if "posts_count" in opening else raw.get("reply_count"),
     )

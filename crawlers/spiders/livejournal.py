@@ -33,6 +33,7 @@ from crawlers.spiders import feed
 
 ACCOUNTS = "livejournal.com"
 """Where logins are given: an author is one in all journals."""
+FRIENDS = "https://www.livejournal.com/misc/fdata.bml"
 KNOWN_BY = KnownBy(
     engine="LiveJournal",
     addresses=(
@@ -59,9 +60,20 @@ class LivejournalSpider(ListingSpider[LivejournalTarget]):
         self.shown: defaultdict[str, dict[int, bool]] = defaultdict(dict)  # of each entry the comments met, and whether one still stands
         return {"entries": f"{self.target.url.rstrip('/')}/data/rss"}
 
+    async def members(self) -> int | None:
+        """Those who read the journal, by the list of friends that LiveJournal offers to programs: `< login`, in communities `P< login`."""
+        if not (urlsplit(self.target.url).hostname or "").endswith(ACCOUNTS):
+            return None
+        for how in ("", "&comm=1"):
+            answer = await self.answer(f"{FRIENDS}?user={journal(self.target)}{how}")
+            if readers := len(re.findall(rb"^P?< \w", answer.body, re.MULTILINE)):
+                return readers
+        return None
+
     def request(self, url: str) -> Request:
         request = super().request(url)
-        if cookie := self.secret("cookie_env"):
+        cookie = self.secret("cookie_env")
+        if cookie and not url.startswith(FRIENDS):
             request.headers["Cookie"] = cookie
         return request
 
@@ -235,6 +247,7 @@ def post(raw: dict[str, Any], target: LivejournalTarget, collected: datetime) ->
         published_precision=published.precision,
         edited=edited,
         collected=collected,
+        members=raw.get("members"),
         thread_id=entry,
         in_reply_to=post_id(site, f"comment {raw['parent']}") if raw.get("parent") else entry,
     )
@@ -247,5 +260,11 @@ def of_entry(raw: dict[str, Any], target: LivejournalTarget, collected: datetime
     login = raw.get("author") or journal(target)
     profile = f"https://{login.replace('_', '-')}.{ACCOUNTS}/"
     return dataclasses.replace(
-        entry, source=target.kind, author_id=f"{ACCOUNTS}:{login}", author_name=login, author_url=profile, thread_id=entry.id
+        entry,
+        source=target.kind,
+        author_id=f"{ACCOUNTS}:{login}",
+        author_name=login,
+        author_url=profile,
+        thread_id=entry.id,
+        members=raw.get("members"),
     )

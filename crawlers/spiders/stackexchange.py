@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.interface import parsed, with_parameters
+from crawlers.interface import of_its_form, parsed, with_parameters
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider
 from crawlers.look import Known, Look, by_absence
@@ -60,6 +60,13 @@ class StackexchangeSpider(ListingSpider[StackexchangeTarget]):
         how = f"site={self.target.community}&order=desc&sort=activity&pagesize=100&filter={quote(made['items'][0]['filter'])}"
         found = {f"[{tag}]": f"{api}/questions?{how}&tagged={quote(tag)}" for tag in self.target.tags}
         return found | {query: f"{api}/search/advanced?{how}&q={quote(query)}" for query in self.target.search}
+
+    async def members(self) -> int | None:
+        url = f"{self.target.url.rstrip('/')}/info?site={self.target.community}"
+        with of_its_form(url):
+            answer = parsed(await self.answer(url))
+            self.heed(answer, url)
+            return int(answer["items"][0]["total_users"])
 
     def request(self, url: str) -> Request:
         key = self.secret("key_env")
@@ -147,6 +154,7 @@ def post(raw: dict[str, Any], target: StackexchangeTarget, collected: datetime) 
         thread_id=post_id(site, str(thread or native)),
         in_reply_to=post_id(site, str(above)) if above else None,
         views=raw.get("view_count"),
+        members=raw.get("members"),
         likes=raw.get("score"),
         replies=raw.get("answer_count"),
     )
