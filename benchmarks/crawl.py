@@ -5,7 +5,8 @@
 
 The rule to know: all walk the same pages of one server in one run, in turns, each in a process of its own. The bare spider finds links
 and keeps nothing; ours takes the articles out of their pages, judges what is new, and writes batches and cursors to the disk. Each walks
-with our manners (AutoThrottle, robots.txt, at most four requests at once) and without, so that like is compared with like.
+with our manners (AutoThrottle, robots.txt, at most four requests at once) and without, so that like is compared with like. It ends with 1
+where ours is slower than it may be, grows, or leaves pages out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from multiprocessing import Process, Queue
+from multiprocessing import Process, Value
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,12 +31,21 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.demand import Demand, judged
 from tests.site import Answer, Request, Site
 
 ROOT = Path(__file__).parents[1]
 MENU = '<nav><a href="/list/0">Начало</a></nav>'
 LISTED = 25
 """Articles that a list page links to."""
+SHARE = 0.6
+"""Of the bare spider's pages a second, at least."""
+GROWTH = 50
+"""MB that a walk may grow by."""
+FIRST = 200
+"""Pages until everything is loaded that a walk needs; its growth is measured from there."""
+SAMPLE = 0.25
+"""Seconds between two looks at a walk's memory."""
 WORDS = (
     "банк", "карта", "вклад", "приложение", "поддержка", "кредит", "отказ", "перевод", "деньги", "вернули", "кэшбэк", "спасибо", "клиент",
     "очередь", "менеджер", "звонок", "проценты", "обман", "быстро", "договор", "платёж", "лимит", "страховка", "отделение", "оператор",
@@ -78,13 +88,22 @@ class Crawl:
     name: str
     pages: int
     seconds: float
-    memory: tuple[int, ...] = ()
-    """Bytes of the spider's process, now and then."""
+    memory: tuple[tuple[int, int], ...] = ()
+    """Now and then: pages served until then, bytes of the spider's process."""
 
     @property
     def speed(self) -> float:
         """Pages a second."""
         return self.pages / self.seconds
+
+    def memory_after(self, pages: float) -> int:
+        """Bytes at the first look after so many pages."""
+        return next((size for served, size in self.memory if served >= pages), 0)
+
+    def growth(self, pages: float) -> float:
+        """MB from there to the most that there was later; not a number where no look came after."""
+        later = [size for served, size in self.memory if served >= pages]
+        return (max(later) - later[0]) / 2**20 if len(later) > 1 else float("nan")
 
 
 def list_page(number: int, lists: int) -> str:
@@ -109,24 +128,22 @@ def article_page(number: int) -> str:
 
 
 class Articles(Site):
-    """So many pages: lists, and the articles that they link to."""
+    """At least so many pages: lists, and the articles that they link to."""
 
     def __init__(self, pages: int) -> None:
         super().__init__()
-        self.lists = max(1, pages // (LISTED + 1))
+        self.lists = -(-pages // (LISTED + 1))
+        self.pages_in_all = self.lists * (LISTED + 1)
+        self.served = Value("q", 0)
+        """Answers since the beginning, also as the process sees it that started the server's."""
 
     def answer(self, request: Request) -> Answer:
+        with self.served.get_lock():
+            self.served.value += 1
         name, _, number = request.path.strip("/").partition("/")
         if name == "list":
             return Answer(list_page(int(number), self.lists))
         return Answer(article_page(int(number))) if name == "article" else Answer("not here", 404)
-
-
-def serve(pages: int, addresses: Queue[str]) -> None:
-    """Serve the site until killed."""
-    site = Articles(pages)
-    addresses.put(site.url)
-    site.server.serve_forever()
 
 
 def bare(name: str, address: str, settings: dict[str, Any]) -> Crawl:
@@ -137,12 +154,13 @@ def bare(name: str, address: str, settings: dict[str, Any]) -> Crawl:
     return Crawl(name, told["pages"], told["seconds"])
 
 
-def ours(name: str, address: str, pages: int, settings: dict[str, Any], *, watch: bool = False) -> Crawl:
+def ours(name: str, site: Articles, settings: dict[str, Any], *, watch: bool = False) -> Crawl:
     """The walk of `scrapy crawl site`, from its first request to its end: batches and cursor are on the disk by then."""
     with tempfile.TemporaryDirectory() as folder:
         config, data, result = Path(folder, "config"), Path(folder, "data"), Path(folder, "result.json")
         (config / "targets").mkdir(parents=True)
-        text = f"kind: site\nurl: {address}\narticles: /article/\nfollow: /list/\npages: {pages + 100}\nallow_private: true\nlanguage: ru\n"
+        text = f"kind: site\nurl: {site.url}/list/0\narticles: /article/\nfollow: /list/\npages: {site.pages_in_all + 100}\n"
+        text += "allow_private: true\nlanguage: ru\n"
         (config / "targets" / "local.yaml").write_text(text, encoding="utf-8")
         (config / "brands.yaml").write_text((ROOT / "demo" / "config" / "brands.yaml").read_text(encoding="utf-8"), encoding="utf-8")
         places = {"MOLVA_DATA": str(data), "MOLVA_CONFIG": str(config), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
@@ -150,7 +168,7 @@ def ours(name: str, address: str, pages: int, settings: dict[str, Any], *, watch
         command += [word for option, value in settings.items() for word in ("-s", f"{option}={value}")]
         quiet = subprocess.DEVNULL
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | places, stdout=quiet, stderr=quiet)
-        memory = watched(process) if watch else ()
+        memory = watched(process, site) if watch else ()
         if process.wait():
             raise SystemExit(f"the spider ended with {process.returncode}")
         run = json.loads(result.read_text())["run"]
@@ -161,45 +179,64 @@ def ours(name: str, address: str, pages: int, settings: dict[str, Any], *, watch
         return Crawl(name, kept + -(-kept // LISTED), seconds, memory)
 
 
-def watched(process: subprocess.Popen[bytes]) -> tuple[int, ...]:
-    """Memory of a process of its own every second, until it ends."""
-    found: list[int] = []
+def watched(process: subprocess.Popen[bytes], site: Articles) -> tuple[tuple[int, int], ...]:
+    """Memory of a process of its own now and then, until it ends, each with the pages that the site has served it."""
+    found: list[tuple[int, int]] = []
+    before = site.served.value
     while process.poll() is None:
         try:
-            found.append(psutil.Process(process.pid).memory_info().rss)
+            found.append((site.served.value - before, psutil.Process(process.pid).memory_info().rss))
         except psutil.NoSuchProcess:
             break
-        time.sleep(1)
-    return tuple(found)
+        time.sleep(SAMPLE)
+    return tuple(each for each in found if each[1])  # a process that has just ended has none
+
+
+def remembered(site: Articles, table: Table) -> list[Demand]:
+    """Our crawl alone, and how its memory grows."""
+    walk = ours("ours", site, NONE, watch=True)
+    table.add_row(walk.name, str(walk.pages), f"{walk.seconds:.1f}", f"{walk.speed:.1f}")
+    fifth = site.pages_in_all // 5
+    sizes = [size >> 20 for size in (walk.memory_after(FIRST), walk.memory_after(fifth), max(each for _, each in walk.memory))]
+    print(f"MB after {FIRST} pages {sizes[0]}, after {fifth} pages {sizes[1]}, most {sizes[2]}, at the end {walk.memory[-1][1] >> 20}")
+    return [
+        Demand("pages that were walked", walk.pages, "at least", site.pages_in_all),
+        Demand(f"MB grown over {walk.pages} pages, from after the first {FIRST}", walk.growth(FIRST), "less than", GROWTH),
+        Demand(f"MB grown over {walk.pages} pages, from after a fifth", walk.growth(fifth), "less than", GROWTH),
+    ]
+
+
+def compared(site: Articles, rounds: int, table: Table) -> list[Demand]:
+    """Our crawls beside the bare ones, in turns."""
+    walks: dict[str, Crawl] = {}
+    for _ in range(rounds):
+        for manners, settings in (("with manners", MANNERS), ("without", NONE)):
+            for walk in (bare(f"bare, {manners}", f"{site.url}/list/0", settings), ours(f"ours, {manners}", site, settings)):
+                walks[walk.name] = max(walk, walks.get(walk.name, walk), key=lambda each: each.speed)
+    demands = []
+    for walk in walks.values():
+        share = walk.speed / walks[walk.name.replace("ours", "bare")].speed
+        table.add_row(walk.name, str(walk.pages), f"{walk.seconds:.1f}", f"{walk.speed:.1f}", f"{share:.0%}")
+        demands.append(Demand(f"{walk.name}: pages that were walked", walk.pages, "at least", site.pages_in_all))
+        if walk.name.startswith("ours"):
+            demands.append(Demand(f"{walk.name}: pages/s of the bare one's", share, "at least", SHARE))
+    return demands
 
 
 def main(
     pages: Annotated[int, typer.Option(help="Pages of the site: lists and articles.")] = 5_000,
-    memory: Annotated[bool, typer.Option("--memory", help="Only our crawl, and how its memory grows.")] = False,
+    memory: Annotated[
+        bool, typer.Option("--memory", help="Only our crawl, and how its memory grows; over 50,000 pages it is demanded.")
+    ] = False,
     rounds: Annotated[int, typer.Option(help="How often each walks, in turns; the fastest walk of each counts.")] = 2,
 ) -> None:
-    """Walk, print pages a second."""
-    addresses: Queue[str] = Queue()
-    Process(target=serve, args=(pages, addresses), daemon=True).start()
-    address = f"{addresses.get()}/list/0"
+    """Walk, print pages a second, and say whether what is demanded holds."""
+    site = Articles(pages)
+    Process(target=site.server.serve_forever, daemon=True).start()
     table = Table("crawl", "pages", "seconds", "pages/s", "of the bare one")
-    if memory:
-        walk = ours("ours", address, pages, NONE, watch=True)
-        fifth = walk.memory[len(walk.memory) // 5]
-        table.add_row(walk.name, str(walk.pages), f"{walk.seconds:.1f}", f"{walk.speed:.1f}")
-        Console().print(
-            table, f"memory after a fifth {fifth >> 20} MB, at the end {walk.memory[-1] >> 20} MB, most {max(walk.memory) >> 20} MB"
-        )
-        return
-    walks: dict[str, Crawl] = {}
-    for _ in range(rounds):
-        for manners, settings in (("with manners", MANNERS), ("without", NONE)):
-            for walk in (bare(f"bare, {manners}", address, settings), ours(f"ours, {manners}", address, pages, settings)):
-                walks[walk.name] = max(walk, walks.get(walk.name, walk), key=lambda each: each.speed)
-    for walk in walks.values():
-        share = walk.speed / walks[walk.name.replace("ours", "bare")].speed
-        table.add_row(walk.name, str(walk.pages), f"{walk.seconds:.1f}", f"{walk.speed:.1f}", f"{share:.0%}")
+    demands = remembered(site, table) if memory else compared(site, rounds, table)
     Console().print(table)
+    raise typer.Exit(judged(*demands))
 
 
 if __name__ == "__main__":

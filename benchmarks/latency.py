@@ -4,7 +4,8 @@
 
 The rule to know: everything runs as `make run` runs it (run.py: Airflow, the model, the dashboard, on the embedded index), and a
 post that never arrives counts as the longest wait. The clock of a post starts when the feed first shows it and ends when a look at
-the index, every ten seconds, first finds its mention; the dashboard shows what the index holds.
+the index, every ten seconds, first finds its mention; the dashboard shows what the index holds. It ends with 1 where the 95th percentile
+is beyond ten minutes.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.demand import Demand, judged
 from benchmarks.started import ROOT, started
 from demo.content import read_content
 from index import open_index
@@ -40,6 +42,8 @@ LOOK = 10.0
 """Seconds between two looks at the index."""
 SHOWN = 60
 """Posts that a feed shows."""
+LATE = 600.0
+"""Seconds within which 95 of 100 posts have to arrive."""
 PATIENCE = 1800.0
 """Seconds after the last counted post within which it has to arrive."""
 NAMES = ("Вестарна", "Квотум")
@@ -177,10 +181,12 @@ def main(
         "targets": targets,
         "posts an hour": posts_an_hour,
         "median, s": round(statistics.median(waits)),
-        "95th percentile, s": round(waits[int(0.95 * (len(waits) - 1))]),
+        "95th percentile, s": round(late := waits[math.ceil(0.95 * len(waits)) - 1]),
         "longest, s": round(waits[-1]),
     }
     print(json.dumps(figures))
+    load = f"{targets} targets, {posts_an_hour} posts an hour"
+    raise typer.Exit(judged(Demand(f"s to the index, 95th percentile of {len(waits)} posts ({load})", late, "at most", LATE)))
 
 
 if __name__ == "__main__":
