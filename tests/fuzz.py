@@ -75,12 +75,6 @@ def attempt(parser: Parser | None, content: bytes, folder: Path, tally: Tally) -
     return None
 
 
-def whole(parser: Parser, folder: Path) -> list[bytes]:
-    """The recordings of which a parser brings items, or that it doesn't refuse."""
-    tallies = [(seed, tally) for seed in parser.seeds if attempt(parser, seed, folder, tally := Tally()) is None]
-    return [seed for seed, tally in tallies if tally.outcomes] or [seed for seed, tally in tallies if not tally.refused]
-
-
 def place_of(error: BaseException) -> str:
     """What failed, and the last place in our own code."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -88,40 +82,76 @@ def place_of(error: BaseException) -> str:
     return f"{type(error).__name__} {Path(ours[-1].filename).name}:{ours[-1].lineno}"
 
 
+class Fuzz:
+    """Answers given to parsers one after the other, none longer than `limit` seconds of processor."""
+
+    def __init__(self, chosen: list[Parser | None], folder: Path, out: Path, limit: float) -> None:
+        self.folder, self.out, self.limit = folder, out, limit
+        self.tallies = {name_of(each): Tally() for each in chosen}
+        # Wrong answers are mostly made of what is read to its end: the rest shows how it is refused.
+        self.read = {name_of(each): self._whole(each) for each in chosen}
+
+    def give(self, parser: Parser | None, content: bytes) -> Tally:
+        """What becomes of one answer; a failure is written beside the others."""
+        name, tally = name_of(parser), Tally()
+        (self.out / "current").write_bytes(content)
+        faulthandler.dump_traceback_later(60 + 20 * self.limit, exit=True)
+        signal.setitimer(signal.ITIMER_VIRTUAL, self.limit)
+        error = attempt(parser, content, self.folder, tally)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        faulthandler.cancel_dump_traceback_later()
+        if error is not None:
+            tally.failed[place_of(error)] += 1
+            _write(self.out, name, error, content, self.tallies[name])
+        self.tallies[name] = _sum([self.tallies[name], tally])
+        return tally
+
+    def _whole(self, parser: Parser | None) -> list[bytes]:
+        """The recordings of which a parser brings items, else those that it doesn't refuse, else all."""
+        told = [(seed, self.give(parser, seed)) for seed in seeds_of(parser)]
+        brought = [seed for seed, tally in told if tally.outcomes and not tally.failed]
+        return brought or [seed for seed, tally in told if not tally.refused and not tally.failed] or list(seeds_of(parser))
+
+
+def name_of(parser: Parser | None) -> str:
+    """None is the parser of robots.txt."""
+    return parser.name if parser else "robots"
+
+
+def seeds_of(parser: Parser | None) -> tuple[bytes, ...]:
+    """The recordings that it is tried with."""
+    return parser.seeds if parser else (ROBOTS,)
+
+
 def main(
-    seconds: Annotated[float, typer.Option(help="How long, by the clock.")] = 60,
+    seconds: Annotated[float, typer.Option(help="How long, by the clock, once every recording was tried as it is.")] = 60,
     seed: Annotated[int, typer.Option(help="The same one gives the same answers.")] = 1,
     only: Annotated[str, typer.Option(help="Part of the parsers' names.")] = "",
     limit: Annotated[float, typer.Option(help="Seconds of processor that one answer may take.")] = 10,
     out: Annotated[Path, typer.Option(help="Where answers that failed are written.")] = Path("data/fuzz"),
 ) -> None:
-    """Give wrong answers to every parser in turn until the time is over."""
+    """Give every recording to its parsers as it is, then wrong answers to every parser in turn until the time is over."""
     warnings.simplefilter("ignore")
     logging.disable()
     signal.signal(signal.SIGVTALRM, _too_slow)
     out.mkdir(parents=True, exist_ok=True)
-    chosen: list[Parser | None] = [each for each in [*parsers(), None] if only in (each.name if each else "robots")]
-    tallies = {each.name if each else "robots": Tally() for each in chosen}
-    chance, until, turn = Random(seed), time.monotonic() + seconds, 0
+    chosen: list[Parser | None] = [each for each in [*parsers(), None] if only in name_of(each)]
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        read = {each.name: whole(each, Path(folder)) for each in chosen if each}
-        while time.monotonic() < until:
+        fuzz, chance, turn = Fuzz(chosen, Path(folder), out, limit), Random(seed), 0
+        whole = time.monotonic()
+        while time.monotonic() < whole + seconds:
             parser = chosen[turn % len(chosen)]
             turn += 1
-            name, seeds = (parser.name, parser.seeds) if parser else ("robots", (ROBOTS,))
-            # Mostly of what the parser reads to its end: the rest shows how it refuses.
-            content = mutated(chance.choice(read.get(name) or seeds if chance.random() < 0.8 else seeds), seeds, chance)
-            (out / "current").write_bytes(content)
-            faulthandler.dump_traceback_later(60 + 20 * limit, exit=True)
-            signal.setitimer(signal.ITIMER_VIRTUAL, limit)
-            error = attempt(parser, content, Path(folder), tallies[name])
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-            faulthandler.cancel_dump_traceback_later()
-            if error is not None:
-                _write(out, name, error, content, tallies[name])
+            seeds = seeds_of(parser)
+            content = mutated(chance.choice(fuzz.read[name_of(parser)] if chance.random() < 0.8 else seeds), seeds, chance)
+            fuzz.give(parser, content)
     (out / "current").unlink(missing_ok=True)
-    _show(tallies)
-    raise typer.Exit(int(any(tally.failed for tally in tallies.values())))
+    _show(fuzz.tallies)
+    recordings = len({each for parser in chosen for each in seeds_of(parser)})
+    print(f"{recordings} recordings as they are in {whole - began:.0f} s;", end=" ")
+    print(f"{turn} wrong answers of seed {seed} in {time.monotonic() - whole:.0f} s, of processor {time.process_time():.0f} s in all")
+    raise typer.Exit(int(any(tally.failed for tally in fuzz.tallies.values())))
 
 
 def _too_slow(signal_number: int, frame: FrameType | None) -> None:
@@ -129,17 +159,16 @@ def _too_slow(signal_number: int, frame: FrameType | None) -> None:
 
 
 def _write(out: Path, name: str, error: BaseException, content: bytes, tally: Tally) -> None:
+    """Keep what failed; the tally has how often it did before."""
     place = place_of(error)
-    tally.failed[place] += 1
-    if tally.failed[place] <= EXAMPLES:
-        path = out / f"{name} {place} {tally.failed[place]}".replace(" ", "_").replace(":", "_")
+    if tally.failed[place] < EXAMPLES:
+        path = out / f"{name} {place} {tally.failed[place] + 1}".replace(" ", "_").replace(":", "_")
         path.write_bytes(content)
         path.with_name(f"{path.name}.trace").write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="replace")
 
 
 def _show(tallies: dict[str, Tally]) -> None:
-    columns = ("parser", "answers", "refused", "items", "kept", "rejected", "repeated", "undated", "slowest, s", "failed")
-    table = Table(*columns)
+    table = Table("parser", "answers", "refused", "items", *Outcome, "undated", "slowest, s", "failed")
     for name, tally in tallies.items():
         table.add_row(name, *_figures(tally))
     table.add_row("all", *_figures(_sum(list(tallies.values()))))
@@ -162,9 +191,7 @@ def _sum(tallies: list[Tally]) -> Tally:
 
 
 def _figures(tally: Tally) -> list[str]:
-    known = [tally.outcomes[each] for each in (Outcome.KEPT, Outcome.REJECTED)]
-    repeated = tally.outcomes[Outcome.REPEATED] + tally.outcomes[Outcome.CHANGED]
-    figures = [tally.answers, tally.refused, sum(tally.outcomes.values()), *known, repeated, tally.undated]
+    figures = [tally.answers, tally.refused, tally.outcomes.total(), *[tally.outcomes[each] for each in Outcome], tally.undated]
     return [f"{figure:,}" for figure in figures] + [f"{tally.slowest:.1f}", str(sum(tally.failed.values()))]
 
 

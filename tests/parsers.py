@@ -7,43 +7,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from crawlers.preset import preset_names
 from tests.parsing import Parser
-from tests.recording import RECORDED
+from tests.recording import RECORDED, own_target
+from tests.tapes import body, exchanges
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
-LARGEST = 600_000
+LARGEST = 700_000
 """Bytes of a recording: longer ones only take time."""
+NO_ANSWERS = {
+    "pages/phpbb/phpbbparser/*.expected.json": "what another program reads on the pages beside it",
+    "pages/trafilatura/tests/evaldata.json": "the same",
+    "api/monitoring_exports/brand_analytics_columns.json": "names of columns, measured in a workbook that is not there",
+    "api/monitoring_exports/*.yml": "describes an interface of YouScan: nothing that it answered",
+}
+"""Shared recordings that no platform answered -> what they are instead."""
 
 
 def files_of(*patterns: str) -> tuple[bytes, ...]:
     """Recordings that match, of the shared ones and our own; answers out of tapes of whole conversations."""
     found = [path for pattern in patterns for root in (SHARED, RECORDED) for path in sorted(root.glob(pattern)) if path.is_file()]
-    bodies = [body for path in found for body in _bodies(path)]
-    return tuple(body for body in dict.fromkeys(bodies) if body and len(body) <= LARGEST)
-
-
-def _bodies(path: Path) -> Iterator[bytes]:
-    content = path.read_bytes()
-    exchanges: list[Any] = []
-    with suppress(ValueError, yaml.YAMLError, RecursionError):
-        if path.suffix in (".yml", ".yaml"):
-            exchanges = (tape := yaml.load(content, yaml.CSafeLoader)).get("http_interactions") or tape.get("interactions") or []
-        elif b'"interactions"' in content[:200] or b'"http_interactions"' in content[:200]:
-            exchanges = (tape := json.loads(content)).get("http_interactions") or tape["interactions"]
-    if not exchanges:
-        yield content
-    for exchange in exchanges:
-        body = exchange["response"]["body"]
-        text = body.get("string") if isinstance(body, dict) else body
-        if text:
-            yield text if isinstance(text, bytes) else text.encode()
+    bodies = [each for path in found for each in ([body(one) for one in exchanges(path)] or [path.read_bytes()])]
+    return tuple(each for each in dict.fromkeys(bodies) if each and len(each) <= LARGEST)
 
 
 def parsers() -> list[Parser]:
@@ -52,7 +40,7 @@ def parsers() -> list[Parser]:
 
 
 def _interfaces() -> Iterator[Parser]:
-    yield Parser("appstore", "kind: appstore\napps: [389801252]\ncountries: [ru]\n", files_of("api/appstore/*.json", "appstore/*"))
+    yield Parser("appstore", "kind: appstore\napps: [389801252]\ncountries: [ru]\n", files_of("api/appstore/rss*", "appstore/*"))
     sky = "kind: bluesky\naccounts: [bsky.app]\nsearch: [x]\npages: 2\n"
     answers = files_of("api/bluesky/*.yml", "api/bluesky/*.json") or (b'{"posts": []}',)
     yield Parser("bluesky", sky, answers, {"actor.getProfiles": b'{"profiles": []}'})
@@ -93,8 +81,9 @@ def _interfaces() -> Iterator[Parser]:
 
 
 def _feeds() -> Iterator[Parser]:
-    seeds = files_of("feed/*/page.xml", "api/wordpress/*.xml", "api/habr/*.xml", "livejournal/rss.xml")
-    yield Parser("feed", "kind: feed\nurl: https://f.example/rss\n", seeds)
+    old = files_of("pages/chardet_ru_encodings/tests/*/*")
+    seeds = files_of("feed/*/page.xml", "api/wordpress/*.xml", "api/habr/*", "livejournal/rss.xml")
+    yield Parser("feed", "kind: feed\nurl: https://f.example/rss\n", (*seeds, *old))
     for preset in preset_names("feed"):
         yield Parser(f"feed {preset}", f"kind: feed\npreset: {preset}\nurl: https://f.example/rss\nlimits: {{items: 2}}\n", seeds)
     articles = files_of("api/habr/*.html", "pages/trafilatura/**/*.html", "reviews/cards/page.html")
@@ -119,8 +108,12 @@ def _pages_of_people() -> Iterator[Parser]:
         engine = folders.get(preset, preset)
         seeds = files_of(f"pages/{engine}/**/*.html", f"pages/{engine}/**/*.htm", f"forum/{preset}*/*.html", f"forum/{engine}*/*.html")
         forum = f"kind: forum\npreset: {preset}\npages: 2\ntopic: {{id: '(\\d+)'}}\n"
-        yield Parser(f"forum {preset} board", f"{forum}url: https://f.example/board\n", seeds, only="/board")
+        topics = files_of(f"forum/{preset}*/topic.html", f"pages/{engine}/*topic_*.html") or seeds
+        yield Parser(
+            f"forum {preset} board", f"{forum}url: https://f.example/board\n", seeds, only="/board", elsewhere=min(topics, key=len)
+        )
         yield Parser(f"forum {preset} topic", f"{forum}topics: https://f.example/threads/1/\n", seeds)
+    yield Parser("forum godville", own_target("godville"), files_of("pages/other_ru/*", "forum/phpbb_ru/*.html"))
     for case in ("cards", "table_reply"):
         target = (RECORDED / "reviews" / case / "target.yaml").read_text(encoding="utf-8")
         yield Parser(f"reviews {case}", f"{target}\npages: 1\n", files_of(f"reviews/{case}/page.html"))
@@ -142,12 +135,13 @@ def _of_files() -> Iterator[Parser]:
     for form, given in seeds.items():
         yield Parser(f"files {form}", common.format(f"answer.{form}") + columns, given, file=f"answer.{form}")
     for preset in preset_names("files"):
-        exports = files_of(f"files/{preset}_made/export.*", "api/monitoring_exports/*.xlsx")
+        exports = files_of(f"files/{preset}_made/export.*", f"api/{preset}/*.csv", f"{preset}/*", "api/monitoring_exports/*.xlsx")
         tables = (
             "Дата;Время;Текст;Источник;Ссылка;Автор;Аудитория;Лайков\n14.04.2023;15:53;Плохо;vk.com;https://vk.com/wall-1_2;А;1 200;3\n"
         ).encode()
+        own = "needed: [content]" if preset == "googleplay" else 'delimiter: ";"'
         for form, given in {"xlsx": [each for each in exports if each[:2] == b"PK"], "csv": [*exports, tables]}.items():
-            text = f'kind: files\npreset: {preset}\npath: answer.{form}\nsettled: null\ndelimiter: ";"\nlimits: {{rejected: 1}}\n'
+            text = f"kind: files\npreset: {preset}\npath: answer.{form}\nsettled: null\n{own}\nlimits: {{rejected: 1}}\n"
             known = tuple(each for each in given if form == "xlsx" or each[:2] != b"PK")
             yield Parser(f"files {preset} {form}", text, known or files_of("files/brand_analytics_made/*.xlsx"), file=f"answer.{form}")
     for case in ("banki_ru", "monitoring"):
@@ -156,6 +150,10 @@ def _of_files() -> Iterator[Parser]:
         yield Parser(f"files {case}", target, (export.read_bytes(),), file=export.name)
     example = "kind: files\npreset: googleplay\npath: answer.csv\nsettled: null\n"
     yield Parser("files googleplay", example, files_of("api/googleplay/*.csv", "googleplay/*"), file="answer.csv")
+    saved = (*files_of("api/reviews_ru/*.csv", "api/reviews_ru/*page_text.txt"), table)
+    yield Parser("files reviews csv", own_target("banki_ru"), saved, file="reviews.csv")
+    stored = files_of("api/reviews_ru/*.json") or seeds["json"]
+    yield Parser("files reviews json", own_target("otzovik"), stored, file="reviews.json")
     told = files_of("api/telegram/*.json") or (
         '{"name": "x", "type": "public_channel", "id": 1, "messages": [{"id": 1, "type": "message", "date": "2024-05-01T10:00:00", '
         '"from": "x", "from_id": "channel1", "text": "Плохо"}]}'.encode(),)  # fmt: skip

@@ -33,9 +33,6 @@ from crawlers.spider import Trouble
 from crawlers.target import BrokenTarget, Target, read_target
 from tests.recording import BRANDS, COLLECTED
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
-LARGEST = 600_000
-"""Bytes of a recording: longer ones only take time."""
 MOST = 1_000
 """Questions of one walk: its limits allow a few hundred."""
 
@@ -55,7 +52,9 @@ class Parser:
     fixed: Mapping[str, bytes] = field(default_factory=dict)
     """Part of an address -> what is answered there whatever is tried."""
     only: str = ""
-    """Part of the addresses that get the answer; everywhere else stands an empty page."""
+    """Part of the addresses that get the answer."""
+    elsewhere: bytes = b"<html/>"
+    """What stands at the other addresses."""
     file: str = "answer"
     """Name of the file that a source of files reads."""
 
@@ -78,7 +77,7 @@ class Parser:
         return _walked(target, cursor, lambda url: self._answer(url, content))
 
     def _answer(self, url: str, content: bytes) -> bytes:
-        return next((body for part, body in self.fixed.items() if part in url), content if self.only in url else b"<html/>")
+        return next((body for part, body in self.fixed.items() if part in url), content if self.only in url else self.elsewhere)
 
 
 def counted(target: Target, pages: Iterator[Page]) -> tuple[Counts, Cursor]:

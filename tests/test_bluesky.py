@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from crawlers.platforms import BlueskyTarget
 from crawlers.post import post_id
 from crawlers.spiders.bluesky import BlueskySpider
 from tests.recorded_walk import REAL, Walk, needs_real, read
 from tests.site import Answer
+from tests.tapes import body, exchanges
 
 API = "https://public.api.bsky.app/xrpc/app.bsky"
 ANSWERS = REAL / "api" / "bluesky"
@@ -26,14 +26,18 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
     return Walk(tmp_path, monkeypatch)
 
 
+def said(name: str) -> str:
+    """The one answer of a tape."""
+    (exchange,) = exchanges(ANSWERS / f"bskyr_{name}.yml")
+    return body(exchange).decode()
+
+
 @needs_real
 @pytest.mark.parametrize(("name", "posts"), [
     ("getAuthorFeed", 43), ("getFeed", 7), ("getPostThread", 0), ("getPosts", 1), ("getQuotes", 2), ("searchPosts", 21),
 ])  # fmt: skip
 def test_real_answers(name: str, posts: int) -> None:
-    recorded = yaml.load((ANSWERS / f"bskyr_{name}.yml").read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    (exchange,) = recorded["http_interactions"]
-    listing, found = read(BlueskySpider, TARGET, json.loads(exchange["response"]["body"]["string"]), f"{API}.feed.{name}?limit=100")
+    listing, found = read(BlueskySpider, TARGET, json.loads(said(name)), f"{API}.feed.{name}?limit=100")
     assert len(found) == posts, "reposts are left out, and authors who ask not to be shown"
     assert bool(listing.following) is (name in ("getAuthorFeed", "getFeed")), "a search goes on only with a login"
     assert all(post.text and post.published and post.author_id and post.author_name and post.likes is not None for post in found)
@@ -48,10 +52,6 @@ def test_real_answers(name: str, posts: int) -> None:
 
 @needs_real
 def test_a_real_profile_tells_the_followers(walk: Walk) -> None:
-    def said(name: str) -> str:
-        (exchange,) = yaml.safe_load((ANSWERS / f"bskyr_{name}.yml").read_text(encoding="utf-8"))["http_interactions"]
-        return str(exchange["response"]["body"]["string"])
-
     walk.pages = {"getAuthorFeed": said("getAuthorFeed"), "cursor=": {"feed": []}, "getProfiles": said("getProfile")}
     assert walk.kept(walk.target("kind: bluesky\naccounts: [chriskenny.bsky.social]\ncomments: false\n")) == 43
     followers = {post.followers for post in walk.posts().values() if post.author_id == "bsky.app:did:plc:wpe35pganb6d4pg4ekmfy6u5"}

@@ -22,7 +22,7 @@ from crawlers.selection import next_page
 from crawlers.target import read_target, target_from_json, target_to_json
 from tests.phpbb_site import Phpbb
 from tests.recorded_walk import Walk, silent, walk
-from tests.recording import COLLECTED, RECORDED, cases, compare, posts_of, recorded_target, selector
+from tests.recording import COLLECTED, RECORDED, cases, compare, own_target, posts_of, recorded_target, selector
 from tests.site import Answer, Place, site
 
 __all__ = ["walk"]
@@ -78,10 +78,7 @@ def test_real_pages_of_topics(case: dict[str, Any], tmp_path: Path) -> None:
 @needs_real
 def test_a_real_forum_without_a_preset_and_one_whose_page_has_a_base_address(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    take = "{id: {select: ./@id, regex: '\\d+'}, author: .fn .u_link, date: 'abbr::attr(title)', text: .entry-content}"
-    topic = f"{{id: 'show_topic/(\\d+)', post: tr.post, take: {take}, next: a.next_page}}"
-    url = "https://godville.net/forums/show_topic/3638"
-    target = place.target("own", f"kind: forum\ntopics: {url}\nboard: {{topic: li, take: {{link: a, replies: i}}}}\ntopic: {topic}\n")
+    target, url = place.target("own", own_target("godville")), "https://godville.net/forums/show_topic/3638"
     page = selector(REAL / "other_ru" / "topic_godville_forum_ru.htm")
     posts = posts_of(page, target, url)
     assert len(posts) == 25

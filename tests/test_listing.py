@@ -11,7 +11,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import yaml
 from scrapy.http import Response
 
 from crawlers.look import Fate, Known
@@ -22,6 +21,7 @@ from crawlers.spiders.mastodon import MastodonSpider, post
 from crawlers.target import BrokenTarget, read_target
 from tests.recorded_walk import Walk, silent
 from tests.site import Answer, Place, Request, Site, site
+from tests.tapes import body, exchanges
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "fixtures" / "api"
@@ -189,15 +189,14 @@ def test_the_page_of_a_source_has_its_keys_and_there_is_an_example(page: Path) -
 ])  # fmt: skip
 def test_real_answers_of_mastodon(name: str, posts: int, following: bool, place: Place) -> None:
     target = place.target("social", TARGET.format(url="https://mastodon.social"))
-    recorded = yaml.safe_load((REAL / "mastodon" / name).read_text(encoding="utf-8"))
     found = []
-    for exchange in recorded.get("http_interactions") or recorded["interactions"]:
+    for exchange in exchanges(REAL / "mastodon" / name):
         if not re.search("/timelines/|/context|/v2/search|/statuses[?]", exchange["request"]["uri"]):
             continue
         said = exchange["response"]
         headers = {key.title(): value if isinstance(value, str) else value[0] for key, value in said["headers"].items()}
         response = Response("https://mastodon.social/api", headers={"Link": headers["Link"]} if "Link" in headers else {})
-        found.append(MastodonSpider.read(SimpleNamespace(target=target), json.loads(said["body"]["string"]), response))  # type: ignore[arg-type]
+        found.append(MastodonSpider.read(SimpleNamespace(target=target), json.loads(body(exchange)), response))  # type: ignore[arg-type]
     made = [post(raw, target, datetime(2026, 9, 5, tzinfo=UTC)) for listing in found for raw in listing.raws]
     assert len(made) == posts
     assert any(listing.following for listing in found) is following
@@ -207,9 +206,8 @@ def test_real_answers_of_mastodon(name: str, posts: int, following: bool, place:
 @pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/api")
 def test_real_answers_of_mastodon_about_one_status(place: Place) -> None:
     def said(name: str) -> Any:
-        recorded = yaml.safe_load((REAL / "mastodon" / name).read_text(encoding="utf-8"))
-        [exchange] = recorded.get("http_interactions") or recorded["interactions"]
-        return json.loads(exchange["response"]["body"]["string"])
+        [exchange] = exchanges(REAL / "mastodon" / name)
+        return json.loads(body(exchange))
 
     target, spider = place.target("social", TARGET.format(url="https://mastodon.social")), object.__new__(MastodonSpider)
     status = said("rtoot/get_status_default.yml")

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -32,10 +33,20 @@ from crawlers.spider import Trouble
 from crawlers.taken import TakeModel
 from tests.fuzz import ROBOTS, Tally, attempt
 from tests.mutation import mutated
-from tests.parsers import parsers
+from tests.parsers import NO_ANSWERS, SHARED, parsers
 from tests.parsing import Parser, robots
+from tests.reading import files, opened
+from tests.tapes import body, exchanges
 
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="requires: ../shared/fixtures")
 PARSERS = parsers()
+NOTHING_KEPT = {
+    # Answers that hold no posts: accounts, the number of a filter, what is searched for further down.
+    "bluesky profiles", "stackexchange filter", "youtube search",
+    # No recording of that form, or none of a board.
+    "files googleplay xlsx", "forum ipboard3 board", "forum vbulletin4 board", "forum xenforo1 board",
+}  # fmt: skip
+"""Parsers that none of their recordings brings a post."""
 BY_NAME = {parser.name: parser for parser in PARSERS}
 FEW = settings(max_examples=5, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 MORE = settings(FEW, max_examples=40)
@@ -67,6 +78,53 @@ def test_every_kind_of_source_and_every_preset_is_tried() -> None:
     tried = {parser.target.split("preset: ")[1].split("\n")[0] for parser in PARSERS if "preset: " in parser.target}
     assert tried == {preset for kind in KINDS for preset in preset_names(kind)}
     assert all(parser.seeds for parser in PARSERS), "also without ../shared"
+
+
+@needs_shared
+def test_every_shared_recording_is_a_seed_or_is_said_to_be_none() -> None:
+    with opened() as found:
+        parsers()
+    said = [str(path.relative_to(SHARED)) for pattern in NO_ANSWERS for path in SHARED.glob(pattern)]
+    assert sorted({*files()} - found) == sorted(said), "give it to a parser, or say why none reads it"
+    assert all(SHARED.glob(pattern) and reason for pattern, reason in NO_ANSWERS.items())
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("name", "path", "refused"),
+    [
+        # An interface that Habr has closed since: its articles come by feeds.
+        ("feed habr", "api/habr/old_api_post.json", "is not a feed: it begins with '{"),
+        # Numbers of items without words: what is new is found by a search.
+        ("hackernews", "api/hackernews/firebase/maxitem.json", "gives an answer of another form"),
+        ("hackernews", "api/hackernews/firebase/newstories.json", "gives an answer of another form"),
+        ("hackernews", "api/hackernews/firebase/updates.json", ""),
+        # Accounts that a search finds: an account is asked for by its name.
+        ("mastodon", "api/mastodon/rtoot/search_accounts_default.yml", "lacks 'account'"),
+        # Words of a page without its tags.
+        ("files reviews csv", "api/reviews_ru/banki_ru_domrf_page_text.txt", "has no column 'Review Text'"),
+        # Somebody's own feed of news: friends who were added, and posts without words of their own.
+        ("vk", "api/vk/vknet/newsfeed.get.json", ""),
+    ],
+    ids=lambda value: Path(value).stem if "/" in value else "",
+)
+def test_recorded_and_trimmed_answers_that_no_source_asks_for_bring_nothing(name: str, path: str, refused: str, folder: Path) -> None:
+    [answer] = map(body, exchanges(SHARED / path)) if exchanges(SHARED / path) else [(SHARED / path).read_bytes()]
+    try:
+        counts = outcome_of(name, answer, folder)
+    except CollectError as error:
+        assert refused and refused in str(error)
+    else:
+        assert counts.outcomes[Outcome.KEPT] == 0 and list(counts.reasons) == [refused] * bool(refused)
+
+
+@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)
+def test_a_recording_as_it_is_is_refused_or_each_of_its_items_is_counted(parser: Parser, folder: Path) -> None:
+    outcomes: Counter[str] = Counter()
+    for seed in parser.seeds:
+        with suppress(CollectError, Trouble):
+            outcomes += parser.outcomes(seed, folder).outcomes
+    assert bool(outcomes[Outcome.KEPT]) is (parser.name not in NOTHING_KEPT) or not SHARED.is_dir()
 
 
 @pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 import gzip
 import json
@@ -27,6 +26,7 @@ from crawlers.run import RunFailed
 from crawlers.source import CollectError, Cursor, Page, Rejected
 from tests.recording import RECORDED
 from tests.site import Answer, Place, Request, Site, site
+from tests.tapes import body, exchanges
 
 OWN = RECORDED / "reddit" / "broker"
 REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "reddit" / "tests" / "integration" / "cassettes"
@@ -208,22 +208,13 @@ def test_nothing_but_a_quote_is_the_authors_own() -> None:
     assert without_quotes("> chuckles") == ("chuckles", None)
 
 
-def bodies(path: Path) -> Iterator[bytes]:
-    """The answers of a tape."""
-    content = json.loads(path.read_text(encoding="utf-8"))
-    for each in content.get("http_interactions") or content["interactions"]:
-        body = each["response"]["body"]
-        yield body["string"].encode() if "string" in body else base64.b64decode(body["base64_string"])
-
-
 def cassette(reddit: Site, *names: str) -> None:
     """The site answers as recorded, each answer once; then listings are empty."""
     recorded: dict[str, list[Answer]] = {}
     for name in names:
-        content = json.loads((REAL / name).read_text(encoding="utf-8"))
-        exchanges = content.get("http_interactions") or content["interactions"]
-        for each, raw in zip(exchanges, bodies(REAL / name), strict=True):
-            recorded.setdefault(urlsplit(each["request"]["uri"]).path, []).append(Answer(raw, each["response"]["status"]["code"], JSON))
+        for each in exchanges(REAL / name):
+            said = Answer(body(each), each["response"]["status"]["code"], JSON)
+            recorded.setdefault(urlsplit(each["request"]["uri"]).path, []).append(said)
 
     def answer(request: Request) -> Answer:
         left = recorded.get(urlsplit(request.path).path)
@@ -276,9 +267,9 @@ def praws(reddit: praw.Reddit, answer: Any) -> Iterator[Submission | Comment]:
 def test_real_answers_each_post_and_comment(path: Path, reddit: Site, tmp_path: Path) -> None:
     target = target_of(reddit, subreddits=["all"])
     found = {}
-    for body in bodies(path):
+    for exchange in exchanges(path):
         with suppress(ValueError):  # a page that refuses
-            for each in praws(client(target, tmp_path), json.loads(body)):
+            for each in praws(client(target, tmp_path), json.loads(body(exchange))):
                 raw = read(each)
                 found[raw["name"]] = None if gone(raw) else post(raw, target, datetime.now(UTC))
     posts = [each for each in found.values() if each]
