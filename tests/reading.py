@@ -7,6 +7,7 @@ told so by a run, and so is whoever takes the reading out of a test.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,9 @@ import yaml
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
 TABLE = Path(__file__).with_name("recorded") / "shared.yaml"
+ORIGINS = TABLE.with_name("origins.yaml")
+WORDS = ("recorded", "trimmed", "made", "documented")
+"""What answers of a platform are, as a test's name says it."""
 UNREAD = "unread"
 """Begins the reason why no test reads a file."""
 
@@ -65,6 +69,20 @@ def readers() -> dict[str, list[str]]:
             for path in SHARED.glob(pattern):
                 said[str(path.relative_to(SHARED))].append(reader)
     return said
+
+
+def origins() -> dict[str, str]:
+    """What each shared recording is; the first of the words unless another one's patterns name it."""
+    said = yaml.safe_load(ORIGINS.read_text(encoding="utf-8"))
+    named = {
+        str(path.relative_to(SHARED)): word for word, patterns in said.items() for pattern in patterns for path in SHARED.glob(pattern)
+    }
+    return dict.fromkeys(files(), WORDS[0]) | named
+
+
+def said_of(test: str) -> set[str]:
+    """What a test's name says of the answers that it runs against."""
+    return {word for word in re.split(r"\W|_", test) if word in WORDS}
 
 
 def passed_over(read: Mapping[str, set[str]]) -> list[str]:

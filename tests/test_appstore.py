@@ -24,7 +24,7 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
     return Walk(tmp_path, monkeypatch)
 
 
-def test_countries_are_walked_and_an_empty_page_is_not_taken_for_the_end(walk: Walk) -> None:
+def test_made_answers_of_two_countries_and_an_empty_page_that_is_no_end(walk: Walk) -> None:
     target = walk.target(TARGET + "countries: [ru, kz]\n")
     walk.pages = {
         "/ru/rss/customerreviews/page=1/": recorded("appstore", "ru_1.json"),
@@ -65,7 +65,7 @@ def read(name: str, where: str, walk: Walk) -> tuple[Listing, list[Post]]:
     ("rss_empty_page", "cn 1 555731861", 0, False, False), ("rss_us_389801252", "us 1 389801252", 50, True, True),
     ("rss_us_595068606", "us 1 595068606", 50, True, True), ("rss_us_1", "us 1 1", 0, False, False),
 ])  # fmt: skip
-def test_real_answers(name: str, where: str, reviews: int, more: bool, dated: bool, walk: Walk) -> None:
+def test_recorded_answers(name: str, where: str, reviews: int, more: bool, dated: bool, walk: Walk) -> None:
     listing, made = read(name, where, walk)
     assert (len(made), listing.following is not None) == (reviews, more)
     assert len({each.id for each in made}) == reviews
@@ -74,6 +74,6 @@ def test_real_answers(name: str, where: str, reviews: int, more: bool, dated: bo
 
 
 @needs_real
-def test_the_real_answer_to_an_eleventh_page_in_plain_text(walk: Walk) -> None:
+def test_the_recorded_answer_to_an_eleventh_page_in_plain_text(walk: Walk) -> None:
     walk.pages["page=1/"] = Answer(real("api/appstore/rss_page_limit_error.txt"), 400)
     assert walk.kept(walk.target(TARGET)) == 0

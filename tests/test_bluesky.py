@@ -36,7 +36,7 @@ def said(name: str) -> str:
 @pytest.mark.parametrize(("name", "posts"), [
     ("getAuthorFeed", 43), ("getFeed", 7), ("getPostThread", 0), ("getPosts", 1), ("getQuotes", 2), ("searchPosts", 21),
 ])  # fmt: skip
-def test_real_answers(name: str, posts: int) -> None:
+def test_recorded_answers(name: str, posts: int) -> None:
     listing, found = read(BlueskySpider, TARGET, json.loads(said(name)), f"{API}.feed.{name}?limit=100")
     assert len(found) == posts, "reposts are left out, and authors who ask not to be shown"
     assert bool(listing.following) is (name in ("getAuthorFeed", "getFeed")), "a search goes on only with a login"
@@ -51,7 +51,7 @@ def test_real_answers(name: str, posts: int) -> None:
 
 
 @needs_real
-def test_a_real_profile_tells_the_followers(walk: Walk) -> None:
+def test_a_recorded_profile_tells_the_followers(walk: Walk) -> None:
     walk.pages = {"getAuthorFeed": said("getAuthorFeed"), "cursor=": {"feed": []}, "getProfiles": said("getProfile")}
     assert walk.kept(walk.target("kind: bluesky\naccounts: [chriskenny.bsky.social]\ncomments: false\n")) == 43
     followers = {post.followers for post in walk.posts().values() if post.author_id == "bsky.app:did:plc:wpe35pganb6d4pg4ekmfy6u5"}
@@ -59,7 +59,7 @@ def test_a_real_profile_tells_the_followers(walk: Walk) -> None:
 
 
 @needs_real
-def test_a_real_thread_whose_only_post_has_no_words() -> None:
+def test_a_recorded_thread_whose_only_post_has_no_words() -> None:
     _, found = read(
         BlueskySpider,
         TARGET,
@@ -84,7 +84,7 @@ def methods(walk: Walk) -> list[str]:
     return [path.partition("?")[0].rpartition(".")[2] for path in walk.asked]
 
 
-def test_a_feed_with_a_thread_and_the_followers_of_its_authors(walk: Walk) -> None:
+def test_a_documented_feed_with_a_thread_and_the_followers_of_its_authors(walk: Walk) -> None:
     deep = {"post": entry(3, "Глубоко", to=2), "replies": [{"$type": "app.bsky.feed.defs#blockedPost", "uri": "at://x", "blocked": True}]}
     answer = {"post": entry(2, "Ответ", to=1), "replies": [deep]}
     shy = entry(4, author={"did": "did:plc:shy", "labels": [{"val": "!no-unauthenticated"}]})
@@ -109,7 +109,7 @@ def test_a_feed_with_a_thread_and_the_followers_of_its_authors(walk: Walk) -> No
     assert methods(walk) == ["getAuthorFeed", "getProfiles"]
 
 
-def test_a_search_without_a_login_and_with_one(walk: Walk) -> None:
+def test_a_documented_search_without_a_login_and_with_one(walk: Walk) -> None:
     text = "kind: bluesky\nsearch: [вестарна]\n"
     walk.pages = {"searchPosts": Answer("<html>403 Forbidden</html>", 403)}
     assert "it wants a login: state `handle` and `password_env`" in (walk.collect(walk.target(text)).error or "")

@@ -45,14 +45,14 @@ def place(tmp_path: Path) -> Place:
 
 
 @pytest.mark.parametrize("case", cases("feed"), ids=lambda case: case.name)
-def test_recorded_feed(case: Path, tmp_path: Path) -> None:
+def test_made_feed(case: Path, tmp_path: Path) -> None:
     target = recorded_target(case, tmp_path)
     feed = read_feed((case / "page.xml").read_bytes(), "text/xml", target.url)
     compare(case, outcomes(feed.entries, target))
 
 
 @needs_real
-def test_real_feeds_of_every_encoding_are_read_as_russian(tmp_path: Path) -> None:
+def test_recorded_feeds_of_every_encoding_are_read_as_russian(tmp_path: Path) -> None:
     titles: dict[str, set[str]] = {}
     read = 0
     for path in sorted(REAL.glob("*/*.xml")):
@@ -87,14 +87,14 @@ def test_a_made_feed_of_habr_is_told_without_its_campaigns_and_a_made_page_is_re
 
 @needs_real
 @pytest.mark.parametrize("path", sorted(REAL.glob("*/*_encoding_specified.html")), ids=lambda path: path.name)
-def test_a_page_is_not_taken_for_a_feed(path: Path) -> None:
+def test_a_recorded_page_is_not_taken_for_a_feed(path: Path) -> None:
     with pytest.raises(CollectError, match="is a page, not a feed; give the address of its feed"):
         read_feed(path.read_bytes(), "text/html", "https://a.example/")
 
 
 @needs_real
 @pytest.mark.parametrize("path", sorted(REAL.glob("*/_ude_1.txt")), ids=lambda path: path.parent.name)
-def test_text_without_any_declaration_is_decoded_and_is_no_feed(path: Path) -> None:
+def test_recorded_text_without_any_declaration_is_decoded_and_is_no_feed(path: Path) -> None:
     assert decode(path.read_bytes()).startswith("В гимназии он не был в числе первых учеников")
     with pytest.raises(CollectError, match="is not a feed: it begins with 'В гимназии"):
         read_feed(path.read_bytes(), None, "https://a.example/")

@@ -40,7 +40,7 @@ def topics_of(page: Selector, target: Any, url: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("case", cases("forum"), ids=lambda case: case.name)
-def test_recorded_pages(case: Path, tmp_path: Path) -> None:
+def test_made_pages(case: Path, tmp_path: Path) -> None:
     target, found = recorded_target(case, tmp_path), {}
     topics = list(target.topics)
     if (case / "board.html").exists():
@@ -59,7 +59,7 @@ PAGES = yaml.safe_load((RECORDED / "forum" / "real_pages.yaml").read_text(encodi
 
 @needs_real
 @pytest.mark.parametrize("case", PAGES, ids=lambda case: Path(case["page"]).stem)
-def test_real_pages_of_topics(case: dict[str, Any], tmp_path: Path) -> None:
+def test_recorded_pages_of_topics(case: dict[str, Any], tmp_path: Path) -> None:
     lines = ["kind: forum", f"preset: {case['preset']}", "url: https://forum.example/board", case.get("own", "")]
     target = Place(tmp_path).target("board", "\n".join(lines))
     found = posts_of(selector(REAL / case["page"]), target, case["url"])
@@ -76,7 +76,7 @@ def test_real_pages_of_topics(case: dict[str, Any], tmp_path: Path) -> None:
 
 
 @needs_real
-def test_a_real_forum_without_a_preset_and_one_whose_page_has_a_base_address(tmp_path: Path) -> None:
+def test_a_recorded_forum_without_a_preset_and_one_whose_page_has_a_base_address(tmp_path: Path) -> None:
     place = Place(tmp_path)
     target, url = place.target("own", own_target("godville")), "https://godville.net/forums/show_topic/3638"
     page = selector(REAL / "other_ru" / "topic_godville_forum_ru.htm")
@@ -126,7 +126,7 @@ def test_a_real_forum_without_a_preset_and_one_whose_page_has_a_base_address(tmp
         ("invision/topic_ipb_grasscity_en.html", "ipboard3", "http://forum.grasscity.com/a.html", 5, 0, ("1174835", 13, 1508), None),
     ],
 )
-def test_real_pages_of_boards(
+def test_recorded_pages_of_boards(
     path: str, preset: str, url: str, topics: int, pinned: int, first: tuple[str, int, int], following: str | None, tmp_path: Path
 ) -> None:
     target = Place(tmp_path).target("board", f"kind: forum\npreset: {preset}\nurl: {url}\n")

@@ -31,7 +31,7 @@ def collected(folder: Path, export: str) -> tuple[int, list[Post]]:
     return run.counts.outcomes[Outcome.REJECTED], posts
 
 
-def test_a_review_with_the_developers_reply_and_one_with_stars_alone(tmp_path: Path) -> None:
+def test_a_made_review_with_the_developers_reply_and_one_with_stars_alone(tmp_path: Path) -> None:
     rejected, [slow, stars] = collected(tmp_path, recorded("googleplay", "reviews.csv"))
     assert rejected == 0
     assert (slow.text, slow.rating, slow.likes) == ("Вестарна тормозит,\nпосле обновления не открывается", 2, 14)
@@ -43,7 +43,7 @@ def test_a_review_with_the_developers_reply_and_one_with_stars_alone(tmp_path: P
 
 @needs_real
 @pytest.mark.parametrize(("name", "posts"), [("pnb_bank_reviews", 174), ("youtube_app_reviews_200", 200)])
-def test_real_reviews_none_of_which_has_a_reply(tmp_path: Path, name: str, posts: int) -> None:
+def test_recorded_reviews_none_of_which_has_a_reply(tmp_path: Path, name: str, posts: int) -> None:
     rejected, made = collected(tmp_path, (REAL / "api" / "googleplay" / f"{name}.csv").read_text(encoding="utf-8"))
     assert (rejected, len(made)) == (0, posts)
     assert all(each.published and each.rating and each.author_name and each.site == "play.google.com" for each in made)

@@ -35,7 +35,9 @@ def read(body: str, walk: Walk) -> list[Post]:
     return [post(raw, target, COLLECTED) for raw in listing.raws]
 
 
-def test_a_query_is_walked_by_time_and_stories_with_their_comments(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_answers_to_a_query_are_walked_by_time_and_stories_with_their_comments(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(hackernews, "TOGETHER", 2)
     target = walk.target(TARGET + "stories: ['https://news.ycombinator.com/item?id=500']\n")
     walk.pages = {part: recorded("hackernews", name) for part, name in {
@@ -67,7 +69,7 @@ def test_a_query_is_walked_by_time_and_stories_with_their_comments(walk: Walk, m
     ("by_author_made", ["Simpler until you profile", "The gate's threshold belongs", "Show HN: A gate that", "This should never"]),
     ("comments_made", ["I've been writing changelogs", "The problem with conventional-changelog"]),
 ])  # fmt: skip
-def test_hits_of_algolia_real_ones_with_fields_cut_and_made_ones(name: str, posts: list[str], walk: Walk) -> None:
+def test_hits_of_algolia_trimmed_and_made_ones(name: str, posts: list[str], walk: Walk) -> None:
     made = read(real(f"api/hackernews/algolia_search_{name}.json"), walk)
     assert [each.text.startswith(text) for each, text in zip(made, posts, strict=True)] == [True] * len(posts)
     assert all(each.author_id and each.published and each.published.year >= 2024 for each in made)
@@ -77,7 +79,7 @@ def test_hits_of_algolia_real_ones_with_fields_cut_and_made_ones(name: str, post
 
 
 @needs_real
-def test_real_items_of_firebase(walk: Walk) -> None:
+def test_recorded_items_of_firebase(walk: Walk) -> None:
     found: dict[str, list[Post]] = {}
     for path in sorted((REAL / "api" / "hackernews" / "firebase").glob("item_*.json")):
         if path.stem == "item_3000":

@@ -75,7 +75,7 @@ def asked(server: Server) -> list[str]:
     return paths
 
 
-def test_a_list_is_walked_down_to_what_is_known_and_threads_where_their_number_changed(place: Place, server: Server) -> None:
+def test_a_documented_list_is_walked_down_to_what_is_known_and_threads_where_their_number_changed(place: Place, server: Server) -> None:
     target = place.target("social", TARGET.format(url=server.site.url))
     server.reply(4, 41)
     assert place.collect(target).counts.outcomes[Outcome.KEPT] == 6
@@ -91,7 +91,7 @@ def test_a_list_is_walked_down_to_what_is_known_and_threads_where_their_number_c
     assert asked(server) == ["tag?limit=40", "/api/v1/statuses/6/context", "tag?max_id=5"]
 
 
-def test_one_list_that_fails_keeps_none_from_being_read_and_the_key_is_sent_but_not_kept(
+def test_one_documented_list_that_fails_keeps_none_from_being_read_and_the_key_is_sent_but_not_kept(
     place: Place, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOCIAL_KEY", "s3cret")
@@ -113,7 +113,9 @@ def test_one_list_that_fails_keeps_none_from_being_read_and_the_key_is_sent_but_
         place.collect(target)
 
 
-def test_a_thread_that_could_not_be_read_stays_open_wherever_its_post_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_documented_thread_that_could_not_be_read_stays_open_wherever_its_post_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     walk = Walk(tmp_path, monkeypatch)
     target = walk.target("kind: mastodon\nurl: https://m.example\nhashtags: [x]\npages: 1\n")
     first = {"descendants": [status(41, to=4)]}
@@ -136,7 +138,7 @@ def test_a_thread_that_could_not_be_read_stays_open_wherever_its_post_stands(tmp
     assert [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(6)] == [1] * 6, "it was never asked for"
 
 
-def test_a_thread_that_shows_the_same_replies_for_ever_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_documented_thread_that_shows_the_same_replies_for_ever_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = Walk(tmp_path, monkeypatch)
     target = walk.target("kind: mastodon\nurl: https://m.example\nhashtags: [x]\n")
     link = '<https://m.example/statuses/4/context?page={}>; rel="next"'
@@ -153,7 +155,7 @@ def linked(statuses: list[dict[str, Any]], following: str) -> Answer:
     return Answer(json.dumps(statuses), headers={"Link": f'<https://m.example/{following}>; rel="next"'})
 
 
-def test_a_page_of_boosts_is_no_end_and_where_the_mark_of_a_page_has_lapsed_the_gap_is_walked_from_the_top(
+def test_a_documented_page_of_boosts_is_no_end_and_where_its_mark_has_lapsed_the_gap_is_walked_from_the_top(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk = Walk(tmp_path, monkeypatch)
@@ -187,7 +189,7 @@ def test_the_page_of_a_source_has_its_keys_and_there_is_an_example(page: Path) -
     ("rtoot/get_timeline_hashtag_instance.yml", 5, True), ("rtoot/get_context_with_ancesters.yml", 0, False),
     ("rtoot/get_account_statuses_default.yml", 20, True), ("mastodonpy/test_search.yaml", 0, False),
 ])  # fmt: skip
-def test_real_answers_of_mastodon(name: str, posts: int, following: bool, place: Place) -> None:
+def test_recorded_answers_of_mastodon(name: str, posts: int, following: bool, place: Place) -> None:
     target = place.target("social", TARGET.format(url="https://mastodon.social"))
     found = []
     for exchange in exchanges(REAL / "mastodon" / name):
@@ -204,7 +206,7 @@ def test_real_answers_of_mastodon(name: str, posts: int, following: bool, place:
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/api")
-def test_real_answers_of_mastodon_about_one_status(place: Place) -> None:
+def test_recorded_answers_of_mastodon_about_one_status(place: Place) -> None:
     def said(name: str) -> Any:
         [exchange] = exchanges(REAL / "mastodon" / name)
         return json.loads(body(exchange))

@@ -26,7 +26,7 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
     return Walk(tmp_path, monkeypatch)
 
 
-def test_entries_of_the_feed_and_all_branches_of_their_comments(walk: Walk) -> None:
+def test_made_entries_of_the_feed_and_all_branches_of_their_comments(walk: Walk) -> None:
     target = walk.target(TARGET)
     walk.pages = {
         "/data/rss": recorded("livejournal", "rss.xml"), "__rpc_get_thread": recorded("livejournal", "comments_1.json"),
@@ -51,7 +51,7 @@ def test_entries_of_the_feed_and_all_branches_of_their_comments(walk: Walk) -> N
     assert walk.asked == ["data/rss"]
 
 
-def test_an_account_reads_pages_printed_as_xml(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_reads_made_pages_printed_as_xml(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LJ_COOKIE", "ljsession=s3cret")
     target = walk.target(TARGET + "cookie_env: LJ_COOKIE\npages: 1\n")
     walk.pages = {"/data/rss": recorded("livejournal", "rss.xml"), "/2300.html?style=mine": recorded("livejournal", "printed.xml")}
@@ -73,7 +73,7 @@ def test_an_account_reads_pages_printed_as_xml(walk: Walk, monkeypatch: pytest.M
 @pytest.mark.parametrize(("name", "comments", "folded", "following"), [
     ("testpage_247911", 43, 40, True), ("testpage_247911_91512679", 3, 0, False), ("testpage_247911_91556711", 1, 0, False),
 ])  # fmt: skip
-def test_real_comments_in_the_xml_of_somebodys_own_style(name: str, comments: int, folded: int, following: bool, walk: Walk) -> None:
+def test_recorded_comments_in_the_xml_of_somebodys_own_style(name: str, comments: int, folded: int, following: bool, walk: Walk) -> None:
     target = walk.target(TARGET.replace("dva-vklada", "galkovsky"))
     spider: Any = object.__new__(LivejournalSpider)
     spider.target = target

@@ -43,20 +43,20 @@ def seen(walk: Walk, text: str, posts: Sequence[Known]) -> list[Fate]:
     return [fates[one.id] for one in posts if one.id in fates]
 
 
-def test_mastodon(walk: Walk) -> None:
+def test_mastodon_as_documented(walk: Walk) -> None:
     walk.pages = {"statuses/1": {"id": "1"}, "statuses/2": Answer('{"error": "Record not found"}', 404), "statuses/3": PAGE}
     walk.pages |= {"statuses/4": Answer('{"error": "This method requires an authenticated user"}', 422), "statuses/5": {"id": "6"}}
     posts = known(*({"id": str(n)} for n in range(1, 6)))
     assert seen(walk, "kind: mastodon\nurl: https://s.example\nhashtags: [a]\n", posts) == [HERE, GONE, UNTOLD, UNTOLD, UNTOLD]
 
 
-def test_hacker_news(walk: Walk) -> None:
+def test_hacker_news_as_documented(walk: Walk) -> None:
     walk.pages = {"item/1.": {"id": 1}, "item/2.": {"id": 2, "deleted": True}, "item/3.": {"id": 3, "dead": True}, "item/4.": "null"}
     posts = known({"objectID": "1"}, {"id": 2}, {"objectID": "3"}, {"id": 4})
     assert seen(walk, "kind: hackernews\nsearch: [a]\n", posts) == [HERE, GONE, GONE, UNTOLD]
 
 
-def test_stack_exchange(walk: Walk) -> None:
+def test_stack_exchange_as_documented(walk: Walk) -> None:
     walk.pages = {"/posts/": {"items": [{"post_id": 1}, {"post_id": 3}]}, "/comments/": {"items": [{"comment_id": 5}]}}
     posts = known(
         {"question_id": 1}, {"answer_id": 2, "question_id": 1}, {"answer_id": 3, "question_id": 1}, {"comment_id": 4}, {"comment_id": 5}
@@ -69,7 +69,7 @@ def test_stack_exchange(walk: Walk) -> None:
         seen(walk, text, posts[:1])
 
 
-def test_discourse(walk: Walk) -> None:
+def test_discourse_as_documented(walk: Walk) -> None:
     shown = {"id": 1, "post_number": 1, "cooked": "<p>a</p>"}
     walk.pages = {"posts/1.": shown, "posts/2.": Answer('{"errors": ["not found"], "error_type": "not_found"}', 404)}
     walk.pages |= {"posts/3.": shown | {"id": 3, "user_deleted": True}, "posts/4.": shown | {"id": 4, "hidden": True}}
@@ -78,7 +78,7 @@ def test_discourse(walk: Walk) -> None:
     assert seen(walk, "kind: discourse\nurl: https://s.example\n", posts) == [HERE, GONE, GONE, HERE, UNTOLD, UNTOLD]
 
 
-def test_wordpress(walk: Walk) -> None:
+def test_wordpress_as_documented(walk: Walk) -> None:
     walk.pages = {"s.example": "<html></html>", "posts/1?": {"id": 1, "content": {}}}
     walk.pages |= {"posts/2?": Answer('{"code": "rest_post_invalid_id", "message": "no"}', 404)}
     walk.pages |= {
@@ -90,7 +90,7 @@ def test_wordpress(walk: Walk) -> None:
     assert seen(walk, "kind: wordpress\nurl: https://s.example\n", posts) == [HERE, GONE, UNTOLD, UNTOLD, GONE]
 
 
-def test_vk(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vk_as_documented(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VK", "token")
     text = "kind: vk\nwalls: [a]\ntoken_env: VK\n"
     items = [{"owner_id": -1, "id": 1, "text": "a"}, {"owner_id": -1, "id": 3, "is_deleted": True}]
@@ -106,7 +106,7 @@ def test_vk(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
         seen(walk, text, posts)
 
 
-def test_telegram(walk: Walk) -> None:
+def test_telegram_as_documented(walk: Walk) -> None:
     def page(*numbers: int) -> str:
         messages = "".join(
             f'<div class="tgme_widget_message" data-post="Vestarna/{n}"><div class="js-message_text">a</div></div>' for n in numbers
@@ -124,7 +124,7 @@ def test_telegram(walk: Walk) -> None:
     assert seen(walk, text, posts) == [UNTOLD] * 6, "another page than was asked for"
 
 
-def test_bluesky(walk: Walk) -> None:
+def test_bluesky_as_documented(walk: Walk) -> None:
     walk.pages = {"getPosts": {"posts": [{"uri": "at://a/1"}]}}
     posts = known({"uri": "at://a/1"}, {"uri": "at://a/2"})
     text = "kind: bluesky\naccounts: [a]\n"
@@ -137,7 +137,7 @@ def test_bluesky(walk: Walk) -> None:
         seen(walk, text, posts)
 
 
-def test_youtube(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_youtube_as_documented(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YT", "key")
     walk.pages = {"/comments?": {"items": [{"id": "b", "snippet": {"textDisplay": "a"}}]}}
     walk.pages["/videos?"] = {"items": [{"id": "w", "snippet": {"title": "W", "description": ""}}]}
@@ -154,12 +154,12 @@ def test_app_store_tells_nothing(walk: Walk) -> None:
     assert seen(walk, "kind: appstore\napps: [1]\n", known({})) == [Fate.UNASKED] and not walk.requests
 
 
-def test_livejournal_and_other_pages(walk: Walk) -> None:
+def test_livejournal_and_other_made_pages(walk: Walk) -> None:
     walk.pages = {"s.example/0": "a page", "s.example/1": Answer("", 410), "s.example/2": Answer("", 403)}
     assert seen(walk, "kind: livejournal\nurl: https://s.example\n", known({}, {}, {})) == [HERE, GONE, UNTOLD]
 
 
-def test_reddit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reddit_as_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOLVA_REDDIT_ID", "id")
     monkeypatch.setenv("MOLVA_REDDIT_SECRET", "secret")
     made = {"created_utc": 1788007200.0, "subreddit": "brokers", "subreddit_id": "t5_1", "link_id": "t3_1"}

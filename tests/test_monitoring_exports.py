@@ -96,14 +96,14 @@ def test_a_preset_is_kept_in_full_in_the_snapshot_and_the_file_goes_before_it(na
     ("youscan", ["Дата", "Время", "Заголовок", "Текст", "Источник", "Ссылка", "Автор", "Подписчики"]),
     ("youscan", ["Fecha", "Texto", "Sentimiento", "Autor", "Fuente", "Me gusta", "Visualizaciones"]),
 ])  # fmt: skip
-def test_titles_of_other_versions_and_languages(name: str, header: list[str], tmp_path: Path) -> None:
+def test_made_titles_of_other_versions_and_languages(name: str, header: list[str], tmp_path: Path) -> None:
     found = target(tmp_path, f"kind: files\npreset: {name}\npath: x\n")
     wanted = Wanted(tuple(filter(None, found.columns.model_dump(exclude={"text"}).values())), found.needed, found.titles)
     assert wanted.lacking(wanted.named(header)) == []
     assert len(set(wanted.named(header))) == len(header)
 
 
-def test_the_systems_own_tone_and_its_number_of_a_post_are_no_part_of_ours(tmp_path: Path) -> None:
+def test_the_own_tone_of_a_made_export_and_its_number_of_a_post_are_no_part_of_ours(tmp_path: Path) -> None:
     put(tmp_path, MADE.read_bytes())
     assert taken(tmp_path).outcomes["kept"] == 4
     (batch,) = Archive(tmp_path / "data").batches()
@@ -111,7 +111,7 @@ def test_the_systems_own_tone_and_its_number_of_a_post_are_no_part_of_ours(tmp_p
     assert not any("негатив" in repr(found) or "1001" in repr(found) for found in batch.posts())
 
 
-def test_a_post_of_an_export_is_the_one_that_our_own_source_brings(tmp_path: Path) -> None:
+def test_a_post_of_a_made_export_is_the_one_that_our_own_source_brings(tmp_path: Path) -> None:
     raw = {"owner_id": -1, "id": 11, "post_id": 10, "from_id": 7, "text": "Плохо", "date": 1681476780}
     walls = find_target("v", write_config(tmp_path / "v", v="kind: vk\ntoken_env: TOKEN\nwalls: [club1]\n"))
     assert isinstance(walls, VkTarget)
@@ -132,7 +132,7 @@ def test_a_post_of_an_export_is_the_one_that_our_own_source_brings(tmp_path: Pat
     assert comment.id not in (of_telegram.id, message_id("vestarna", 9))
 
 
-def test_dates_with_a_time_of_their_own_and_in_russian(tmp_path: Path) -> None:
+def test_made_dates_with_a_time_of_their_own_and_in_russian(tmp_path: Path) -> None:
     def published(**raw: Any) -> str:
         return str(post(raw, tmp_path).published)[:16]
 
@@ -142,13 +142,13 @@ def test_dates_with_a_time_of_their_own_and_in_russian(tmp_path: Path) -> None:
     assert published(Дата="14.04.2023", Время=None) == "2023-04-14 11:00"
 
 
-def test_columns_that_are_not_needed_are_counted(tmp_path: Path) -> None:
+def test_columns_that_are_not_needed_of_a_made_export_are_counted(tmp_path: Path) -> None:
     book(tmp_path, [["Дата", "Текст", "Источник", "Url"], ["14.04.2023", "Плохо", "a.example", "https://a.example/1"]])
     run = taken(tmp_path)
     assert run.outcomes["kept"] == 1 and "without column 'Автор' 1" in str(run)
 
 
-def test_all_sheets_with_the_columns_are_read_and_a_summary_is_passed_over(tmp_path: Path) -> None:
+def test_all_sheets_of_a_made_workbook_with_the_columns_are_read_and_a_summary_is_passed_over(tmp_path: Path) -> None:
     header = [None, "Дата", "Текст", "Источник", "Url", None, "Лайков"]
     rows = [[None, "14.04.2023", f"Плохо {n}", "a.example", f"https://a.example/{n}", "x", n] for n in range(3)]
     book(
@@ -170,7 +170,7 @@ def test_values_of_cells(tmp_path: Path) -> None:
     assert list(row.values.values()) == ["2023-04-14T15:53:00", 'https://a.example/"1"', "a\r\nb", True, 4.0, None]
 
 
-def test_a_workbook_with_broken_styles_and_one_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_made_workbook_with_broken_styles_and_one_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp_path / "broken.xlsx"
     with zipfile.ZipFile(MADE) as made, zipfile.ZipFile(broken, "w") as copy:
         for name in made.namelist():
@@ -184,7 +184,7 @@ def test_a_workbook_with_broken_styles_and_one_that_is_too_large(tmp_path: Path,
         list(read_rows(MADE, "xlsx", wanted=wanted))
 
 
-def test_a_folder_like_a_mailbox(tmp_path: Path) -> None:
+def test_a_folder_of_made_exports_like_a_mailbox(tmp_path: Path) -> None:
     """Each file is taken once; what is still being written waits, Excel's lock is no file, a copy brings nothing new."""
     path = put(tmp_path, MADE.read_bytes()[:3_000], "a.xlsx")
     put(tmp_path, b"lock", "~$a.xlsx")
@@ -202,7 +202,7 @@ def test_a_folder_like_a_mailbox(tmp_path: Path) -> None:
 
 
 @needs_real
-def test_the_preset_reads_the_columns_measured_in_a_real_workbook_of_brand_analytics() -> None:
+def test_the_preset_reads_the_columns_measured_in_a_recorded_workbook_of_brand_analytics() -> None:
     measured = json.loads(real("api/monitoring_exports/brand_analytics_columns.json"))["columns"]
     columns = preset("files", "brand_analytics")["columns"]
     assert set(columns.values()) - {"Время"} <= set(measured), "a time of its own stands in csv alone"
@@ -215,7 +215,7 @@ def test_another_workbook_made_in_the_layout_of_brand_analytics(tmp_path: Path) 
 
 
 @needs_real
-def test_the_preset_names_what_youscan_documents() -> None:
+def test_the_preset_names_the_documented_fields_of_youscan() -> None:
     schemas = yaml.safe_load(real("api/monitoring_exports/youscan-mentions-api-openapi.yml"))["components"]["schemas"]
     documented = {name.lower() for each in ("Mention", "MentionProfile", "MentionEngagement") for name in schemas[each]["properties"]}
     columns = {column.replace(" ", "").lower() for column in preset("files", "youscan")["columns"].values()}

@@ -165,7 +165,7 @@ def test_every_source_and_preset_says_how_it_is_known() -> None:
 
 
 @pytest.mark.parametrize("folder", sorted(path.parent for path in RECORDED.glob("forum/*/target.yaml")), ids=lambda path: path.name)
-def test_pages_of_our_own_making_are_of_their_preset(folder: Path) -> None:
+def test_made_pages_are_of_their_preset(folder: Path) -> None:
     said = YAML(typ="safe").load(folder / "target.yaml")
     for name, what in (("board", "board"), ("topic", "topic")):
         if (folder / f"{name}.html").exists():
@@ -367,7 +367,7 @@ def expected() -> list[tuple[str, str, str, str | None, str]]:
 
 
 @pytest.mark.skipif(not PAGES.is_dir(), reason="requires: ../shared/fixtures")
-def test_real_pages_are_recognised() -> None:
+def test_recorded_pages_are_recognised() -> None:
     right: Counter[str] = Counter()
     wrong: dict[str, str] = {}
     interface = "https://stackoverflow.blog/wp-json/"

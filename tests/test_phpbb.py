@@ -17,7 +17,7 @@ OWN = {3: "topic: {take: {date: .nowhere}}", 4: "topic: {take: {date: './@data-d
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/pages")
 @pytest.mark.parametrize(("number", "posts"), [(1, 2), (2, 2), (3, 6), (4, 9)])
-def test_real_pages_of_phpbb_as_another_program_reads_them(number: int, posts: int, tmp_path: Path) -> None:
+def test_recorded_pages_of_phpbb_as_another_program_reads_them(number: int, posts: int, tmp_path: Path) -> None:
     told = json.loads((REAL / f"page-{number}.expected.json").read_text(encoding="utf-8"))["posts"]
     target = Place(tmp_path).target("board", f"kind: forum\npreset: phpbb\nurl: https://forum.example/board\n{OWN.get(number, '')}\n")
     found = posts_of(selector(REAL / f"page-{number}.html"), target, "https://forum.example/t")

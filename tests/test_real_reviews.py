@@ -21,14 +21,14 @@ def collected(folder: Path, name: str, recording: str) -> tuple[Run, list[Post]]
 
 
 @needs_real
-def test_reviews_of_banki_ru(tmp_path: Path) -> None:
+def test_recorded_reviews_of_banki_ru(tmp_path: Path) -> None:
     run, posts = collected(tmp_path, "banki_ru", "banki_ru_domrf_reviews_300.csv")
     assert (run.outcomes["kept"], run.outcomes["rejected"]) == (300, 0)
     assert all(post.title and post.text and post.published and post.rating for post in posts)
 
 
 @needs_real
-def test_reviews_of_otzovik(tmp_path: Path) -> None:
+def test_recorded_reviews_of_otzovik(tmp_path: Path) -> None:
     run, posts = collected(tmp_path, "otzovik", "otzovik_sberbank_60.json")
     assert (run.outcomes["kept"], run.outcomes["rejected"]) == (60, 0)
     assert Counter(post.rating for post in posts) == dict.fromkeys((1, 2, 3, 4, 5), 12)

@@ -67,7 +67,7 @@ def walked(target: RedditTarget, data: Path, cursor: Cursor | None = None, since
     return pages, [post(item.raw, target, datetime.now(UTC)) for page in pages for item in page.items]
 
 
-def test_new_posts_and_comments_oldest_first_without_what_was_deleted(reddit: Site, tmp_path: Path) -> None:
+def test_documented_posts_and_comments_oldest_first_without_what_was_deleted(reddit: Site, tmp_path: Path) -> None:
     pages, posts = walked(target_of(reddit, subreddits=["r/brokers"]), tmp_path)
     natives = ["t3_sub1", "t3_sub2", "t3_sub4", "t1_com1", "t1_com3", "t1_com4"]
     assert [each.id for each in posts] == [post_id("reddit.com", native) for native in natives]
@@ -90,7 +90,7 @@ def test_new_posts_and_comments_oldest_first_without_what_was_deleted(reddit: Si
     assert [path.partition("?")[0] for path in reddit.paths()] == ["/api/v1/access_token", "/r/brokers/new", "/r/brokers/comments/"]
 
 
-def test_only_what_came_since_the_last_run_or_since_a_date(reddit: Site, tmp_path: Path) -> None:
+def test_of_documented_answers_only_what_came_since_the_last_run_or_since_a_date(reddit: Site, tmp_path: Path) -> None:
     target = target_of(reddit, subreddits=["brokers"], comments=False)
     known = {"listings": {"r/brokers": {"names": ["t3_sub2"], "at": 1788007200.0}}}
     assert [each.likes for each in walked(target, tmp_path, known)[1]] == [-3]
@@ -101,7 +101,7 @@ def test_only_what_came_since_the_last_run_or_since_a_date(reddit: Site, tmp_pat
     assert [each.likes for each in walked(target, tmp_path, since=since)[1]] == [20, -3]
 
 
-def test_a_thread_with_the_comments_behind_more(reddit: Site, tmp_path: Path) -> None:
+def test_a_documented_thread_with_the_comments_behind_more(reddit: Site, tmp_path: Path) -> None:
     target = target_of(reddit, threads=["sub1"])
     pages, posts = walked(target, tmp_path)
     assert [each.id for each in posts] == [post_id("reddit.com", name) for name in ("t3_sub1", "t1_com1", "t1_com4", "t1_com3")]
@@ -112,14 +112,14 @@ def test_a_thread_with_the_comments_behind_more(reddit: Site, tmp_path: Path) ->
     assert "/api/morechildren/" not in " ".join(reddit.paths())
 
 
-def test_a_search_within_subreddits(reddit: Site, tmp_path: Path) -> None:
+def test_a_documented_search_within_subreddits(reddit: Site, tmp_path: Path) -> None:
     _, posts = walked(target_of(reddit, subreddits=["brokers"], search=["Vestarna"]), tmp_path)
     assert len(posts) == 2
     (asked,) = [path for path in reddit.paths() if "search" in path]
     assert "q=Vestarna" in asked and "restrict_sr=True" in asked and "sort=new" in asked
 
 
-def test_collected_into_batches_and_a_second_run_brings_nothing(reddit: Site, tmp_path: Path) -> None:
+def test_documented_answers_are_collected_into_batches_and_a_second_run_brings_nothing(reddit: Site, tmp_path: Path) -> None:
     place = Place(tmp_path)
     urls = f"reddit_url: {reddit.url}\noauth_url: {reddit.url}\nshort_url: {reddit.url}\n"
     target = place.target("brokers", f"kind: reddit\nsubreddits: [brokers]\nlanguage: en\nallow_private: true\ndelay: 0\n{urls}")
@@ -133,7 +133,7 @@ def test_collected_into_batches_and_a_second_run_brings_nothing(reddit: Site, tm
     assert Archive(place.data).cursor("brokers") == before
 
 
-def test_a_place_that_is_gone_does_not_keep_the_others_from_being_collected(reddit: Site, tmp_path: Path) -> None:
+def test_a_place_that_is_gone_as_documented_does_not_keep_the_others_from_being_collected(reddit: Site, tmp_path: Path) -> None:
     walking = walk(target_of(reddit, subreddits=["nowhere", "brokers"], comments=False), {}, since=None, data=tmp_path)
     assert len(next(walking).items) == 3
     with pytest.raises(CollectError, match="r/nowhere: Reddit has no such place: check its name"):
@@ -147,7 +147,7 @@ def test_a_missing_key_is_named(reddit: Site, tmp_path: Path, monkeypatch: pytes
     assert reddit.asked == []
 
 
-def test_a_refused_key_is_named_and_never_shown(reddit: Site, tmp_path: Path) -> None:
+def test_a_key_refused_as_documented_is_named_and_never_shown(reddit: Site, tmp_path: Path) -> None:
     reddit.pages["/api/v1/access_token"] = Answer('{"message": "Unauthorized", "error": 401}', 401, JSON)
     with pytest.raises(CollectError, match="Reddit refuses the key in MOLVA_REDDIT_ID and MOLVA_REDDIT_SECRET") as error:
         walked(target_of(reddit, subreddits=["brokers"]), tmp_path)
@@ -160,7 +160,7 @@ def test_reddit_behind_a_private_address_is_refused_before_a_byte_is_sent(reddit
     assert reddit.asked == []
 
 
-def test_the_gate_is_kept_and_a_pause_that_reddit_asks_for(reddit: Site, tmp_path: Path) -> None:
+def test_the_gate_is_kept_and_a_pause_that_reddit_asks_for_as_documented(reddit: Site, tmp_path: Path) -> None:
     walked(target_of(reddit, subreddits=["brokers"], delay=0.3), tmp_path)
     moments = [request.at for request in reddit.asked]
     assert min(later - earlier for earlier, later in pairwise(moments)) > 0.2
@@ -184,14 +184,16 @@ def test_the_gate_is_kept_and_a_pause_that_reddit_asks_for(reddit: Site, tmp_pat
     ],
     ids=["gzip bomb", "a page instead of JSON", "gzip cut short", "a byte now and then"],
 )
-def test_an_answer_that_is_none_is_told(answer: Answer, told: str, reddit: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_made_answer_that_is_none_is_told(
+    answer: Answer, told: str, reddit: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("crawlers.polite.DOWNLOAD_TIMEOUT", 1)
     reddit.pages["/r/brokers/new"] = answer
     with pytest.raises(CollectError, match=told):
         walked(target_of(reddit, subreddits=["brokers"]), tmp_path)
 
 
-def test_what_was_removed_later_is_no_post(reddit: Site) -> None:
+def test_what_was_removed_later_is_no_post_as_documented(reddit: Site) -> None:
     raw = {"name": "t1_x", "body": "[removed]", "created_utc": 1.0}
     with pytest.raises(Rejected, match="deleted or removed"):
         post(raw, target_of(reddit, threads=["x"]), datetime.now(UTC))
@@ -225,7 +227,7 @@ def cassette(reddit: Site, *names: str) -> None:
 
 
 @needs_real
-def test_real_answers_listings(reddit: Site, tmp_path: Path) -> None:
+def test_recorded_answers_listings(reddit: Site, tmp_path: Path) -> None:
     cassette(reddit, "TestSubredditStreams.test_submissions.json", "TestSubredditStreams.test_comments.json")
     _, posts = walked(target_of(reddit, subreddits=["all"], limit=100), tmp_path)
     assert len(posts) == 200
@@ -235,7 +237,7 @@ def test_real_answers_listings(reddit: Site, tmp_path: Path) -> None:
 
 
 @needs_real
-def test_real_answers_a_whole_thread(reddit: Site, tmp_path: Path) -> None:
+def test_recorded_answers_a_whole_thread(reddit: Site, tmp_path: Path) -> None:
     cassette(reddit, "TestCommentForest.test_replace__all.json")
     _, posts = walked(target_of(reddit, threads=["3hahrw"]), tmp_path)
     root = posts[0]
@@ -247,7 +249,7 @@ def test_real_answers_a_whole_thread(reddit: Site, tmp_path: Path) -> None:
 
 
 @needs_real
-def test_real_answers_a_search(reddit: Site, tmp_path: Path) -> None:
+def test_recorded_answers_a_search(reddit: Site, tmp_path: Path) -> None:
     cassette(reddit, "TestSubreddit.test_search.json")
     _, posts = walked(target_of(reddit, search=["praw oauth search"]), tmp_path)
     assert len(posts) == 6
@@ -264,7 +266,7 @@ def praws(reddit: praw.Reddit, answer: Any) -> Iterator[Submission | Comment]:
 
 @needs_real
 @pytest.mark.parametrize("path", sorted(REAL.glob("*.json")), ids=lambda path: path.stem)
-def test_real_answers_each_post_and_comment(path: Path, reddit: Site, tmp_path: Path) -> None:
+def test_recorded_answers_each_post_and_comment(path: Path, reddit: Site, tmp_path: Path) -> None:
     target = target_of(reddit, subreddits=["all"])
     found = {}
     for exchange in exchanges(path):

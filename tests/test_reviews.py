@@ -42,7 +42,7 @@ def place(tmp_path: Path) -> Place:
 
 
 @pytest.mark.parametrize("case", [case for case in cases("reviews") if list(case.glob("page.*"))], ids=lambda case: case.name)
-def test_recorded_page(case: Path, tmp_path: Path) -> None:
+def test_made_page(case: Path, tmp_path: Path) -> None:
     """Pages of our own making; `documented`: after what is publicly written of the site, of which no page was at hand."""
     target = recorded_target(case, tmp_path)
     page = page_of(decode(next(case.glob("page.*")).read_bytes()))
@@ -51,7 +51,7 @@ def test_recorded_page(case: Path, tmp_path: Path) -> None:
 
 
 @needs_real
-def test_the_real_page_of_banki_ru(tmp_path: Path) -> None:
+def test_the_recorded_page_of_banki_ru(tmp_path: Path) -> None:
     target = recorded_target(RECORDED / "reviews" / "banki_ru", tmp_path)
     page = Selector(decode((REAL / "banki_ru_moodify" / "banki" / "debug.html").read_bytes()), type="html")
     posts = outcomes(read_page(page, target, target.url), target)
@@ -73,7 +73,7 @@ def test_the_real_page_of_banki_ru(tmp_path: Path) -> None:
 
 
 @needs_real
-def test_the_real_page_of_trustpilot(tmp_path: Path) -> None:
+def test_the_recorded_page_of_trustpilot(tmp_path: Path) -> None:
     target = recorded_target(RECORDED / "reviews" / "trustpilot", tmp_path)
     page = Selector(decode((REAL / "trafilatura" / "tests" / "eval" / "uk.trustpilot.com.reviews.html").read_bytes()), type="html")
     (post,) = outcomes(read_page(page, target, target.url), target)

@@ -3,14 +3,45 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.reading import SHARED, TABLE, UNREAD, Reading, files, opened, passed_over, readers
+from tests.reading import ORIGINS, SHARED, TABLE, UNREAD, WORDS, Reading, files, opened, origins, passed_over, readers, said_of
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="requires: ../shared/fixtures")
+
+
+OF_PLATFORMS = (
+    "appstore", "bluesky", "discourse", "googleplay", "hackernews", "listing", "livejournal", "looks", "monitoring_exports", "phpbb",
+    "real_reviews", "reddit", "stackexchange", "telegram", "telegram_export", "vk", "wordpress", "youtube",
+)  # fmt: skip
+"""Modules whose tests run against answers of platforms that no machine here can reach."""
+WITHOUT_ANSWERS = {
+    "listing": ("test_the_page_of_a_source_has_its_keys_and_there_is_an_example",),
+    "looks": ("test_app_store_tells_nothing", "test_pages"),
+    "monitoring_exports": (
+        "test_presets_and_their_page",
+        "test_a_preset_is_kept_in_full_in_the_snapshot_and_the_file_goes_before_it",
+        "test_values_of_cells",
+    ),
+    "reddit": (
+        "test_a_missing_key_is_named",
+        "test_reddit_behind_a_private_address_is_refused_before_a_byte_is_sent",
+        "test_quotes_and_links_of_markdown",
+        "test_nothing_but_a_quote_is_the_authors_own",
+    ),
+    "vk": ("test_what_to_mend_names_videos_too_and_folded_answers_are_those_of_a_wall",),
+}
+"""Their tests that use no answer."""
+
+
+def names_in(path: Path) -> list[str]:
+    """Names of a module's tests."""
+    nodes = ast.parse(path.read_text(encoding="utf-8")).body
+    return [node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
 
 
 @needs_shared
@@ -24,12 +55,7 @@ def test_every_shared_recording_has_its_line() -> None:
 def test_every_line_means_a_recording_and_a_test_that_is_there() -> None:
     table = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
     assert [pattern for patterns in table.values() for pattern in patterns if not list(SHARED.glob(pattern))] == []
-    tests = {
-        f"{path.name}::{node.name}"
-        for path in Path(__file__).parent.glob("test_*.py")
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.FunctionDef)
-    }
+    tests = {f"{path.name}::{name}" for path in Path(__file__).parent.glob("test_*.py") for name in names_in(path)}
     assert [reader for reader in table if not reader.startswith(UNREAD) and reader not in tests] == []
     assert all(len(reader) > len("unread: ") + 10 for reader in table if reader.startswith(UNREAD))
 
@@ -42,6 +68,35 @@ def test_a_test_that_opens_less_than_its_lines_say_is_told() -> None:
     assert found == {file}
     assert any(line == f"{file} is not opened by {reader}" for line in passed_over({reader: set()}))
     assert passed_over({"test_other.py::test": set()}) == []
+
+
+def true_of(said: set[str], words: set[str]) -> bool:
+    """What was trimmed by hand was recorded before, and may be called so; else the words are the same."""
+    return said == words or (said == words | {"recorded"} and "trimmed" in words)
+
+
+def test_a_name_is_true_of_its_answers_or_not() -> None:
+    assert said_of("test_x.py::test_recorded_answers_trimmed_by_hand[made]") == {"recorded", "trimmed", "made"}
+    assert true_of({"recorded"}, {"recorded"}) and true_of({"recorded", "trimmed"}, {"trimmed"}) and true_of({"made"}, {"made"})
+    assert not true_of(set(), {"recorded"}) and not true_of({"recorded"}, {"made"}) and not true_of({"recorded"}, {"trimmed"})
+
+
+@needs_shared
+def test_a_test_that_reads_recordings_says_in_its_name_what_they_are() -> None:
+    known, answered = origins(), defaultdict(set)
+    for file, names in readers().items():
+        for name in names:
+            answered[name].add(known[file])
+    wrong = {name: sorted(words) for name, words in answered.items() if not name.startswith(UNREAD) and not true_of(said_of(name), words)}
+    assert wrong == {}, "what they are, but their names don't say"
+    said = yaml.safe_load(ORIGINS.read_text(encoding="utf-8"))
+    assert set(said) < set(WORDS) and [each for patterns in said.values() for each in patterns if not list(SHARED.glob(each))] == []
+
+
+@pytest.mark.parametrize("module", OF_PLATFORMS)
+def test_a_test_of_a_platform_says_in_its_name_what_the_answers_are(module: str) -> None:
+    unsaid = [name for name in names_in(Path(__file__).with_name(f"test_{module}.py")) if not said_of(name)]
+    assert sorted(unsaid) == sorted(WITHOUT_ANSWERS.get(module, ())), f"one of {WORDS}, or without answers"
 
 
 def test_a_test_is_judged_where_all_its_parameters_ran() -> None:

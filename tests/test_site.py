@@ -72,7 +72,7 @@ def test_what_a_page_says_of_its_article() -> None:
 
 
 @needs_real
-def test_a_real_page_in_another_encoding(walk: Walk) -> None:
+def test_a_recorded_page_in_another_encoding(walk: Walk) -> None:
     target = walk.target("kind: site\nsitemap: https://football.ua/sitemap.xml\n")
     walk.pages["sitemap.xml"] = sitemap(("https://football.ua/germany/news/1.html", "2016-01-01"))
     body = (REAL / "pages/trafilatura/tests/eval/football.ua.podolski.html").read_bytes()

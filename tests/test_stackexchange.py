@@ -30,7 +30,7 @@ def closed_for(walk: Walk) -> float:
     return Gate(walk.data / "gate").enter("api.stackexchange.com", 0)
 
 
-def test_questions_come_with_answers_and_comments_and_waits_are_heeded(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_questions_come_with_answers_and_comments_and_waits_are_heeded(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SE_KEY", "s3cret(key")
     target = walk.target(TARGET + "tags: [broker]\nkey_env: SE_KEY\n")
     walk.pages = {part: recorded("stackexchange", name) for part, name in {
@@ -63,7 +63,7 @@ def test_questions_come_with_answers_and_comments_and_waits_are_heeded(walk: Wal
     assert not any(b"s3cret" in each for each in kept)
 
 
-def test_without_comments_and_with_the_quota_used_up(walk: Walk) -> None:
+def test_documented_questions_without_comments_and_with_the_quota_used_up(walk: Walk) -> None:
     target = walk.target(TARGET + "search: [fees]\ncomments: false\n")
     last = json.loads(recorded("stackexchange", "questions.json")) | {"has_more": False, "quota_remaining": 0}
     walk.pages = {"/filters/create": recorded("stackexchange", "filter.json"), "/search/advanced": last}
@@ -86,7 +86,7 @@ def made(answer: dict[str, Any], walk: Walk) -> tuple[list[Post], str | None]:
 @pytest.mark.parametrize(("name", "posts", "more"), [
     ("question", 3, False), ("question_page", 6, True), ("question_page_2", 6, False), ("question_backoff_page", 6, True),
 ])  # fmt: skip
-def test_real_questions_whose_texts_were_emptied(name: str, posts: int, more: bool, walk: Walk) -> None:
+def test_recorded_questions_trimmed_of_their_texts(name: str, posts: int, more: bool, walk: Walk) -> None:
     found, following = made(json.loads(real(f"api/stackexchange/perceval_{name}.json")), walk)
     assert len(found) == posts
     assert following == ("https://api.example/questions?site=x&page=2" if more else None)
@@ -97,7 +97,7 @@ def test_real_questions_whose_texts_were_emptied(name: str, posts: int, more: bo
 
 
 @needs_real
-def test_real_questions_of_a_search_without_bodies(walk: Walk) -> None:
+def test_recorded_questions_of_a_search_without_bodies(walk: Walk) -> None:
     found, following = made(json.loads(real("api/stackexchange/search_advanced_stackapi.json"))["stackapi_results"], walk)
     assert (len(found), following) == (50, None)
     assert found[0].text == "Does Notepad++ show all hidden characters?"

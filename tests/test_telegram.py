@@ -22,7 +22,7 @@ WORDLESS = {"message_media_round_video", "message_poll", "message_sticker"}
 
 
 @needs_pages
-def test_a_real_page_of_a_channel() -> None:
+def test_a_recorded_page_of_a_channel() -> None:
     page = Selector((PAGES / "tme_s_channel_full.html").read_text(encoding="utf-8"))
     listing, posts = read(TelegramSpider, TARGET, page, "https://t.me/s/topwar_official")
     assert listing.following == "https://t.me/s/topwar_official?before=70989"
@@ -34,7 +34,7 @@ def test_a_real_page_of_a_channel() -> None:
 
 @needs_pages
 @pytest.mark.parametrize("path", sorted(PAGES.glob("message_*.html")), ids=lambda path: path.stem)
-def test_a_real_message(path: Path) -> None:
+def test_a_recorded_message(path: Path) -> None:
     _, posts = read(TelegramSpider, TARGET, Selector(path.read_text(encoding="utf-8")), "https://t.me/s/a")
     assert len(posts) == (path.stem not in WORDLESS)
     for post in posts:
@@ -66,7 +66,7 @@ def page(*numbers: int, before: int | None = None, more: str = "") -> str:
     )
 
 
-def test_answers_and_reactions_and_a_name_that_has_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_made_answers_and_reactions_and_a_name_that_has_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parts = (
         '<a class="tgme_widget_message_reply" href="https://t.me/vestarna_news/7"><div class="js-message_reply_text">Старое</div></a>'
         '<span class="tgme_reaction"><i class="emoji"><b>👍</b></i>1.5K</span><span class="tgme_reaction"><tg-emoji></tg-emoji>20</span>'
@@ -96,7 +96,7 @@ def channel(numbers: range) -> dict[str, str]:
     return {"/s/Vestarna_News": pages.pop("/s/Vestarna_News"), **pages}
 
 
-def test_a_channel_goes_on_where_a_run_ended_and_then_asks_for_what_is_new_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_made_channel_goes_on_where_a_run_ended_and_then_asks_for_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = Walk(tmp_path, monkeypatch)
     target = walk.target("kind: telegram\nchannels: [Vestarna_News]\nlimits: {items: 2}\n")
     walk.pages = channel(range(4, 10))
@@ -117,7 +117,7 @@ def test_a_channel_goes_on_where_a_run_ended_and_then_asks_for_what_is_new_alone
     assert walk.asked == ["s/Vestarna_News", "s/Vestarna_News?before=10"], "down to a page that is known as a whole"
 
 
-def test_a_channel_whose_walk_fails_in_its_middle_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_made_channel_whose_walk_fails_in_its_middle_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = Walk(tmp_path, monkeypatch)
     target = walk.target("kind: telegram\nchannels: [Vestarna_News]\n")
     walk.pages = {"/s/Vestarna_News": page(8, 9, before=8), "before=8": silent, "before=6": page(4, 5)}
@@ -128,7 +128,7 @@ def test_a_channel_whose_walk_fails_in_its_middle_is_gone_on_with(tmp_path: Path
     assert sorted(walk.posts()) == sorted(f"Вестарна\nновость {number}" for number in range(4, 10))
 
 
-def test_pages_are_walked_as_robots_txt_allows(tmp_path: Path) -> None:
+def test_made_pages_are_walked_as_robots_txt_allows(tmp_path: Path) -> None:
     with site() as running:
         place = Place(tmp_path)
         target = place.target("news", f"kind: telegram\nurl: {running.url}\nchannels: [Vestarna_News, closed]\nallow_private: true\n")

@@ -50,7 +50,7 @@ def answer(name: str) -> Any:
 
 
 @needs_real
-def test_a_real_wall_of_a_hundred_posts() -> None:
+def test_a_recorded_wall_of_a_hundred_posts() -> None:
     whole = {"response": answer("wall.get_100posts.json")}
     target = VkTarget(name="vk", kind="vk", walls=("live",), token_env="VK_TOKEN")
     listing, posts = read(VkSpider, target, whole, f"{API}/wall.get?domain=live&count=100&offset=0")
@@ -72,7 +72,7 @@ def test_a_real_wall_of_a_hundred_posts() -> None:
     ("wall.getComment_reply", "wall.getComments?owner_id=-1&post_id=2", 1),
     ("video.getComments", "video.getComments?owner_id=1&video_id=2", 2),
 ])  # fmt: skip
-def test_answers_trimmed_by_hand(name: str, query: str, posts: int) -> None:
+def test_recorded_answers_trimmed_by_hand(name: str, query: str, posts: int) -> None:
     found = made(answer(f"vknet/{name}.json"), query)
     assert len(found) == posts
     assert all(post.text and post.published and post.author_id and "<br" not in post.text and "&#" not in post.text for post in found)
@@ -87,7 +87,7 @@ def test_answers_trimmed_by_hand(name: str, query: str, posts: int) -> None:
 
 
 @needs_real
-def test_errors_trimmed_by_hand_say_what_to_mend_and_never_the_token() -> None:
+def test_recorded_errors_trimmed_by_hand_say_what_to_mend_and_never_the_token() -> None:
     spider, said = VkSpider.__new__(VkSpider), {}
     for path in sorted((REAL / "api" / "vk" / "vknet").glob("error_*.json")):
         try:
@@ -102,7 +102,7 @@ def test_errors_trimmed_by_hand_say_what_to_mend_and_never_the_token() -> None:
 
 
 @needs_real
-def test_the_community_of_comments_by_real_answers_trimmed_by_hand(walk: Walk) -> None:
+def test_the_community_of_comments_by_recorded_answers_trimmed_by_hand(walk: Walk) -> None:
     target = walk.target("kind: vk\nvideos: [video-637247_5]\ntoken_env: VK_TOKEN\n")
     comments = answer("vknet/video.getComments.json")["response"]
     walk.pages = {"video.getComments?owner_id=-637247&video_id=5&": {"response": comments}, "offset=100": page([])}
@@ -127,7 +127,7 @@ def methods(walk: Walk) -> list[str]:
     return [path.partition("?")[0].rpartition(".")[2] for path in walk.asked]
 
 
-def test_a_wall_with_a_pinned_post_is_walked_to_what_is_known_and_its_comments_with_all_answers(walk: Walk) -> None:
+def test_a_documented_wall_is_walked_past_a_pinned_post_to_what_is_known_and_its_comments_with_all_answers(walk: Walk) -> None:
     entries = [entry(number, views={"count": number}) for number in range(250, 0, -1)]
     entries[5]["comments"], entries[5]["text"] = {"count": 14}, ""  # a picture that people talk about
     pinned = entry(3, is_pinned=1)
@@ -159,7 +159,7 @@ def test_a_wall_with_a_pinned_post_is_walked_to_what_is_known_and_its_comments_w
     assert methods(walk) == ["get", "get"], "the page behind what is new shows that nothing is missed"
 
 
-def test_signed_posts_reposts_and_edits(walk: Walk) -> None:
+def test_documented_signed_posts_reposts_and_edits(walk: Walk) -> None:
     repost = {"id": 1, "owner_id": -9, "from_id": -9, "text": "Вклад под [club9|20 %]", "attachments": [{"type": "photo"}]}
     signed = entry(9, "Смешно&#33;", signer_id=5, copy_history=[repost], edited=1788250900, reposts={"count": 2}, attachments=[{}])
     walk.pages = {"wall.get": page([signed, entry(8, "", copy_history=[repost])])}
@@ -175,7 +175,9 @@ def error(code: int) -> Any:
     return {"error": {"error_code": code, "error_msg": "No", "request_params": [{"key": "access_token", "value": "s3cret"}]}}
 
 
-def test_a_search_goes_on_where_vk_says_and_each_error_keeps_what_can_be_kept(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_documented_search_goes_on_where_vk_says_and_each_error_keeps_what_can_be_kept(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     target = walk.target(TARGET + "search: [вестарна]\n")
     first = page([entry(6), entry(5)], 1000, next_from="2/-7_5")
     walk.pages = {"newsfeed.search": first, "start_from=2/-7_5": page([entry(1)]), "wall.get?": error(15)}
@@ -202,13 +204,15 @@ def test_a_search_goes_on_where_vk_says_and_each_error_keeps_what_can_be_kept(wa
     ("-12", "owner_id=-12&"), ("'12'", "owner_id=12&"), ("id12", "owner_id=12&"), ("club12", "owner_id=-12&"),
     ("https://vk.com/vestarna", "domain=vestarna&"),
 ])  # fmt: skip
-def test_a_wall_is_named_by_number_or_name(wall: str, asked: str, walk: Walk) -> None:
+def test_a_documented_wall_is_named_by_number_or_name(wall: str, asked: str, walk: Walk) -> None:
     walk.pages = {"wall.get": page([])}
     assert walk.kept(walk.target(TARGET.replace("vestarna", wall))) == 0
     assert asked in walk.asked[0]
 
 
-def test_comments_below_a_video_are_kept_where_their_community_can_not_be_had(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documented_comments_below_a_video_are_kept_where_their_community_can_not_be_had(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Gate, "failed", lambda self, host, asked=None: None)
     target = walk.target("kind: vk\nvideos: [video-7_5]\ntoken_env: VK_TOKEN\n")
 

@@ -31,7 +31,7 @@ def page(name: str, pages: int = 1) -> Answer:
     return Answer(recorded("wordpress", f"{name}.json"), headers={"X-WP-TotalPages": str(pages)})
 
 
-def test_posts_and_comments_are_two_lists_wherever_the_interface_stands(walk: Walk) -> None:
+def test_documented_posts_and_comments_are_two_lists_wherever_the_interface_stands(walk: Walk) -> None:
     target = walk.target(TARGET)
     walk.pages = {
         SITE: Answer("<html>", headers={"Link": f'<https://{SITE}/?rest_route=/>; rel="https://api.w.org/"'}),
@@ -61,7 +61,7 @@ def test_posts_and_comments_are_two_lists_wherever_the_interface_stands(walk: Wa
     assert next(each for each in walk.asked if "page=2" in each).endswith("&search=вестарна&page=2")
 
 
-def test_what_a_site_says_instead_and_where_its_interface_stands(walk: Walk) -> None:
+def test_what_a_site_says_instead_as_documented_and_where_its_interface_stands(walk: Walk) -> None:
     target = walk.target(TARGET)
     walk.pages = {
         SITE: "<html>", "/wp-json/wp/v2/posts": Answer(recorded("wordpress", "forbidden.json"), 401),
@@ -88,7 +88,7 @@ def read(name: str, walk: Walk) -> tuple[Listing, list[Post]]:
     ("wp_v2_posts-from-category-7", ["Reyes Martinez", "Luis Herranz", "Luis Herranz", "Alan Martin", "Reyes Martinez"]),
     ("wp_v2_post-60", ["Alan Martin"]),
 ])  # fmt: skip
-def test_real_posts(name: str, authors: list[str], walk: Walk) -> None:
+def test_recorded_posts(name: str, authors: list[str], walk: Walk) -> None:
     _, made = read(name, walk)
     assert [each.author_name for each in made] == authors
     assert all(each.text and each.title and each.published and each.author_id and each.url for each in made)
@@ -96,7 +96,7 @@ def test_real_posts(name: str, authors: list[str], walk: Walk) -> None:
 
 
 @needs_real
-def test_real_comments_and_made_posts(walk: Walk) -> None:
+def test_recorded_comments_and_made_posts(walk: Walk) -> None:
     _, made = read("wp_v2_post-60-comments", walk)
     assert [each.text for each in made] == ["Hola Mario", "Hola David", "Nice post, Alan! Iceland must be amazing. Thanks for sharing 🙂"]
     assert [each.in_reply_to for each in made] == [post_id(SITE, above) for above in ("comment 124", "post 60", "post 60")]
@@ -113,6 +113,6 @@ def test_real_comments_and_made_posts(walk: Walk) -> None:
 @pytest.mark.parametrize(("name", "entries"), [
     ("feed_doyler", 10), ("feed_huoding", 20), ("feed_laod", 10), ("feed_manrepeller", 10), ("comments_feed_seozac", 10),
 ])  # fmt: skip
-def test_real_feeds_of_wordpress_which_are_not_well_formed(name: str, entries: int) -> None:
+def test_recorded_feeds_of_wordpress_which_are_not_well_formed(name: str, entries: int) -> None:
     body = (REAL / "api" / "wordpress" / f"rss_{name}.xml").read_bytes()
     assert len(read_feed(body, "text/xml", "https://a.example/feed").entries) == entries

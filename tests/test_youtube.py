@@ -29,7 +29,7 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
 
 @needs_real
 @pytest.mark.parametrize("path", sorted(ANSWERS.glob("comment*.json")), ids=lambda path: path.stem)
-def test_real_comments(path: Path) -> None:
+def test_recorded_comments(path: Path) -> None:
     answer = json.loads(path.read_text(encoding="utf-8"))
     listing, posts = read(YoutubeSpider, _spider().target, answer, "https://www.googleapis.com/youtube/v3/x?maxResults=5")
     assert len(posts) == len(answer["items"])
@@ -54,7 +54,7 @@ def _spider() -> YoutubeSpider:
 
 
 @needs_real
-def test_real_channels_searches_and_errors(walk: Walk) -> None:
+def test_recorded_channels_searches_and_errors(walk: Walk) -> None:
     channels = json.loads((ANSWERS / "info_multiple.json").read_text(encoding="utf-8"))["items"]
     assert channel_of(channels[0]) == {"channel": "@google", "subscribers": 10_700_000}
     [alone] = json.loads((ANSWERS / "info.json").read_text(encoding="utf-8"))["items"]
@@ -76,7 +76,7 @@ def test_real_channels_searches_and_errors(walk: Walk) -> None:
 
 
 @needs_real
-def test_real_videos() -> None:
+def test_recorded_videos() -> None:
     made = {}
     for name in ("videos_info_multi", "videos_info_single", "videos_chart_paged_1"):
         answer = json.loads((ANSWERS / f"{name}.json").read_text(encoding="utf-8"))
@@ -117,7 +117,7 @@ def methods(walk: Walk) -> list[str]:
     return [path.partition("?")[0].rpartition("/")[2] for path in walk.asked]
 
 
-def test_replies_are_asked_for_only_where_more_are_there_than_stand_beside_their_comment(walk: Walk) -> None:
+def test_documented_replies_are_asked_for_only_where_more_are_there_than_stand_beside_their_comment(walk: Walk) -> None:
     many = [comment(f"b.{number}", parentId="b", updatedAt="2026-09-02T10:00:00Z") for number in range(7)]
     channel = {"id": "UCvest", "snippet": {"title": "Вестарна", "customUrl": "@vestarna"}, "statistics": {"subscriberCount": "900"}}
     first_page = [thread("b", 7, beside=5, text="Вестарна &amp; банк<br>не платит"), thread("a", 2, beside=2)]
@@ -144,7 +144,7 @@ def test_replies_are_asked_for_only_where_more_are_there_than_stand_beside_their
     assert walk.collect(target).counts.outcomes[Outcome.CHANGED] == 1
 
 
-def test_comments_that_are_switched_off_and_a_quota_that_is_used_up(walk: Walk) -> None:
+def test_comments_that_are_switched_off_and_a_quota_that_is_used_up_as_documented(walk: Walk) -> None:
     found = {"items": [{"id": {"videoId": f"video{number:06}"}} for number in (1, 2)]}
     walk.pages = {
         "v3/videos": {"items": []},
@@ -164,7 +164,7 @@ def test_comments_that_are_switched_off_and_a_quota_that_is_used_up(walk: Walk) 
     assert "there is no such video: check `videos`" in (walk.collect(walk.target(TARGET)).error or "")
 
 
-def test_a_video_and_a_channel_are_named_in_several_ways(walk: Walk) -> None:
+def test_a_documented_video_and_channel_are_named_in_several_ways(walk: Walk) -> None:
     ways = ("{}", "https://youtu.be/{}?t=1", "https://www.youtube.com/watch?v={}&t=1", "youtube.com/shorts/{}")
     assert {video_id(way.format("dQw4w9WgXcQ")) for way in ways} == {"dQw4w9WgXcQ"}
     walk.pages = {"v3/channels": {"items": [{"id": "UCvest"}]}, "commentThreads": {"items": []}}
@@ -178,7 +178,7 @@ def test_a_video_and_a_channel_are_named_in_several_ways(walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("refused", [error("forbidden"), Answer("no", 403)])
-def test_comments_are_kept_where_their_channel_can_not_be_had(walk: Walk, refused: Answer) -> None:
+def test_documented_comments_are_kept_where_their_channel_can_not_be_had(walk: Walk, refused: Answer) -> None:
     walk.pages = {
         "commentThreads?videoId=aaaaaaaaaaa&": {"items": [thread("a")], "nextPageToken": "more"},
         "pageToken=more": {"items": [thread("b")]}, "v3/channels?": refused, "v3/videos?": {"items": [video()]},
