@@ -8,11 +8,16 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import requests
+from conftest import get
+from parsel import Selector
 
 from crawlers.archive import Archive
 from crawlers.looked import gone_posts
+from crawlers.moment import parse_moment
 from crawlers.post import Post, Precision, post_id
 from crawlers.recheck import recheck
 from crawlers.run import Outcome
@@ -41,6 +46,8 @@ JOIN spirit_user_userprofile p ON p.user_id = c.user_id
 WHERE c.action = 0 AND NOT c.is_removed AND NOT t.is_removed AND NOT k.is_removed AND NOT k.is_private AND k.id != 1
 """
 """Comments that everybody may read; moderators' actions are comments to Spirit as well."""
+COMMENTS = "spirit_comment_comment"
+EDITED = f"SELECT id, date, modified_count FROM {COMMENTS} WHERE modified_count > 0 AND NOT is_removed"
 NAMES = "SELECT u.username, p.nickname FROM auth_user u JOIN spirit_user_userprofile p ON p.user_id = u.id"
 
 
@@ -63,6 +70,8 @@ def held(forum: Spirit) -> dict[str, dict[str, Any]]:
             "text": text, "quoted": quoted, "published": published, "author_id": f"{SITE}:{row['user_id']}", "author": row["nickname"],
             "thread": post_id(SITE, f"topic {row['topic_id']}"), "title": row["title"] if row["opens"] else None,
             "replies": row["comment_count"] - 1 if row["opens"] else None,
+            # Whom a comment answers the database doesn't hold; when it was edited and who likes it is for those who log in.
+            "in_reply_to": None, "edited": None, "likes": None,
         }  # fmt: skip
     return found
 
@@ -75,9 +84,23 @@ def kept(posts: list[Post]) -> dict[str, dict[str, Any]]:
             "text": " ".join(post.text.split()), "quoted": " ".join(post.quoted.split()) if post.quoted else None,
             "published": post.published, "author_id": post.author_id, "author": post.author_name,
             "thread": post.thread_id, "title": post.title, "replies": post.replies,
+            "in_reply_to": post.in_reply_to, "edited": post.edited, "likes": post.likes,
         }
         for post in posts
     }  # fmt: skip
+
+
+def comment_on(url: str, number: int) -> Selector:
+    """A comment on the page to which its address leads."""
+    [found] = Selector(get(url) or "", type="html").css(f"[data-pk='{number}']")
+    return found
+
+
+def when(said: str) -> datetime:
+    """The minute of a date, as the forum shows it or holds it."""
+    at = parse_moment(said, UTC if "-" in said else ZoneInfo("Europe/Moscow")).at
+    assert at is not None
+    return at.replace(second=0, microsecond=0)
 
 
 def boards(forum: Spirit, url: str) -> str:
@@ -88,6 +111,25 @@ def boards(forum: Spirit, url: str) -> str:
 @pytest.fixture(scope="module")
 def forum(tmp_path_factory: pytest.TempPathFactory) -> Spirit:
     return spirit(tmp_path_factory.mktemp("spirit"))
+
+
+def test_of_answers_edits_and_likes_it_shows_nobody_what_it_holds(forum: Spirit) -> None:
+    tables = [row["name"] for row in forum.ask("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'spirit_comment%'")]
+    answers = {name: [key for key in forum.ask(f"PRAGMA foreign_key_list({name})") if key["table"] == COMMENTS] for name in tables}
+    assert answers.pop(COMMENTS) == [] and all(len(keys) <= 1 for keys in answers.values()), "no comment knows which it answers"
+
+    edited, liked = forum.ask(EDITED), forum.ask(f"SELECT id, topic_id FROM {COMMENTS} WHERE likes_count > 0")
+    assert sorted(row["modified_count"] for row in edited) == [1, 2] and len(liked) > 40
+    with forum.serve("en") as url:
+        for row in edited:
+            shown = comment_on(f"{url}/comment/{row['id']}/find/", row["id"])
+            assert shown.xpath("string(.//li[a/i[contains(@class, 'fa-pencil')]])").get("").strip() == str(row["modified_count"])
+            said = shown.css(".comment__info__date [title]::attr(title)").getall()
+            assert len(said) == 1 and when(said[0]) == when(row["date"]), "how often it was edited, and when it was written"
+            history = shown.css(".comment__info__date a::attr(href)").get("")
+            answer = requests.get(url + history, allow_redirects=False, timeout=30)
+            assert answer.status_code == 302 and f"/login/?next={history}" in answer.headers["Location"], "its history wants a login"
+        assert comment_on(f"{url}/comment/{liked[0]['id']}/find/", liked[0]["id"]).css(".comment-like, .fa-heart, .js-like").getall() == []
 
 
 @pytest.mark.timeout(900)

@@ -62,7 +62,7 @@ def topic(author: object, category: Category, title: str) -> Topic:
 
 def edit(made: Comment, text: str) -> None:
     """What the page "edit" does."""
-    form = CommentForm(data={"comment": text}, instance=made)
+    form = CommentForm(data={"comment": text}, instance=Comment.objects.get(pk=made.pk))
     assert form.is_valid(), form.errors
     pre_comment_update(comment=Comment.objects.get(pk=made.pk))
     post_comment_update(comment=form.save())
