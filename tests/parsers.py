@@ -104,11 +104,15 @@ def _pages_of_people() -> Iterator[Parser]:
     folders = {"ipboard2": "invision", "ipboard3": "invision", "invision4": "invision", "phpbb_subsilver": "phpbb"}
     folders |= {f"{engine}{version}": engine for engine in ("smf", "xenforo") for version in (1, 2)}
     folders |= {f"vbulletin{version}": "vbulletin" for version in (3, 4)}
-    for preset in preset_names("forum"):
+    names = preset_names("forum")
+    for preset in names:
         engine = folders.get(preset, preset)
         seeds = files_of(f"pages/{engine}/**/*.html", f"pages/{engine}/**/*.htm", f"forum/{preset}*/*.html", f"forum/{engine}*/*.html")
-        forum = f"kind: forum\npreset: {preset}\npages: 2\ntopic: {{id: '(\\d+)'}}\n"
-        topics = files_of(f"forum/{preset}*/topic.html", f"pages/{engine}/*topic_*.html") or seeds
+        # Where pages are counted, the page after a board would be the same board again.
+        forum = f"kind: forum\npreset: {preset}\npages: {1 if preset == 'pikabu' else 2}\ntopic: {{id: '(\\d+)'}}\n"
+        longer = tuple(name for name in names if name.startswith(preset) and name != preset) or ("-",)
+        own = [case.name for case in (RECORDED / "forum").glob(f"{preset}*") if not case.name.startswith(longer)]
+        topics = files_of(*(f"forum/{case}/topic.html" for case in own), f"pages/{engine}/*topic_*.html") or seeds
         yield Parser(
             f"forum {preset} board", f"{forum}url: https://f.example/board\n", seeds, only="/board", elsewhere=min(topics, key=len)
         )

@@ -116,7 +116,7 @@ def without(answer: str, number: int) -> dict[str, Any]:
     return told | {"replycount": told["replycount"] - 1}
 
 
-def test_a_comment_is_gone_by_the_calls_own_word(walk: Walk) -> None:
+def test_made_comment_is_gone_by_the_calls_own_word(walk: Walk) -> None:
     first, second, branch = (recorded("livejournal", name) for name in ("comments_1.json", "comments_2.json", "branch.json"))
     walk.pages = {"2300.html": "the page", RPC: first, "&page=2": second, "&thread=700": branch}
     found = looks(walk, TARGET, 600, 700, 900)
@@ -130,7 +130,7 @@ def test_a_comment_is_gone_by_the_calls_own_word(walk: Walk) -> None:
     )
 
 
-def test_a_comment_that_is_not_named_is_gone_where_all_that_are_counted_are(walk: Walk) -> None:
+def test_made_comment_that_is_not_named_is_gone_where_all_that_are_counted_are(walk: Walk) -> None:
     first, second = (recorded("livejournal", name) for name in ("comments_1.json", "comments_2.json"))
     walk.pages = {"2300.html": "the page", RPC: without(first, 600), "&page=2": without(second, 600)}
     assert looks(walk, TARGET, 600)[600] == Look("600", Fate.GONE, "not among the comments of its entry")
@@ -142,7 +142,7 @@ def test_a_comment_that_is_not_named_is_gone_where_all_that_are_counted_are(walk
 @pytest.mark.parametrize(
     "answer", ['{"error": "no"}', "<html>", Answer("no", 403), {"comments": [{"dtalkid": 600, "deleted": 0}], "replycount": 1}]
 )
-def test_an_answer_that_tells_nothing_is_no_sign_but_the_comments_own_page_may_be(walk: Walk, answer: Page) -> None:
+def test_made_answer_that_tells_nothing_is_no_sign_but_the_comments_own_page_may_be(walk: Walk, answer: Page) -> None:
     walk.pages = {RPC: answer, "2300.html": "the page"}
     assert looks(walk, TARGET, 600).get(600, Look("", Fate.UNTOLD)).fate is Fate.UNTOLD
     if not isinstance(answer, dict):
@@ -150,7 +150,7 @@ def test_an_answer_that_tells_nothing_is_no_sign_but_the_comments_own_page_may_b
         assert (looks(walk, TARGET, 600)[600].fate, looks(walk, TARGET, 600)[600].sign) == (Fate.GONE, "410")
 
 
-def test_comments_printed_as_xml_are_looked_at_there(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_made_comments_printed_as_xml_are_looked_at_there(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LJ_COOKIE", "ljsession=s3cret")
     walk.pages = {"2300.html?style=mine": recorded("livejournal", "printed.xml"), "2300.html?thread": "the page"}
     found = looks(walk, TARGET + "cookie_env: LJ_COOKIE\npages: 1\n", 600, 601)

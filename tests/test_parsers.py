@@ -44,7 +44,7 @@ NOTHING_KEPT = {
     # Answers that hold no posts: accounts, the number of a filter, what is searched for further down.
     "bluesky profiles", "stackexchange filter", "youtube search",
     # No recording of that form, or none of a board.
-    "files googleplay xlsx", "forum ipboard3 board", "forum vbulletin4 board", "forum xenforo1 board",
+    "files googleplay xlsx", "forum ipboard3 board", "forum xenforo1 board",
 }  # fmt: skip
 """Parsers that none of their recordings brings a post."""
 BY_NAME = {parser.name: parser for parser in PARSERS}
