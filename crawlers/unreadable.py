@@ -74,7 +74,7 @@ def note(data: Path, host: str, answer: str, now: datetime, target: str | None =
     folder.mkdir(parents=True, exist_ok=True)
     with changed(folder, host) as kept:
         before = _known(kept)
-        going_on = before is not None and before.at <= now <= before.at + LULL
+        going_on = before is not None and abs(now - before.at) <= LULL  # another process may have been a moment later, and faster
         targets = {name: at for name, at in before.targets.items() if at > now - LULL} if before is not None else {}
         if target is not None:
             targets[target] = now

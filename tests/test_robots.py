@@ -247,6 +247,7 @@ def test_what_nobody_asked_for_a_week_begins_anew(tmp_path: Path) -> None:
     begin = datetime(2026, 3, 1, tzinfo=UTC)
     note(tmp_path, "a.example", "503", begin, "blog")
     assert note(tmp_path, "a.example", "500", begin + LULL).since == begin
+    assert note(tmp_path, "a.example", "503", begin + LULL - timedelta(seconds=1)).since == begin, "another process was faster"
     later = begin + 2 * LULL + timedelta(seconds=1)
     anew = note(tmp_path, "a.example", "no answer in time", later)
     assert (anew.since, anew.answer, anew.targets) == (later, "no answer in time", {})
