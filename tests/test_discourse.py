@@ -163,6 +163,6 @@ def test_trimmed_lists_of_posts_and_a_search_of_long_ago_of_a_test_forum(walk: W
 def test_a_recorded_post_by_its_id(walk: Walk) -> None:
     target, answer = walk.target(TARGET), json.loads(real("api/discourse/perceval_discourse_post.json"))
     assert post(answer, target, COLLECTED).text
-    known = Known(id="a", url=None, content="", raw={"id": answer["id"], "topic": {"title": "Тема"}})
+    known = Known(id="a", url=None, content="", raw={"id": answer["id"], "topic": {"title": "Тема"}, "members": 7})
     [look] = DiscourseSpider.fates(object.__new__(DiscourseSpider), answer, [known])
-    assert look.fate is Fate.HERE and look.raw and look.raw["topic"] == {"title": "Тема"}
+    assert look.fate is Fate.HERE and look.raw and (look.raw["topic"], look.raw["members"]) == ({"title": "Тема"}, 7)

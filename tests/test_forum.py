@@ -322,6 +322,22 @@ def board(*topics: tuple[int, str]) -> str:
     return f'<ul class="topiclist topics">{"".join(line.format(*topic) for topic in topics)}</ul>'
 
 
+def test_a_board_whose_pages_are_numbered_and_say_how_many_are_members(walk: Walk) -> None:
+    head, dates = '<p class="people">Участников: 1 840</p>', "01.09.2026 10:00"
+    walk.pages |= {
+        "/board": head + board((2, dates)),
+        "/board?page=2": head + board((3, dates)),
+        "/board?page=3": "<p class=none>Пусто</p>",
+    }
+    walk.pages |= {"/t=2": topic(1, 4), "/t=3": topic(2)}
+    own = "board: {numbered: page, members: .people}\nempty: .none\ntopic: {id: '/t=(\\d+)', permalink: '/go?t={topic}&p={id}'}\n"
+    target = walk.target(PAGE + own)
+    assert walk.kept(target) == 3
+    assert walk.asked == ["board", "t=2", "board?page=2", "t=3", "board?page=3"]
+    assert {post.members for post in walk.posts().values()} == {1840}
+    assert {post.url for post in walk.posts().values()} == {f"https://forum.example/{at}" for at in ("t=2", "t=3", "go?t=2&p=4")}
+
+
 def topic(*posts: int, more: str = "") -> str:
     head = '<p class="author"><strong>Рита</strong> » 01.09.2026 10:00</p>'
     post = f'<div class="post" id="p{{0}}">{head}<div class="content">Запись {{0}}</div></div>'

@@ -22,7 +22,7 @@ from crawlers.run import RunFailed
 from crawlers.selection import next_page, numbered
 from crawlers.source import CollectError, Cursor
 from crawlers.spiders.reviews import read_page, tally
-from crawlers.unfolded import page_of
+from crawlers.unfolded import page_of, unfold
 from tests.recording import RECORDED, cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
 
@@ -118,6 +118,13 @@ def test_what_stands_beside_the_items_is_theirs_where_there_is_one_each(
     posts = outcomes(read_page(page, target, target.url), target)
     assert [post.get("author_name") for post in posts] == authors
     assert [post["text"] for post in posts] == texts
+
+
+def test_what_stands_around_a_script_stays_where_its_json_is_unfolded() -> None:
+    page = page_of('<p>до <script>{"a": {"b c": [1.5, null, false, "x\\u0000y"]}}</script> после</p><script>var a;</script>')
+    unfold(page, "script")
+    assert " ".join(page.css("p *::text, p::text").getall()).split() == ["до", "1.5", "false", "xy", "после"]
+    assert page.css("script::text").getall() == ["var a;"] and page.css(".json > .a > .b.c > div::text").get() == "1.5"
 
 
 @pytest.mark.parametrize(

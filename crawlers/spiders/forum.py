@@ -106,7 +106,8 @@ class ForumSpider(TopicLooks):
             return
         known = {f"{line.topic.id} {line.topic.mark}": line.topic not in wanted for line in lines if not line.pinned}
         if descent.repeated_at_once(known):
-            raise CollectError(f"{url} shows the same topics as the page before it: `board.next` leads to no other page; mend or remove it")
+            way = "`board.next` (or `numbered`) leads to no other page; mend or remove it"
+            raise CollectError(f"{url} shows the same topics as the page before it: {way}")
         old = bool(known) and all(self.older(line) for line in lines if not line.pinned)
         board = self.target.board
         descent.took(known, next_page(page, board.next, url) or numbered(board.numbered, url), old=old)

@@ -51,9 +51,8 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
             following = next_page(page, self.target.next, response.url) or numbered(self.target.numbered, response.url)
             known, old = self.look(raws)
             if self.descent.repeated_at_once(known):
-                raise CollectError(
-                    f"{response.url} shows the same items as the page before it: `next` leads to no other page; mend or remove it"
-                )
+                way = "`next` (or `numbered`) leads to no other page; mend or remove it"
+                raise CollectError(f"{response.url} shows the same items as the page before it: {way}")
             onward = self.descent.took(known, following, old=old)
         else:
             onward = self.descent.nothing(honest=self.honestly_empty(page, response.url))
