@@ -10,7 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from parsel import Selector
+
+from crawlers.page import decode
+from crawlers.preset import preset as preset_of
 from crawlers.preset import preset_names
+from crawlers.selection import select
 from tests.parsing import Parser
 from tests.recording import RECORDED, own_target
 from tests.tapes import body, exchanges
@@ -104,18 +109,13 @@ def _pages_of_people() -> Iterator[Parser]:
     folders = {"ipboard2": "invision", "ipboard3": "invision", "invision4": "invision", "phpbb_subsilver": "phpbb"}
     folders |= {f"{engine}{version}": engine for engine in ("smf", "xenforo") for version in (1, 2)}
     folders |= {f"vbulletin{version}": "vbulletin" for version in (3, 4)}
-    names = preset_names("forum")
-    for preset in names:
+    for preset in preset_names("forum"):
         engine = folders.get(preset, preset)
         seeds = files_of(f"pages/{engine}/**/*.html", f"pages/{engine}/**/*.htm", f"forum/{preset}*/*.html", f"forum/{engine}*/*.html")
         # Where pages are counted, the page after a board would be the same board again.
         forum = f"kind: forum\npreset: {preset}\npages: {1 if preset == 'pikabu' else 2}\ntopic: {{id: '(\\d+)'}}\n"
-        longer = tuple(name for name in names if name.startswith(preset) and name != preset) or ("-",)
-        own = [case.name for case in (RECORDED / "forum").glob(f"{preset}*") if not case.name.startswith(longer)]
-        topics = files_of(*(f"forum/{case}/topic.html" for case in own), f"pages/{engine}/*topic_*.html") or seeds
-        yield Parser(
-            f"forum {preset} board", f"{forum}url: https://f.example/board\n", seeds, only="/board", elsewhere=min(topics, key=len)
-        )
+        topic = _topic_of(preset, files_of(f"forum/{preset}*/topic.html", f"pages/{engine}/*topic_*.html"))
+        yield Parser(f"forum {preset} board", f"{forum}url: https://f.example/board\n", seeds, only="/board", elsewhere=topic)
         yield Parser(f"forum {preset} topic", f"{forum}topics: https://f.example/threads/1/\n", seeds)
     yield Parser("forum godville", own_target("godville"), files_of("pages/other_ru/*", "forum/phpbb_ru/*.html"))
     for case in ("cards", "table_reply"):
@@ -124,6 +124,12 @@ def _pages_of_people() -> Iterator[Parser]:
     reviews = files_of("pages/banki_ru_moodify/**/*.html", "pages/trafilatura/**/*trustpilot*", "reviews/*/page.*")
     for preset in preset_names("reviews"):
         yield Parser(f"reviews {preset}", f"kind: reviews\npreset: {preset}\nurl: https://r.example/\npages: 1\n", reviews)
+
+
+def _topic_of(name: str, pages: tuple[bytes, ...]) -> bytes:
+    """The shortest of these topics that this preset reads; an empty page where there is none."""
+    post = preset_of("forum", name)["topic"]["post"]
+    return next((page for page in sorted(pages, key=len) if select(Selector(decode(page), type="html"), post)), b"<html/>")
 
 
 def _of_files() -> Iterator[Parser]:
