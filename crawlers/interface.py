@@ -89,7 +89,10 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
 
     async def polite(self, url: str, how: Mapping[str, Any] | None = None) -> Response:
         """Whatever the host answers, `how` being meta of the request. Raises Trouble where it answers nothing."""
-        request = self.request(url)
+        try:
+            request = self.request(url)
+        except ValueError:  # what an answer gave as an id holds half a character
+            raise Trouble(f"{url!a} is no address", transient=False) from None
         request.meta.update(how or {})
         if not self.by_robots:
             request.meta["dont_obey_robotstxt"] = True

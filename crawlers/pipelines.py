@@ -97,7 +97,8 @@ class LookPipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.seen = 0
-        self.result = Path(crawler.settings["MOLVA_RESULT"]).open("w", encoding="utf-8")  # noqa: SIM115  # until the spider is closed
+        result = Path(crawler.settings["MOLVA_RESULT"])
+        self.result = result.open("w", encoding="utf-8", errors="replace")  # until the spider is closed
         listen(untold)
         crawler.signals.connect(self.failed, signal=signals.spider_error)
         crawler.signals.connect(self.closed, signal=signals.spider_closed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -24,8 +26,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from parsel import Selector
 
+from crawlers.look import Fate, Look
 from crawlers.moment import parse_moment
 from crawlers.page import decode
+from crawlers.pipelines import LookPipeline, brief
 from crawlers.post import clean
 from crawlers.run import Counts, Outcome
 from crawlers.selection import next_page
@@ -60,9 +64,10 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """What the parsers set in the environment is taken back."""
-    for name in ("MOLVA_DATA", "MOLVA_REDDIT_ID", "MOLVA_REDDIT_SECRET", "MOLVA_KEY"):
+    monkeypatch.setenv("MOLVA_DATA", str(folder))  # where an answer may have a pause of its host written
+    for name in ("MOLVA_REDDIT_ID", "MOLVA_REDDIT_SECRET", "MOLVA_KEY"):
         monkeypatch.setenv(name, "x")
 
 
@@ -282,6 +287,22 @@ def test_half_a_character_is_left_out_so_that_the_post_is_the_same_when_it_is_ma
     assert outcome_of("files jsonl", json.dumps(record).encode(), folder).outcomes[Outcome.KEPT] == 1
     hit = HIT | {"author": author}
     assert outcome_of("hackernews", json.dumps({"hits": [hit]}).encode(), folder).outcomes[Outcome.KEPT] == 1
+
+
+def test_half_a_character_in_an_id_leaves_its_thread_alone(folder: Path) -> None:
+    story = {"objectID": "\ud800", "title": "x", "created_at_i": 1_700_000_000, "author": "a", "num_comments": 3}
+    counts = outcome_of("hackernews", json.dumps({"hits": [story, HIT | {"author": "a"}]}).encode(), folder)
+    assert (counts.outcomes[Outcome.KEPT], list(counts.reasons)) == (1, ["lacks 'id'"])
+
+
+def test_half_a_character_in_a_post_that_was_looked_at_again_is_handed_on(tmp_path: Path) -> None:
+    signals, settings = SimpleNamespace(connect=lambda *args, **kwargs: None), {"MOLVA_RESULT": str(tmp_path / "looks.jsonl")}
+    pipeline = LookPipeline(SimpleNamespace(signals=signals, settings=settings))  # type: ignore[arg-type]
+    logging.getLogger("scrapy.core.engine").removeFilter(brief)
+    pipeline.process_item(Look("1", Fate.HERE, raw={"text": "пло\ud83dхо"}))
+    pipeline.closed()
+    look, _ = map(json.loads, (tmp_path / "looks.jsonl").read_text(encoding="utf-8").splitlines())
+    assert look["raw"] == {"text": "пло?хо"}
 
 
 def test_a_number_of_replies_that_is_none_has_no_thread(folder: Path) -> None:
