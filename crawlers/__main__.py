@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -151,18 +151,12 @@ def collect(
     Examples: `python -m crawlers collect blog reviews` · `python -m crawlers collect --all` ·
     `python -m crawlers collect reviews --since 2026-01-01`
     """
-    if bool(targets) == everything:
-        _end("name the targets to collect, or give --all", 2)
-    try:
-        chosen = [_named(name, config) for name in dict.fromkeys(targets or ())]
-    except ConfigError as error:
-        _end(str(error), 2)
+    chosen = _chosen(targets, config, "collect", everything=everything)
+    if not chosen:
+        print(f"Every target in {config / 'targets'} is switched off (`enabled: false`).", file=sys.stderr)
     if everything:
-        chosen = [target for target in _targets(config) if isinstance(target, BrokenTarget) or target.enabled]
-        if not chosen:
-            print(f"Every target in {config / 'targets'} is switched off (`enabled: false`).", file=sys.stderr)
         chosen = [target for target in chosen if not _waits(target)]
-    _exit([_collected(target, config, data, since) for target in chosen])
+    _each(chosen, lambda target: _collected(target, config, data, since))
 
 
 @app.command()
@@ -180,36 +174,22 @@ def recheck(
 
     Examples: `python -m crawlers recheck blog --dry-run` · `python -m crawlers recheck --all`
     """
-    if bool(targets) == everything:
-        _end("name the targets to look at again, or give --all", 2)
-    try:
-        chosen = [_named(name, config) for name in dict.fromkeys(targets or ())]
-    except ConfigError as error:
-        _end(str(error), 2)
+    chosen = _chosen(targets, config, "look at again", everything=everything)
     if everything:
-        wanted = [one for one in _targets(config) if not isinstance(one, BrokenTarget) and one.enabled and one.recheck is not None]
+        wanted = [one for one in chosen if not isinstance(one, BrokenTarget) and one.recheck is not None]
         chosen = [one for one in wanted if not _waits(one)]
-    _exit([_rechecked(target, config, data, dry_run=dry_run) for target in chosen])
+    _each(chosen, lambda target: _rechecked(target, config, data, dry_run=dry_run))
 
 
-def _rechecked(target: Target | BrokenTarget, config: Path, data: Path, *, dry_run: bool) -> int:
+def _rechecked(target: Target, config: Path, data: Path, *, dry_run: bool) -> int:
     """Look again at one target's posts and print what was seen; the code to exit with."""
 
     def seems_gone(known: Known, look: Look) -> None:
         print(f"  seems gone ({look.sign}): {known.url or known.id}")
 
-    try:
-        if isinstance(target, BrokenTarget):
-            raise target.error
-        run = rechecking.recheck(
-            target, data=data, config=config, dry_run=dry_run, progress=_now_and_then(target.name), tell=seems_gone if dry_run else None
-        )
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except CollectError as error:
-        print(error, file=sys.stderr)
-        return 1
+    run = rechecking.recheck(
+        target, data=data, config=config, dry_run=dry_run, progress=_now_and_then(target.name), tell=seems_gone if dry_run else None
+    )
     print(f"{target.name}: {run}", flush=True)
     return int(bool(run.held or run.error))
 
@@ -264,27 +244,39 @@ def _targets(config: Path) -> list[Target | BrokenTarget]:
     return targets
 
 
-def _collected(target: Target | BrokenTarget, config: Path, data: Path, since: datetime | None) -> int:
+def _collected(target: Target, config: Path, data: Path, since: datetime | None) -> int:
     """Collect one target and print how it ended; the code to exit with."""
-    try:
-        if isinstance(target, BrokenTarget):
-            raise target.error
-        run = _with_progress(target, config, data, _begin(since, target))
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except CollectError as error:
-        print(error, file=sys.stderr)
-        return 1
+    run = _with_progress(target, config, data, _begin(since, target))
     print(f"{target.name}: {run}", flush=True)
     for example in run.counts.examples:
         print(f"  rejected: {example}")
     return 0
 
 
-def _exit(codes: list[int]) -> None:
-    """End with what the targets that failed have in common, else with 1."""
-    if failures := {code for code in codes if code}:
+def _chosen(named: list[str] | None, config: Path, doing: str, *, everything: bool) -> list[Target | BrokenTarget]:
+    """The targets that were named, or every one that is not switched off; a wrong command ends here."""
+    if bool(named) == everything:
+        _end(f"name the targets to {doing}, or give --all", 2)
+    if everything:
+        return [target for target in _targets(config) if isinstance(target, BrokenTarget) or target.enabled]
+    try:
+        return [_named(name, config) for name in dict.fromkeys(named or ())]
+    except ConfigError as error:
+        _end(str(error), 2)
+
+
+def _each(targets: Sequence[Target | BrokenTarget], work: Callable[[Target], int]) -> None:
+    """Work on each target, whatever another one fails by; end with what those that failed have in common, else with 1."""
+    failures = set()
+    for target in targets:
+        try:
+            if isinstance(target, BrokenTarget):
+                raise target.error
+            failures.add(work(target))
+        except (ConfigError, CollectError) as error:
+            print(error, file=sys.stderr)
+            failures.add(2 if isinstance(error, ConfigError) else 1)
+    if failures := failures - {0}:
         raise typer.Exit(failures.pop() if len(failures) == 1 else 1)
 
 

@@ -28,6 +28,7 @@ from crawlers.source import CollectError
 from crawlers.spider import ONCE, TargetSpider, Trouble, content_type, refusal
 
 P = TypeVar("P", bound=PlatformTarget)
+T = TypeVar("T")
 
 WRONG_FORM = (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError, RecursionError)
 """What reading an answer ends with that has another form than the interface states."""
@@ -84,7 +85,7 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
 
     def complaint(self, answer: Any) -> str | None:
         """What an answer says instead of what was asked for; None where it complains of nothing. Raises Closed, or Ended."""
-        error = answer.get("error") if isinstance(answer, dict) else None
+        error = error_of(answer)
         return str(error) if error else None
 
     async def polite(self, url: str, how: Mapping[str, Any] | None = None) -> Response:
@@ -139,7 +140,7 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
     def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
         if not self.together:
             return super().questions(known)
-        return (list(known[start : start + self.together]) for start in range(0, len(known), self.together))
+        return groups(known, self.together)
 
     async def told(self, some: Sequence[Known]) -> Mapping[str, Look]:
         """What the interface tells of posts. Raises Trouble, also where its answer is of another form."""
@@ -180,6 +181,16 @@ def of_its_form(url: str) -> Iterator[None]:
         yield
     except WRONG_FORM as error:
         raise CollectError(f"{url} gives an answer of another form ({type(error).__name__}: {error})") from error
+
+
+def error_of(answer: Any) -> Any:
+    """What stands under `error` in an answer; None where nothing does."""
+    return answer.get("error") if isinstance(answer, dict) else None
+
+
+def groups(many: Sequence[T], size: int) -> Iterator[list[T]]:
+    """So many at a time, as one request may ask for."""
+    return (list(many[start : start + size]) for start in range(0, len(many), size))
 
 
 def with_parameters(url: str, **values: str | int | None) -> str:

@@ -71,6 +71,11 @@ def at_site(url: str | None, asked: str, site: str) -> str | None:
     return canonical(url.replace(urlsplit(asked).netloc, site, 1)) if url else None
 
 
+def site_of(said: str | None, url: str) -> str:
+    """The site of a target's posts: as its file says it, else the host of an address, without `www.`."""
+    return said or (urlsplit(url).hostname or "").removeprefix("www.")
+
+
 def without_declaration(text: str) -> str:
     """An XML document without its first line, whose encoding is no longer true once the document is text."""
     return _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1)

@@ -20,11 +20,10 @@ from crawlers.kinds import ForumTarget
 from crawlers.link import opened
 from crawlers.look import GONE_STATUSES, Fate, Known, Look, fate_of_page, same_page
 from crawlers.mapping import as_its_source_says
-from crawlers.page import decode
 from crawlers.post import Post, Precision, post_id
 from crawlers.selection import Fields, next_page, pieces, takes
 from crawlers.source import Rejected
-from crawlers.spider import TargetSpider, Trouble, content_type
+from crawlers.spider import TargetSpider, Trouble, page_of
 
 OF_TOPIC = ("topic", "opening", "first")
 """What a raw item has of its topic: it stays when the post is read again."""
@@ -70,7 +69,7 @@ class Shown:
 
 def shown(response: Response, target: ForumTarget, one: Known) -> Shown:
     """What a page shows; `one` is a post of the topic that is looked for."""
-    page = Selector(decode(response.body, content_type(response)) or "<html/>", type="html")
+    page = page_of(response)
     anchors = frozenset(page.xpath("//@id | //@name").getall())
     following = next_page(page, target.topic.next, response.url)
     removed = _removed(page, target, response.url, one)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
+from parsel import Selector
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import (
@@ -27,12 +28,14 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawlers import unfolded
 from crawlers.gate import FAILURES
 from crawlers.kinds import TargetModel
 from crawlers.link import opened
 from crawlers.look import PATIENCE, Fate, Known, Look, by_page, fate_of_page, read_known
 from crawlers.mapping import as_its_source_says
 from crawlers.middlewares import HostBusy, NoRobots, Refused
+from crawlers.page import decode
 from crawlers.place import config_folder
 from crawlers.sink import find_target
 from crawlers.source import CollectError, Cursor, Rejected
@@ -137,6 +140,11 @@ def content_type(response: Response) -> str | None:
     """What the answer says it is."""
     value = response.headers.get("Content-Type")
     return value.decode("latin-1") if value else None
+
+
+def page_of(response: Response) -> Selector:
+    """The page of an answer, for selectors: JSON and XML too, see `crawlers/unfolded.py`; an empty one where it holds nothing."""
+    return unfolded.page_of(decode(response.body, content_type(response)))
 
 
 class AskingSpider(Spider):

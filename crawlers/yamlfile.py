@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -27,6 +28,7 @@ Where = tuple[str | int, ...]
 
 DEEPEST = 20
 """Levels of one value within another; our files have six."""
+TOO_DEEP = f"has values more than {DEEPEST} levels deep"
 MOST = 500_000
 """Values of a file, with those that its aliases (`*name`) stand for."""
 
@@ -106,6 +108,10 @@ class YamlFile:
             above = above[:-1]
         return ConfigError(self.path, self.lines.get(above, 1), dotted(where), self._secretive(message))
 
+    def _at(self, node: Node, where: Where, message: str) -> ConfigError:
+        """An error at a part of the file that has no place among its values."""
+        return ConfigError(self.path, node.start_mark.line + 1, dotted(where), message)
+
     def _secretive(self, message: str) -> str:
         """The message with the names of variables in the place of what they hold, which may be a secret."""
         for name, value in sorted(self.substituted.items(), key=lambda each: -len(each[1])):
@@ -130,15 +136,14 @@ class YamlFile:
             hint = " (put a value that begins with `*` or `&` in quotes)" if "alias" in problem or "anchor" in problem else ""
             raise ConfigError(self.path, mark.line + 1 if mark else None, "", f"isn't YAML: {problem}{hint}") from error
         except RecursionError:
-            raise ConfigError(self.path, _first_too_deep(text), "", f"has values more than {DEEPEST} levels deep") from None
+            raise ConfigError(self.path, _first_too_deep(text), "", TOO_DEEP) from None
 
     def _value(self, node: Node, where: Where) -> Any:
         self.lines.setdefault(where, node.start_mark.line + 1)
         if len(where) > DEEPEST:
-            message = f"has values more than {DEEPEST} levels deep (does an alias `*name` stand within what it names?)"
-            raise ConfigError(self.path, node.start_mark.line + 1, dotted(where[:1]), message)
+            raise self._at(node, where[:1], f"{TOO_DEEP} (does an alias `*name` stand within what it names?)")
         if len(self.lines) > MOST:
-            raise ConfigError(self.path, node.start_mark.line + 1, dotted(where[:1]), f"brings the file to more than {MOST} values")
+            raise self._at(node, where[:1], f"brings the file to more than {MOST} values")
         if isinstance(node, MappingNode):
             return self._mapping(node, where)
         if isinstance(node, SequenceNode):
@@ -150,15 +155,12 @@ class YamlFile:
         found: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, ScalarNode):
-                self.errors.append(ConfigError(self.path, key_node.start_mark.line + 1, dotted(where), "a key must be plain text"))
+                self.errors.append(self._at(key_node, where, "a key must be plain text"))
                 continue
             key = key_node.value
             here = (*where, key)
             if key in found:
-                first = self.lines[here]
-                self.errors.append(
-                    ConfigError(self.path, key_node.start_mark.line + 1, dotted(here), f"is given twice, first in line {first}")
-                )
+                self.errors.append(self._at(key_node, here, f"is given twice, first in line {self.lines[here]}"))
                 continue
             self.lines[here] = key_node.start_mark.line + 1
             found[key] = self._value(value_node, here)
@@ -172,13 +174,11 @@ class YamlFile:
             return node.value.lower() == "true"
         if kind == "null":
             return None
-        try:
+        with suppress(ValueError):
             if kind == "int":
                 return int(node.value.replace("_", ""), 0)
             if kind == "float":
                 return float(node.value.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
-        except ValueError:
-            return node.value
         return node.value
 
     def _substituted(self, text: str, where: Where) -> str:

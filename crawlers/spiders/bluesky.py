@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.interface import parsed, with_parameters
+from crawlers.interface import error_of, groups, parsed, with_parameters
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Known, Look, by_absence
@@ -109,9 +109,8 @@ class BlueskySpider(ListingSpider[BlueskyTarget]):
             raise
 
     def complaint(self, answer: Any) -> str | None:
-        if not isinstance(answer, dict) or not answer.get("error"):
-            return None
-        return f"{answer.get('message') or 'no reason given'} ({answer['error']})"
+        error = error_of(answer)
+        return f"{answer.get('message') or 'no reason given'} ({error})" if error else None
 
     def read(self, answer: Any, response: Response) -> Listing:
         if isinstance(answer, dict) and "thread" in answer:
@@ -131,8 +130,7 @@ class BlueskySpider(ListingSpider[BlueskyTarget]):
 
     async def filled(self, listing: Listing) -> Listing:
         unknown = list(dict.fromkeys(raw["author"]["did"] for raw in listing.raws if raw["author"]["did"] not in self.followers))
-        for start in range(0, len(unknown), PROFILES):
-            some = unknown[start : start + PROFILES]
+        for some in groups(unknown, PROFILES):
             profiles = parsed(await self.answer(self.method("actor.getProfiles", actors=some)))["profiles"]
             self.followers |= dict.fromkeys(some) | {each["did"]: each.get("followersCount") for each in profiles}
         return replace(listing, raws=tuple(raw | {"followers": self.followers[raw["author"]["did"]]} for raw in listing.raws))

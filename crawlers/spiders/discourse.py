@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import lxml.html
 from scrapy.http import Response
 
-from crawlers.interface import of_its_form, parsed, with_parameters
+from crawlers.interface import groups, of_its_form, parsed, with_parameters
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Fate, Known, Look
@@ -116,9 +116,8 @@ class DiscourseSpider(ListingSpider[DiscourseTarget]):
         # Numbers of removed posts are left out, so a post stands at most that many places before its number.
         before = self.state.threads.get(str(answer["id"]), 0) - (last - len(stream))
         left = stream[max(shown, before) :]
-        size = answer.get("chunk_size", 20)
         address = f"{self.target.url.rstrip('/')}/t/{answer['id']}/posts.json?"
-        return [address + "&".join(f"post_ids[]={id}" for id in left[at : at + size]) for at in range(0, len(left), size)]
+        return [address + "&".join(f"post_ids[]={id}" for id in some) for some in groups(left, answer.get("chunk_size", 20))]
 
     def inquiry(self, some: Sequence[Known]) -> str:
         return f"{self.target.url.rstrip('/')}/posts/{some[0].raw['id']}.json"

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import feedparser
 from parsel import Selector
@@ -28,7 +28,7 @@ from crawlers.entry import fullest, own_words
 from crawlers.kinds import FeedTarget
 from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
-from crawlers.page import Text, at_site, decode, plain, without_declaration
+from crawlers.page import Text, at_site, decode, plain, site_of, without_declaration
 from crawlers.post import Post, Precision, clean, post_id, whole_milliseconds
 from crawlers.source import CollectError, Cursor, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
@@ -272,7 +272,7 @@ def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
     """The post an entry stands for: the article's text, or the feed's own where that is longer (a teaser never replaces a text)."""
     raw = own_words(raw)
     link = raw.get("link")
-    site = target.site or (urlsplit(link or target.url).hostname or "").removeprefix("www.")
+    site = site_of(target.site, link or target.url)
     words, title = _words(raw, plain(raw.get("title", "")).own or None)
     published = published_at(raw, target, collected)
     author_url = at_site(profile, target.url, site) if is_link(profile := str(raw.get("author_url") or "")) else None

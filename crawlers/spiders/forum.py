@@ -11,21 +11,19 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from parsel import Selector
-from scrapy.http import Response
 
 from crawlers.board import Line, State, Topic, read_board, read_posts, topic_id
 from crawlers.interval import Descent
 from crawlers.kinds import ForumTarget
-from crawlers.page import Text, at_site, decode
+from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id
 from crawlers.selection import Fields, Tally, next_page, numbered, select, takes
 from crawlers.shown import TopicLooks
 from crawlers.source import CollectError, Item, Page
-from crawlers.spider import Trouble, content_type
-from crawlers.unfolded import page_of
+from crawlers.spider import Trouble, page_of
 from crawlers.writer import FEW
 
 ENOUGH = 3
@@ -92,7 +90,7 @@ class ForumSpider(TopicLooks):
             if trouble.status in (404, 410) and descent.address != descent.start:
                 return Selector("<html/>", type="html"), descent.address
             raise
-        return _selector(response), response.url
+        return page_of(response), response.url
 
     def took(self, descent: Descent, page: Selector, url: str, lines: list[Line], wanted: list[Topic]) -> None:
         """Move on from a board's page. Raises CollectError where it is none, or the way on leads nowhere."""
@@ -151,7 +149,7 @@ class ForumSpider(TopicLooks):
                 yield self.failed(topic, address, trouble, deep=deep)
                 return
             self.failures = 0
-            page = _selector(response)
+            page = page_of(response)
             raws = list(read_posts(page, self.target, response.url, topic, opening=address == topic.address))
             following = next_page(page, self.target.topic.next, response.url) if raws else None
             shown, last = (set(self.look(raws)[0]) if following else None), before
@@ -199,10 +197,6 @@ class ForumSpider(TopicLooks):
         return Page(items=(), cursor=self.state.cursor(), deferred=(address,))
 
 
-def _selector(response: Response) -> Selector:
-    return page_of(decode(response.body, content_type(response)))
-
-
 def _permalink(target: ForumTarget, page: str, topic: str, native: str | None) -> str | None:
     """The post's address as the target says that the forum makes them."""
     form = target.topic.permalink
@@ -213,7 +207,7 @@ def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
     """A post of a topic. The topic's title, views and replies are those of the post that opened it. Raises ValueError for a wrong date."""
     fields = Fields(raw, takes(target.topic.take))
     page, topic = raw["page"], raw["topic"]
-    site = target.site or (urlsplit([*target.url, *target.topics][0]).hostname or "").removeprefix("www.")
+    site = site_of(target.site, [*target.url, *target.topics][0])
     words = fields.words("text") or Text("")
     author, url, date = fields.text("author"), fields.link("url"), fields.text("date")
     published = fields.moment("date", target, collected)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from parsel import Selector
 from scrapy import Request
@@ -17,13 +16,13 @@ from scrapy.http import Response
 from crawlers.interval import Descent
 from crawlers.kinds import AboutItem, ReviewsTarget
 from crawlers.link import hidden, within
-from crawlers.page import Text, at_site, decode
+from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id, stars
 from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes
 from crawlers.source import CollectError, Item, Page
-from crawlers.spider import TargetSpider, content_type, refusal
+from crawlers.spider import TargetSpider, page_of, refusal
 from crawlers.taken import TakeModel
-from crawlers.unfolded import join, page_of, unfold
+from crawlers.unfolded import join, unfold
 
 
 class ReviewsSpider(TargetSpider[ReviewsTarget]):
@@ -66,7 +65,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         """The page, decoded; an empty one where a later page of the list is gone. Raises CollectError."""
         wrong = refusal(response)
         if wrong is None:
-            return page_of(decode(response.body, content_type(response)))
+            return page_of(response)
         if wrong.status in (404, 410) and self.descent.address != self.target.url:
             return Selector("<html/>", type="html")
         raise CollectError(str(wrong))
@@ -107,7 +106,7 @@ def read_page(page: Selector, target: ReviewsTarget, url: str) -> Iterator[dict[
 def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Post:
     """The post a review is. A rating that the site's scale does not have, and a date that is none, raise ValueError."""
     fields = Fields(raw, wanted(target))
-    site = target.site or (urlsplit(target.url).hostname or "").removeprefix("www.")
+    site = site_of(target.site, target.url)
     words = fields.words("text") or Text("")
     author, url, date = fields.text("author"), fields.link("url"), fields.text("date")
     published = fields.moment("date", target, collected)

@@ -22,12 +22,12 @@ from crawlers.article import below_headline, facts, main_text
 from crawlers.kinds import SiteTarget
 from crawlers.link import is_link, without_session
 from crawlers.moment import UNKNOWN, parse_moment
-from crawlers.page import at_site, canonical, decode
+from crawlers.page import at_site, canonical, decode, site_of
 from crawlers.post import Post, iso, post_id
 from crawlers.selection import base_of, takes, value
 from crawlers.sitemap import Entry, read_sitemap
 from crawlers.source import CollectError, Cursor, Item, Page
-from crawlers.spider import TargetSpider, Trouble, content_type
+from crawlers.spider import TargetSpider, Trouble, content_type, page_of
 from crawlers.writer import FEW
 
 TOGETHER = 8
@@ -244,7 +244,7 @@ def _mark(address: str) -> str:
 
 def _links(response: Response) -> Iterable[str]:
     """Addresses that a page links to on its own host."""
-    page = Selector(decode(response.body, content_type(response)) or "<html/>", type="html")
+    page = page_of(response)
     base, host = base_of(page, response.url), _host(response.url)
     for said in dict.fromkeys(page.xpath("//a/@href").getall()):
         try:
@@ -275,11 +275,8 @@ def read_article(response: Response, target: SiteTarget) -> dict[str, Any]:
 
 def identity(url: str, target: SiteTarget) -> str:
     """`Post.id` of the article at an address; the same as by the site's feed."""
-    return post_id(_site(url, target), url=at_site(url, url, _site(url, target)))
-
-
-def _site(url: str, target: SiteTarget) -> str:
-    return target.site or (urlsplit(url).hostname or "").removeprefix("www.")
+    site = site_of(target.site, url)
+    return post_id(site, url=at_site(url, url, site))
 
 
 def post(raw: dict[str, Any], target: SiteTarget, collected: datetime) -> Post:
@@ -291,7 +288,7 @@ def post(raw: dict[str, Any], target: SiteTarget, collected: datetime) -> Post:
     language = raw.get("language", "")
     return Post(
         id=identity(url, target),
-        site=_site(url, target),
+        site=site_of(target.site, url),
         place=target.place,
         source=target.kind,
         url=url,

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from scrapy.http import Response
 
-from crawlers.interface import Ended, parsed, with_parameters
+from crawlers.interface import Ended, error_of, parsed, with_parameters
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Fate, Known, Look, by_absence
@@ -109,9 +109,9 @@ class VkSpider(ListingSpider[VkTarget]):
         return with_parameters(address, **parameters, **WITH)
 
     def complaint(self, answer: Any) -> str | None:
-        error = answer.get("error") if isinstance(answer, dict) else None
+        error = error_of(answer)
         if not isinstance(error, dict):
-            return str(error) if error else None
+            return super().complaint(answer)
         code = error.get("error_code")
         told = f"VK says {error.get('error_msg')!r} ({code})" + (f": {MEND[code]}" if code in MEND else "")
         if code in ENDING:
@@ -119,7 +119,7 @@ class VkSpider(ListingSpider[VkTarget]):
         return told
 
     def pause(self, answer: Any) -> float | None:
-        error = answer.get("error") if isinstance(answer, dict) else None
+        error = error_of(answer)
         return PAUSES.get(error.get("error_code", 0)) if isinstance(error, dict) else None
 
     def read(self, answer: Any, response: Response) -> Listing:

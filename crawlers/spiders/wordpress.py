@@ -20,7 +20,7 @@ from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider
 from crawlers.look import Fate, Known, Look
 from crawlers.moment import Moment, parse_moment
-from crawlers.page import plain
+from crawlers.page import plain, site_of
 from crawlers.platforms import WordpressTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
@@ -127,7 +127,7 @@ def published_at(raw: dict[str, Any], target: WordpressTarget) -> Moment:
 
 def post(raw: dict[str, Any], target: WordpressTarget, collected: datetime) -> Post:
     """The post of a post or of a comment; both are numbered, each on its own."""
-    site = target.site or (urlsplit(target.url).hostname or "").removeprefix("www.")
+    site = site_of(target.site, target.url)
     words, title = plain(raw["content"]["rendered"]), plain(raw.get("title", {}).get("rendered", "")).own or None
     published = published_at(raw, target)
     modified = parse_moment(f"{raw['modified_gmt']}Z", target.zone).at if raw.get("modified_gmt") else None

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from scrapy import Request
 from scrapy.http import Response
 
-from crawlers.interface import Closed, Ended, parsed, with_parameters
+from crawlers.interface import Closed, Ended, error_of, groups, parsed, with_parameters
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Known, Look, by_absence
@@ -80,8 +80,7 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
             address = self.method("search", part="snippet", type="video", order="date", maxResults=self.target.found, q=query)
             videos += [each["id"]["videoId"] for each in parsed(await self.answer(address))["items"]]
         videos = list(dict.fromkeys(videos))
-        for start in range(0, len(videos), self.together):
-            found[f"videos from {start}"] = self.videos(videos[start : start + self.together])
+        found |= {f"videos from {number * self.together}": self.videos(some) for number, some in enumerate(groups(videos, self.together))}
         return found | {f"video {id}": self.method("commentThreads", videoId=id, **how) for id in videos}
 
     def videos(self, ids: Sequence[str]) -> str:
@@ -135,8 +134,7 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
 
     async def filled(self, listing: Listing) -> Listing:
         unknown = sorted({raw["snippet"].get("channelId", "") for raw in listing.raws} - {"", *self.channels})
-        for start in range(0, len(unknown), 50):
-            some = unknown[start : start + 50]
+        for some in groups(unknown, 50):
             answer = parsed(await self.answer(self.method("channels", part="snippet,statistics", maxResults=50, id=",".join(some))))
             self.channels |= {id: {} for id in some} | {each["id"]: channel_of(each) for each in answer.get("items", ())}
         known = self.channels
@@ -171,7 +169,7 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
 
 def _reasons(answer: Any) -> list[str]:
     """What an error says is wrong, each by one name; nothing where an answer is no error."""
-    error = answer.get("error") if isinstance(answer, dict) else None
+    error = error_of(answer)
     if not isinstance(error, dict):
         return []
     told = [each.get("reason", "") for each in (*error.get("errors", ()), *error.get("details", ()))] or [error.get("status", "unknown")]
