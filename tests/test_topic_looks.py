@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -15,9 +15,10 @@ from scrapy.http import Response
 from crawlers.archive import Archive, post_of_line
 from crawlers.look import Fate, Known, Look
 from crawlers.mapping import as_its_source_says
-from crawlers.post import iso
+from crawlers.post import Post, iso
 from crawlers.target import target_from_json
 from tests.recorded_walk import COLLECTED, Page, Walk, spider_of
+from tests.recording import RECORDED
 from tests.site import Answer
 
 HERE, GONE, UNTOLD = Fate.HERE, Fate.GONE, Fate.UNTOLD
@@ -48,14 +49,16 @@ def taken(walk: Walk, text: str = TARGET, **how: str) -> tuple[Any, dict[int, Kn
         walk.pages[at] = page(*numbers, after=LATER.get(at), **how)
     assert walk.kept(target) == 7
     walk.requests.clear()
-    found = {}
+    return target, {int(post.text.split()[1]): known for post, known in archived(walk)}
+
+
+def archived(walk: Walk) -> Iterator[tuple[Post, Known]]:
+    """Each post that was collected, and what is known of it."""
     for batch in Archive(walk.data).batches("walked"):
         for line in batch.lines():
-            made = post_of_line(line, target_from_json(batch.manifest["snapshot"]))
-            assert made is not None
-            known = Known(id=made.id, url=made.url, content=line["content"], raw=line["raw"], published=iso(made.published))
-            found[int(made.text.split()[1])] = known
-    return target, found
+            post = post_of_line(line, target_from_json(batch.manifest["snapshot"]))
+            assert post is not None
+            yield post, Known(id=post.id, url=post.url, content=line["content"], raw=line["raw"], published=iso(post.published))
 
 
 def looked(walk: Walk, target: Any, known: dict[int, Known], pages: dict[str, Page]) -> dict[int, Look]:
@@ -89,6 +92,18 @@ def test_a_page_tells_of_all_its_posts_and_of_edits(walk: Walk) -> None:
     assert fates(looks) == {HERE} and len(walk.asked) == 3
     again = [as_its_source_says(looks[number].raw or {}, target, COLLECTED) for number in (1, 4)]
     assert [(post.text, post.title) for post in again] == [("Иначе 1", "Тема"), ("Запись 4", None)]
+
+
+def test_a_page_that_is_no_html_is_read_as_it_was_when_its_posts_were_taken(walk: Walk) -> None:
+    made = RECORDED / "forum" / "pikabu_documented"
+    story, comments = ((made / name).read_text(encoding="utf-8") for name in ("topic.html", "comments.xml"))
+    walk.pages = {"/story/": story, "/generate": comments}
+    target = walk.target("kind: forum\npreset: pikabu\ntopics: https://pikabu.ru/story/made_13000002\n")
+    assert walk.kept(target) == 4
+    known = {post.likes or 0: one for post, one in archived(walk) if "/generate" in one.raw["page"]}
+    looks = looked(walk, target, known, {"/generate": comments.replace("Мелким", "Крупным")})
+    assert {likes: look.fate for likes, look in looks.items()} == {5: HERE}
+    assert as_its_source_says(looks[5].raw or {}, target, COLLECTED).text == "Крупным шрифтом.\nВот скрин."
 
 
 def test_those_behind_a_removed_post_have_moved_up_and_are_not_gone(walk: Walk) -> None:
