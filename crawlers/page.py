@@ -120,7 +120,7 @@ def plain(html: str) -> Text:
         return Text(tidy(html))
     try:
         root = lxml.html.fragment_fromstring(html, create_parent="div")
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):  # the last: a document without a body
         return Text(tidy(re.sub(r"<[^>]*>", " ", html)))
     own: list[str] = []
     quoted: list[str] = []

@@ -77,6 +77,8 @@ def recognise(visit: Visit) -> Recognised:
     if feed:
         return Recognised((_of_feed(first.url, feed, "the address is a feed itself"),))
     if not _MARKUP.search(first.text):
+        if data := [*forums(first)[0], *reviews(first)]:  # JSON or XML that a preset reads
+            return Recognised(tuple(data))
         said = first.content_type or "without a type"
         raise Unrecognised(f"{first.url} is neither a page nor a feed: its type is {said}, it begins with {first.text.strip()[:40]!r}")
     if elsewhere := at_once(first.url):

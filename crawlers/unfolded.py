@@ -1,6 +1,7 @@
 """JSON that a page carries in a script, or is as a whole, as elements of the page: selectors read both alike.
 
-The rule to know: below `div.json` a key is a `div` of that class and an entry of a list a `div`; null is nothing.
+The rule to know: below `div.json` a key is a `div` of that class and an entry of a list a `div`; null is nothing. A text is words, lines
+and quotes whatever markup it holds, so that nothing that people write is anything to a selector.
 """
 
 from __future__ import annotations
@@ -8,18 +9,29 @@ from __future__ import annotations
 import copy
 import json
 import re
-from html import escape
 from typing import Any
 
 import lxml.html
 from lxml import etree
 from parsel import Selector
 
+from crawlers.page import plain
 from crawlers.post import clean
 from crawlers.selection import select
 
-_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
-_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_MARKUP = (
+    "a|abbr|acronym|address|article|aside|b|bdi|bdo|big|blockquote|br|caption|center|cite|code|col|colgroup|dd|del|dfn|div|dl|dt|em|figcaption"
+    "|figure|font|footer|h[1-6]|header|hr|i|img|ins|kbd|li|main|mark|nav|ol|p|picture|pre|q|s|samp|section|small|source|span|strike|strong|sub"
+    "|sup|table|tbody|td|tfoot|th|thead|time|tr|tt|u|ul|var|wbr"
+)
+"""Tags that texts are set with. Any other, as of a document or a script, is what somebody wrote, and hides nothing behind it."""
+_BREAKS = (
+    "address|article|aside|blockquote|br|center|d[dlt]|div|figcaption|figure|footer|h[1-6r]|header|li|main|nav|ol|p|pre"
+    "|section|t[dhr]|table|ul"
+)
+_TAG = re.compile(rf"</?(?:{_MARKUP})(?:[\s/][^<>]*)?>", re.IGNORECASE)
+_BREAK = re.compile(rf"</?(?:{_BREAKS})(?:[\s/][^<>]*)?>", re.IGNORECASE)
+_PART = re.compile(rf"{_TAG.pattern}|<!--[^<>]*-->|[<\n]", re.IGNORECASE)
 
 
 def page_of(text: str) -> Selector:
@@ -29,7 +41,7 @@ def page_of(text: str) -> Selector:
         body.append(elements)
         return Selector(root=body.getparent(), type="html")
     if text.lstrip().startswith("<?xml"):
-        text = _CDATA.sub(r"\1", text)
+        text = "".join(part.replace("]]>", "", 1) if number else part for number, part in enumerate(text.split("<![CDATA[")))
     return Selector(text or "<html/>", type="html")
 
 
@@ -77,11 +89,19 @@ def _fill(element: Any, data: Any) -> None:
 
 
 def _write(element: Any, text: str) -> None:
-    """A text with its lines; one that holds tags is markup."""
-    if "\n" not in text and not _TAG.search(text):
-        element.text = text
+    """A text with its lines; of one that is markup the words, what it quotes in a `blockquote`."""
+    if not _TAG.search(text):
+        _lines(element, text)
         return
-    markup = text if _TAG.search(text) else escape(text).replace("\n", "<br>")
-    words = lxml.html.fragment_fromstring(markup, create_parent="div")
-    element.text = words.text
-    element.extend(list(words))
+    line = "\n" if _BREAK.search(text) else "<br>"
+    words = plain(_PART.sub(lambda part: {"<": "&lt;", "\n": line}.get(part[0], part[0]), text))
+    _lines(element, clean(words.own))
+    if words.quoted:
+        _lines(etree.SubElement(element, "blockquote"), clean(words.quoted))
+
+
+def _lines(element: Any, text: str) -> None:
+    first, *others = text.split("\n")
+    element.text = first
+    for line in others:
+        etree.SubElement(element, "br").tail = line

@@ -276,6 +276,14 @@ def test_reviews_in_the_data_of_a_page_are_a_hint() -> None:
         recognise(seen(page(data)))
 
 
+def test_reviews_and_comments_in_answers_that_are_no_html_are_recognised() -> None:
+    items = (RECORDED / "reviews" / "sravni_documented" / "page.json").read_bytes()
+    assert best(seen(items, "https://sravni.example/list")).preset == "sravni"
+    comments = (RECORDED / "forum" / "pikabu_documented" / "comments.xml").read_bytes()
+    assert best(seen(comments)).preset == "pikabu"
+    assert seen(comments).first.page.css("comments > comment[nick] b::text").getall() == ["скрин"]
+
+
 def test_a_visit_is_handed_over_whole() -> None:
     visit = Visit(Answer("https://x.example/", b"\xff", "a/b", ("c",)), ("m",), {"u": "why", "v": Answer("v", b"x")})
     assert visit_from_json(visit_to_json(visit)) == visit
