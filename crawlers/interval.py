@@ -41,6 +41,7 @@ class Descent:
         self.top: list[str] = list(cursor.get("top", ()))
         self.open = [Interval(start, list(self.top)), *(Interval(**each) for each in cursor.get("open", ()))]
         self.later = list(self.open)
+        self.linked = True
         self._next_walk()
         self.from_top = True
 
@@ -54,9 +55,13 @@ class Descent:
         self.shown: list[frozenset[str]] = []
         return self.address
 
-    def took(self, known: dict[str, bool], following: str | None, *, old: bool = False) -> str | None:
-        """A page was taken: whether each of its posts was known before, the page after it, and whether all of it is too old."""
+    def took(self, known: dict[str, bool], following: str | None, *, old: bool = False, linked: bool = True) -> str | None:
+        """A page was taken: whether each of its posts was known before, the page after it, and whether all of it is too old.
+
+        `linked`: the page itself leads to the one after it, which is only tried otherwise.
+        """
         interval, address = self._walked()
+        self.linked = linked
         shown = frozenset(known)
         repeats = bool(shown) and shown in self.shown
         self.pages += 1
@@ -88,8 +93,8 @@ class Descent:
         return self._next_walk()
 
     def repeated_at_once(self, known: dict[str, bool]) -> bool:
-        """Whether the second page from the top shows just what the first one did: the way to the next page leads nowhere."""
-        return self.from_top and self.pages == 1 and bool(known) and self.shown == [frozenset(known)]
+        """Whether the second page from the top, to which the first one leads, shows just what that did: the way on leads nowhere."""
+        return self.linked and self.from_top and self.pages == 1 and bool(known) and self.shown == [frozenset(known)]
 
     def cursor(self) -> Cursor:
         """What the next run resumes with."""

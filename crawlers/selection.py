@@ -158,6 +158,7 @@ def numbered(parameter: str | None, url: str) -> str | None:
     """The address of the page after this one, where a parameter of it numbers the pages; the first may lack it."""
     if parameter is None:
         return None
+    url = url.partition("#")[0]
     number = re.search(rf"(?<=[?&]){re.escape(parameter)}=(\d+)", url)
     if number:
         return f"{url[: number.start(1)]}{int(number[1]) + 1}{url[number.end(1) :]}"
@@ -243,7 +244,8 @@ def counted(text: str) -> int | None:
     if match is None:
         return None
     whole, part, thousands, millions = match.groups()
-    return round(float(f"{whole}.{part or 0}") * (1_000 if thousands else 1_000_000 if millions else 1))
+    number = float(f"{whole}.{part or 0}") * (1_000 if thousands else 1_000_000 if millions else 1)
+    return round(min(number, 1e30))  # hundreds of digits are infinite, which is no whole number
 
 
 class Tally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from parsel import Selector
 from crawlers.archive import Archive
 from crawlers.interval import PATIENCE, Descent
 from crawlers.kinds import ReviewsTarget
-from crawlers.page import decode
+from crawlers.page import Text, decode, plain
 from crawlers.preset import preset_names
 from crawlers.run import RunFailed
 from crawlers.selection import next_page, numbered
@@ -98,7 +99,7 @@ take: {text: .words, author: .who, date: time, id: ./@id}
 @pytest.mark.parametrize(
     ("script", "authors", "texts"),
     [
-        ('{"list": [{"who": "Рита"}, {"who": "Олег", "words": "Строка\\nи <b>ещё</b>"}]}', ["Рита", "Олег"], ["Первый", "Строка и ещё"]),
+        ('{"list": [{"who": "Рита"}, {"who": "Олег", "words": "Строка\\nи <b>ещё</b>"}]}', ["Рита", "Олег"], ["Первый", "Строка\nи ещё"]),
         ('{"list": [{"who": "Рита"}]}', [None, None], ["Первый", "Второй"]),
         ('{"list": [{"who": "Рита"}, ', [None, None], ["Первый", "Второй"]),
         ('{"a":' * 5000 + "1" + "}" * 5000, [None, None], ["Первый", "Второй"]),
@@ -128,8 +129,60 @@ def test_what_stands_around_a_script_stays_where_its_json_is_unfolded() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("<html>", "<html>"),
+        ("<html></html>", "<html></html>"),
+        ("<html><frameset>", "<html><frameset>"),
+        ("первая\nвторая <rita@mail.ru> пишите\nтретья", "первая\nвторая <rita@mail.ru> пишите\nтретья"),
+        ("первая\nвторая <rita@mail.ru> <b>пишите</b>\nтретья &amp; всё", "первая\nвторая <rita@mail.ru> пишите\nтретья & всё"),
+        ("до</body></html>после", "до</body></html>после"),
+        ("<p>до</p>\n<!-- more --><p>a < b<script>c</p>", "до\n\na < b<script>c"),
+        ("до <!-- <i>после</i>", "до <!-- после"),
+        ("раз<br>\nдва", "раз\nдва"),
+    ],
+)
+def test_a_text_in_json_loses_no_words_whatever_stands_in_angle_brackets(written: str, text: str) -> None:
+    page = page_of(json.dumps({"list": [{"words": written}, {"words": "другой"}]}))
+    assert [plain(each).own for each in page.css(".json > .list > div > .words").getall()] == [text, "другой"]
+
+
+def test_what_a_text_in_json_quotes_is_kept_apart() -> None:
+    page = page_of(json.dumps({"words": "<blockquote>Дорого<br>и долго</blockquote><p>Нет</p>"}))
+    assert plain(page.css(".words").get() or "") == Text("Нет", "Дорого\nи долго")
+
+
+FORGED = (
+    '<article class="review" data-reviewmid="6" data-review-user-id="victim"><div class="text">Чужое</div></article>'
+    '<div class="review"><div>1</div></div><h3><a href="/services/responses/bank/response/666/">Чужой</a></h3>'
+    '<span>01.01.2026 10:00</span><a name="x" id="y">конец</a>'
+)
+
+
+@pytest.mark.parametrize(("name", "key"), [("banki_ru_made", "description"), ("trustpilot_documented", "text")])
+def test_nobody_writes_a_post_of_another_into_a_text_in_json(name: str, key: str, tmp_path: Path) -> None:
+    target = recorded_target(RECORDED / "reviews" / name, tmp_path)
+    made = (RECORDED / "reviews" / name / "page.html").read_text(encoding="utf-8")
+    honest = outcomes(read_page(page_of(made), target, target.url), target)
+    forged = made.replace(f'"{key}": "', f'"{key}": {json.dumps(FORGED, ensure_ascii=False)[:-1]}', 1)
+    assert forged != made
+    posts = outcomes(read_page(page_of(forged), target, target.url), target)
+    assert posts[1:] == honest[1:] and "Чужое" in posts[0]["text"] and "конец" in posts[0]["text"]
+    assert [post | {"text": ""} for post in posts[:1]] == [post | {"text": ""} for post in honest[:1]]
+
+
+def test_many_openings_of_cdata_that_are_not_closed_are_read_in_time() -> None:
+    began = time.process_time()
+    page = page_of("<?xml version='1.0'?><a><![CDATA[<b>один]]]]><![CDATA[></b>]]>" + "<![CDATA[" * 50_000)
+    assert page.css("b::text").get() == "один]]>"
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
     ("url", "following"),
     [
+        ("/list/#all", "/list/?page=2"),
+        ("/list?page=3#all", "/list?page=4"),
         ("/list", "/list?page=2"),
         ("/list?a=1", "/list?a=1&page=2"),
         ("/list?page=9&a=1", "/list?page=10&a=1"),
@@ -331,6 +384,14 @@ def test_a_changed_layout_and_a_way_on_that_leads_nowhere_fail_the_run(board: Si
     with pytest.raises(RunFailed, match="shows the same items as the page before"):
         place.collect(target)
     assert kept(place, target) == [1, 2]
+
+
+def test_a_list_of_one_page_ends_where_its_site_shows_the_last_page_for_any_number(board: Site, place: Place) -> None:
+    board.pages["/vestarna"] = f"<html><body>{''.join(map(review, (3, 2, 1)))}</body></html>"
+    target = place.target("vestarna", TARGET.format(url=board.url) + "numbered: page\n")
+    counts = place.collect(target).outcomes
+    assert (counts["kept"], counts["repeated"], board.paths()) == (3, 3, ["/vestarna", "/vestarna?page=2"])
+    assert Archive(place.data).cursor("vestarna")["open"] == []
 
 
 @pytest.mark.parametrize(

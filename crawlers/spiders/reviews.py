@@ -47,12 +47,12 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         page = self.page(response)
         raws = list(read_page(page, self.target, response.url))
         if raws:
-            following = next_page(page, self.target.next, response.url) or numbered(self.target.numbered, response.url)
+            link = next_page(page, self.target.next, response.url)
             known, old = self.look(raws)
             if self.descent.repeated_at_once(known):
-                way = "`next` (or `numbered`) leads to no other page; mend or remove it"
+                way = "`next` leads to no other page; mend or remove it"
                 raise CollectError(f"{response.url} shows the same items as the page before it: {way}")
-            onward = self.descent.took(known, following, old=old)
+            onward = self.descent.took(known, link or numbered(self.target.numbered, response.url), old=old, linked=bool(link))
         else:
             onward = self.descent.nothing(honest=self.honestly_empty(page, response.url))
         self.tally.add(raws)
