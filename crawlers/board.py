@@ -18,8 +18,10 @@ from parsel import Selector
 from crawlers.kinds import ForumTarget
 from crawlers.link import hidden, is_link, within
 from crawlers.page import canonical
+from crawlers.post import MOST
 from crawlers.selection import Fields, counted, pieces, select, takes, value
 from crawlers.source import Cursor
+from crawlers.taken import TakeModel
 
 REMEMBERED = 3_000
 """Topics whose marks are kept."""
@@ -59,7 +61,7 @@ def read_board(page: Selector, target: ForumTarget, url: str, now: datetime) -> 
     """The topics of a board's page, in order."""
     board, wanted = target.board, takes(target.board.take)
     name = value(page, board.name) if board.name else None
-    members = value(page, board.members) if board.members else None
+    members = _members(page, board.members) if board.members else None
     for raw in pieces(page, board.topic, wanted, url):
         fields = Fields(raw, wanted)
         address = _address(fields)
@@ -74,7 +76,7 @@ def read_board(page: Selector, target: ForumTarget, url: str, now: datetime) -> 
             board=name.own if name else None,
             replies=_figure(fields, "replies"),
             views=_figure(fields, "views"),
-            members=counted(members.own) if members else None,
+            members=members,
         )
         yield Line(topic, active, pinned=bool(board.pinned and select(fields.node, board.pinned)))
 
@@ -124,6 +126,13 @@ def _figure(fields: Fields, name: str) -> int | None:
         return fields.count(name)
     except ValueError:
         return None
+
+
+def _members(page: Selector, take: TakeModel) -> int | None:
+    """What a board's page says of the members of its place; None for what is no possible number of them."""
+    found = value(page, take)
+    number = counted(found.own) if found else None
+    return number if number is not None and 0 < number <= MOST else None
 
 
 def _mark(*parts: str | None) -> str:

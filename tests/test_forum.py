@@ -312,6 +312,22 @@ def test_comments_of_pikabu_as_documented_come_as_one_list_below_the_story_and_a
     assert answers[2].text == "Мелким шрифтом.\nВот скрин."
 
 
+@pytest.mark.parametrize("forbidden", ["403", "robots.txt"])
+def test_where_the_list_of_comments_is_forbidden_those_of_the_storys_page_are_had_at_every_visit(forbidden: str, walk: Walk) -> None:
+    made = (RECORDED / "forum" / "pikabu_documented" / "topic.html").read_text(encoding="utf-8")
+    walk.pages["/generate"] = Answer("", 403)
+    if forbidden == "robots.txt":
+        walk.pages["/robots.txt"] = "User-agent: *\nDisallow: /generate_xml_comm.php\n"
+    walk.pages["/story/made"] = made
+    target = walk.target("kind: forum\npreset: pikabu\ntopics: https://pikabu.ru/story/made_komissiya_13000002\n")
+    first = walk.collect(target)
+    assert (first.error, first.counts.outcomes[Outcome.KEPT] > 1) == (None, True)
+    walk.pages["/story/made"] = made.replace("280000001", "280000009")
+    second = walk.collect(target)
+    assert (second.error, second.counts.outcomes[Outcome.KEPT]) == (None, 1), "the comment written since"
+    assert walk.collect(target).error is None
+
+
 BOARD, PAGE = "https://forum.example/board", "kind: forum\npreset: phpbb\nurl: https://forum.example/board\nattempts: 2\n"
 
 
@@ -336,6 +352,19 @@ def test_a_board_whose_pages_are_numbered_and_say_how_many_are_members(walk: Wal
     assert walk.asked == ["board", "t=2", "board?page=2", "t=3", "board?page=3"]
     assert {post.members for post in walk.posts().values()} == {1840}
     assert {post.url for post in walk.posts().values()} == {f"https://forum.example/{at}" for at in ("t=2", "t=3", "go?t=2&p=4")}
+
+
+def test_a_numbered_board_of_one_page_ends_where_its_site_shows_it_for_any_number(walk: Walk) -> None:
+    walk.pages |= {"/board": board((2, "01.09.2026 10:00")), "/t=2": topic(1)}
+    assert walk.kept(walk.target(PAGE + "board: {numbered: page}\ntopic: {id: '/t=(\\d+)'}\n")) == 1
+    assert walk.asked == ["board", "t=2", "board?page=2"]
+
+
+@pytest.mark.parametrize("members", ["0", "9" * 17, "9" * 400], ids=["none", "more than are counted", "hundreds of digits"])
+def test_what_is_no_number_of_members_rejects_no_post(members: str, walk: Walk) -> None:
+    walk.pages |= {"/board": f"<p class=people>{members}</p>" + board((2, "01.09.2026 10:00")), "/t=2": topic(1)}
+    assert walk.kept(walk.target(PAGE + "board: {members: .people}\n")) == 1
+    assert {post.members for post in walk.posts().values()} == {None}
 
 
 def topic(*posts: int, more: str = "") -> str:
@@ -382,6 +411,17 @@ def test_a_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_
     walk.requests.clear()
     assert walk.kept(target) == 1
     assert walk.asked == ["board", "t=5&p=2", "t=5"]
+
+
+def test_a_topic_whose_later_page_is_refused_is_gone_on_with_from_the_page_before_it(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=3": Answer("", 403)}
+    walk.pages["/t=4&p=2"] = topic(2, more="/t=4&p=3")
+    assert walk.kept(target) == 2
+    walk.pages["/board"] = board((5, "02.09.2026 10:00")).replace('href="/t=5"', 'href="/t=4"')
+    walk.pages["/t=4&p=2"] = topic(2, 3, more="/t=4&p=3")
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (1, ["board", "t=4&p=2", "t=4&p=3"])
 
 
 def test_a_topic_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:

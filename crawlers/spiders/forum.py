@@ -104,11 +104,12 @@ class ForumSpider(TopicLooks):
             return
         known = {f"{line.topic.id} {line.topic.mark}": line.topic not in wanted for line in lines if not line.pinned}
         if descent.repeated_at_once(known):
-            way = "`board.next` (or `numbered`) leads to no other page; mend or remove it"
+            way = "`board.next` leads to no other page; mend or remove it"
             raise CollectError(f"{url} shows the same topics as the page before it: {way}")
         old = bool(known) and all(self.older(line) for line in lines if not line.pinned)
         board = self.target.board
-        descent.took(known, next_page(page, board.next, url) or numbered(board.numbered, url), old=old)
+        link = next_page(page, board.next, url)
+        descent.took(known, link or numbered(board.numbered, url), old=old, linked=bool(link))
 
     def older(self, line: Line) -> bool:
         """Whether the last post of a topic lies before what is wanted."""
@@ -143,10 +144,10 @@ class ForumSpider(TopicLooks):
             try:
                 response = await self.fetch(address)
             except Trouble as trouble:
-                if trouble.status in (404, 410) and topic.address not in seen:
-                    address = topic.address  # its last page is gone: posts were removed
+                if not trouble.transient and before is None and topic.address not in seen:
+                    address = topic.address  # a later page is not to be had: its posts were removed, or it is forbidden
                     continue
-                yield self.failed(topic, address, trouble, deep=deep)
+                yield self.failed(topic, address, trouble, last=before[0] if before else None, deep=deep)
                 return
             self.failures = 0
             page = page_of(response)
@@ -178,10 +179,14 @@ class ForumSpider(TopicLooks):
             )
         self.state.settle(topic, deep=deep)
 
-    def failed(self, topic: Topic, address: str, trouble: Trouble, *, deep: bool) -> Page:
-        """What becomes of a topic that could not be had. Raises Trouble where one after another fails."""
+    def failed(self, topic: Topic, address: str, trouble: Trouble, *, last: str | None, deep: bool) -> Page:
+        """What becomes of a topic that could not be had, or not behind its `last` page. Raises Trouble where one after another fails."""
         if not trouble.transient:
-            self.silent.append(str(trouble))
+            if last:
+                self.logger.warning("%s; of its topic the pages before it are what there is", trouble)
+                self.state.reached(topic, last)
+            else:
+                self.silent.append(str(trouble))
             self.state.settle(topic, deep=deep)
             return Page(items=(), cursor=self.state.cursor())
         tries = topic.tries + (not trouble.of_host)
