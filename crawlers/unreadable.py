@@ -1,7 +1,7 @@
 """Hosts whose robots.txt can't be read, and since when; over processes and runs.
 
 The rule to know: as RFC 9309 (2.3.1.4) has it, nothing of such a host is asked for, until its robots.txt has been unreadable for so long
-that it counts as not there. Only what was seen counts: where nobody asked for a week, the time begins anew.
+that it counts as not there. Only what was seen counts: where nobody asked for longer than eight days, the time begins anew.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ RED = timedelta(days=1)
 """Unreadable for so long it is no passing trouble: targets that ask this host are red."""
 ABSENT = timedelta(days=30)
 """Unreadable for so long it counts as not there, and forbids nothing."""
-LULL = timedelta(days=7)
-"""Where nobody asked for longer, nobody knows what it would have said."""
+LULL = timedelta(days=8)
+"""Where nobody asked for longer, nobody knows what it would have said. A day more than a week: a weekly run is never quite on time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

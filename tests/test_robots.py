@@ -243,7 +243,16 @@ def test_an_article_of_a_host_that_is_no_more_is_given_up_some_day(blog: Site, p
         assert place.collect(target).outcomes["rejected"] == 1
 
 
-def test_what_nobody_asked_for_a_week_begins_anew(tmp_path: Path) -> None:
+def test_a_target_that_runs_weekly_and_never_quite_on_time_comes_to_red_and_to_thirty_days(tmp_path: Path) -> None:
+    begin = datetime(2026, 3, 1, tzinfo=UTC)
+    late = timedelta(minutes=10)  # others run before it
+    asked = [begin + week * (timedelta(weeks=1) + late) for week in range(6)]
+    first, second, *_, last = [note(tmp_path, "a.example", "503", at, "weekly") for at in asked]
+    assert (first.is_red, second.is_red) == (False, True)
+    assert last.since == begin and last.is_absent
+
+
+def test_what_nobody_asked_for_longer_than_the_lull_begins_anew(tmp_path: Path) -> None:
     begin = datetime(2026, 3, 1, tzinfo=UTC)
     note(tmp_path, "a.example", "503", begin, "blog")
     assert note(tmp_path, "a.example", "500", begin + LULL).since == begin
