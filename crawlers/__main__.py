@@ -230,9 +230,9 @@ def _named(name: str, config: Path) -> Target | BrokenTarget:
 
 def _waits(target: Target | BrokenTarget) -> bool:
     """Whether the target waits for a key, which is said then."""
-    if isinstance(target, BrokenTarget) or not target.unset:
+    if isinstance(target, BrokenTarget) or target.waits is None:
         return False
-    print(f"{target.name} waits for a key: the environment variable {' and '.join(target.unset.values())} isn't set", file=sys.stderr)
+    print(target.waits, file=sys.stderr)
     return True
 
 

@@ -162,6 +162,16 @@ class TargetModel(Strict):
         return {name: variable for name, variable in self.keys.items() if not os.environ.get(variable)}
 
     @property
+    def waits(self) -> str | None:
+        """That the target waits for keys, in one sentence with the variables to set; None where all are set."""
+        if not self.unset:
+            return None
+        *others, last = self.unset.values()
+        if not others:
+            return f"{self.name} waits for a key: the environment variable {last} isn't set"
+        return f"{self.name} waits for keys: the environment variables {', '.join(others)} and {last} aren't set"
+
+    @property
     def brand(self) -> str | None:
         """The brand that every post here is about, as the file names it."""
         return self.about if isinstance(self.about, str) else None

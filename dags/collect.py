@@ -90,8 +90,8 @@ def collect(name: str, **context: Any) -> dict[str, int]:
 
     try:
         target = find_target(name, config_folder())
-        if unset := target.unset.values():
-            raise AirflowSkipException(f"{name} waits for a key: the environment variable {' and '.join(unset)} isn't set")
+        if target.waits is not None:
+            raise AirflowSkipException(target.waits)
         done = run(target, data=data_folder(), config=config_folder())
     except (ConfigError, TooManyRejected) as error:  # another try would not mend it, or hide it: what was rejected is known by then
         raise AirflowFailException(str(error)) from None

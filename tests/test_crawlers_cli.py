@@ -137,6 +137,16 @@ def test_a_target_that_waits_for_its_key_fails_no_other(config: Path, monkeypatc
     assert run("collect", "wall")[0] == 1, "it was asked for by name"
 
 
+def test_a_target_that_waits_for_two_keys_names_both(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("MOLVA_REDDIT_ID", "MOLVA_REDDIT_SECRET"):
+        monkeypatch.delenv(variable, raising=False)
+    write_config(config, forum="kind: reddit\nsubreddits: [banks]\n")
+    waits = "forum waits for keys: the environment variables MOLVA_REDDIT_ID and MOLVA_REDDIT_SECRET aren't set\n"
+    assert run("collect", "--all")[2] == waits
+    monkeypatch.setenv("MOLVA_REDDIT_ID", "x")
+    assert run("collect", "--all")[2] == "forum waits for a key: the environment variable MOLVA_REDDIT_SECRET isn't set\n"
+
+
 def test_missing_brands_are_said_with_what_to_begin_with(config: Path) -> None:
     (config / "brands.yaml").unlink()
     code, _, err = run("collect", "export")

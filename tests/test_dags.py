@@ -296,6 +296,11 @@ def test_a_target_without_its_key_waits_and_fails_nothing(config: Path, monkeypa
     collect = runpy.run_path(str(ROOT / "dags" / "collect.py"))["collect"]
     with pytest.raises(AirflowSkipException, match="wall waits for a key: the environment variable MOLVA_TEST_VK isn't set"):
         collect.function("wall")
+    waiting = config / "targets" / "forum.yaml"
+    waiting.write_text("kind: reddit\nsubreddits: [banks]\nclient_id_env: MOLVA_TEST_ID\nclient_secret_env: MOLVA_TEST_SECRET\n", "utf-8")
+    with pytest.raises(AirflowSkipException, match="forum waits for keys: the environment variables MOLVA_TEST_ID and MOLVA_TEST_SECRET"):
+        collect.function("forum")
+    waiting.unlink()
     dag = runpy.run_path(str(ROOT / "dags" / "health.py"))["dag"]
     (shown,) = dag.get_task("unwell").python_callable()
     why = "waiting for a key: the environment variable MOLVA_TEST_VK isn't set"
