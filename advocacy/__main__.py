@@ -146,6 +146,7 @@ def nps(
         every = one_of(INTERVALS, trend, "--trend") if trend else None
         with opened() as index:
             change = nps_change(index, query)
+            compared = change is not None and change.value is not None
             report = Report(
                 title=f"{company.label('en')}{f', {product}' if product else ''}: online NPS",
                 query=query,
@@ -154,7 +155,7 @@ def nps(
                 reach=reach_by_stance(index, query),
                 reach_of_copies=reach_of_copies(index, query),
                 change=change,
-                uneven=None if change is None else uneven(watched(), query, read_brands(config_folder()), where),
+                uneven=uneven(watched(), query, read_brands(config_folder()), where) if compared else None,
                 by=by,
                 parts=nps_by(index, query, facet) if facet else None,
                 trend=nps_trend(index, query, every, where) if every else None,

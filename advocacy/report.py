@@ -34,7 +34,7 @@ class Report:
     reach_of_copies: Mapping[str, Reach]
     change: Change | None = None
     uneven: Uneven | None = None
-    """Days without data that the change may come from."""
+    """Days without data that the change may come from; None too where there is no change to speak of."""
     by: str | None = None
     parts: Mapping[str, OnlineNps] | None = None
     trend: list[Point] | None = None

@@ -77,11 +77,20 @@ def test_a_change_is_not_shown_without_the_days_that_lack_data(silent: None) -> 
 
 def test_the_command_says_which_days_lack_data_behind_a_change(silent: None) -> None:
     today = datetime.now(UTC).date()
-    period = ["--since", str(today - 6 * DAY), "--until", str(today + DAY)]
+    period = ["--since", str(today - 29 * DAY), "--until", str(today + DAY)]
     told = CliRunner().invoke(advocacy, ["nps", "--brand", "ours", *period, "--json"])
     assert json.loads(told.stdout)["change"]["missing"] == {"now": 5, "before": 0, "targets": ["export"]}
     told = CliRunner().invoke(advocacy, ["nps", "--brand", "ours", *period])
     assert "Data are missing for 5 days of this period and 0 of the one before (export)" in " ".join(told.stdout.split())
+
+
+def test_the_command_speaks_of_missing_days_only_where_there_is_a_change(silent: None) -> None:
+    today = datetime.now(UTC).date()
+    period = ["--since", str(today - 2_000 * DAY), "--until", str(today + DAY)]
+    told = CliRunner().invoke(advocacy, ["nps", "--brand", "ours", *period, "--json"])
+    assert (json.loads(told.stdout)["change"]["value"], json.loads(told.stdout)["change"]["missing"]) == (None, None)
+    told = CliRunner().invoke(advocacy, ["nps", "--brand", "ours", *period])
+    assert "nothing to compare with" in told.stdout and "Data are missing" not in told.stdout
 
 
 def test_a_change_over_missing_data_is_neither_a_fall_nor_a_rise() -> None:
