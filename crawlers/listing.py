@@ -85,7 +85,7 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
     async def members(self) -> int | None:
         """How many are members of the place, where an address of its own tells; asked where the target's file doesn't say it.
 
-        Raises Trouble: the posts are then kept without.
+        None where it tells that there are none. Raises Trouble: the number known before is then kept.
         """
         return None
 
@@ -100,16 +100,21 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
         return replace(listing, raws=tuple(raw | {"members": members} for raw in listing.raws)) if members else listing
 
     async def _counted(self) -> int | None:
-        """The members of the place, asked for once a day: their number changes the figures of every post that is met again."""
+        """The members of the place, asked for once a day: their number changes the figures of every post that is met again.
+
+        So a number that was told holds until another is, or the place tells that it has none.
+        """
         if self.state.members.get("day") != (today := datetime.now(UTC).date().isoformat()):
-            self.state.members = {"day": today}
+            self.state.members |= {"day": today}
             try:
                 counted = await self.members()
-                self.state.members |= {"many": counted} if counted is not None and 0 < counted <= MOST else {}
             except Ended:
                 raise
             except (Trouble, CollectError) as wrong:
-                self.logger.warning("%s; the posts are kept without the members of their place", hidden(str(wrong), self.secrets))
+                self.logger.warning("%s; the members of the place stay what was known of them", hidden(str(wrong), self.secrets))
+            else:
+                told = {"many": counted} if counted is not None and 0 < counted <= MOST else {}
+                self.state.members = {"day": today} | told
         return self.state.members.get("many")
 
     async def start(self) -> AsyncIterator[Page]:

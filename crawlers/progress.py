@@ -31,7 +31,7 @@ class State:
         self.waiting: dict[str, dict[str, Any]] = dict(cursor.get("waiting", {}))
         """Threads not read to their end: the number of `replies` counted, the `pages` left, and how often the first of them `failed`."""
         self.members: dict[str, Any] = dict(cursor.get("members", {}))
-        """The `day` on which the members of the place were asked for, and how `many` they were."""
+        """The `day` on which the members of the place were asked for, and how `many` they were when that was last told."""
 
     def keep(self, names: Iterable[str]) -> None:
         """Forget lists that the target has no longer, but for the last of them."""

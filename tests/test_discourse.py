@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from crawlers.listing import Listing
 from crawlers.look import Fate, Known
 from crawlers.post import Post, post_id
 from crawlers.progress import State
+from crawlers.run import Outcome
 from crawlers.source import CollectError
 from crawlers.spiders.discourse import DiscourseSpider, post
-from tests.recorded_walk import Walk, needs_real, real, recorded, response
+from tests.recorded_walk import Page, Walk, needs_real, real, recorded, response
 from tests.site import Answer
 
 SITE = "forum.example"
@@ -82,6 +83,48 @@ def test_documented_members_are_asked_for_once_a_day_and_a_forum_that_hides_them
     walk.pages |= {"/t/57.json": grown, "/latest.json": latest}
     walk.kept(target)
     assert "t/57.json" in (again := walk.asked) and "about.json" not in again, "no more on the same day"
+
+
+class Clock:
+    """Goes so much ahead."""
+
+    ahead = timedelta(0)
+
+    @classmethod
+    def now(cls, zone: tzinfo) -> datetime:
+        return datetime.now(zone) + cls.ahead
+
+
+@pytest.mark.parametrize(
+    ("answer", "members"),
+    [
+        (Answer("busy", 503), 1840),
+        ("<html>", 1840),
+        ({"about": {"stats": {"user_count": 1850}}}, 1850),
+        ({"about": {"stats": {"user_count": 0}}}, None),
+    ],
+    ids=["trouble", "another form", "another number", "none"],
+)
+def test_documented_members_stay_what_they_were_while_nothing_else_is_told(
+    answer: Page, members: int | None, walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.listing.datetime", Clock)
+    walk.pages = pages(
+        latest="/latest.json", latest_1="/latest.json?page=1", topic_57="/t/57.json", topic_40="/t/40.json", posts_5705="post_ids",
+        about="/about.json",
+    )  # fmt: skip
+    target = walk.target(TARGET + "since: 2026-01-01\n")
+    walk.kept(target)
+    assert {post.members for post in walk.posts().values()} == {1840}
+    monkeypatch.setattr(Clock, "ahead", timedelta(days=1))
+    latest = json.loads(recorded("discourse", "latest.json"))
+    latest["topic_list"]["topics"][1]["highest_post_number"] = 9
+    grown = json.loads(recorded("discourse", "topic_57.json")) | {"highest_post_number": 9}
+    walk.pages |= {"/t/57.json": grown, "/latest.json": latest, "/about.json": answer}
+    walk.requests.clear()
+    changed = walk.collect(target).counts.outcomes[Outcome.CHANGED]
+    assert walk.asked.count("about.json") == 1, "asked again on the next day"
+    assert (walk.posts()["Кто пробовал Вестарну?"].members, changed > 0) == (members, members != 1840)
 
 
 def test_documented_members_that_the_file_says_are_not_asked_for(walk: Walk) -> None:
