@@ -69,6 +69,16 @@ def test_an_account_reads_made_pages_printed_as_xml(walk: Walk, monkeypatch: pyt
     assert [each for each in walk.asked if "html" in each] == ["2300.html?style=mine&page=2", "2300.html?style=mine&thread=700"]
 
 
+@pytest.mark.parametrize(("host", "asked"), [
+    ("dva-vklada.livejournal.com", True), ("livejournal.com", True), ("evillivejournal.com", False), ("livejournal.com.example", False),
+])  # fmt: skip
+def test_made_readers_are_asked_for_of_journals_at_livejournal_alone(walk: Walk, host: str, asked: bool) -> None:
+    target = walk.target(TARGET.replace("dva-vklada.livejournal.com", host) + "comments: false\n")
+    walk.pages = {"/data/rss": recorded("livejournal", "rss.xml"), "fdata.bml": recorded("livejournal", "friends.txt")}
+    walk.kept(target)
+    assert any("fdata" in each for each in walk.asked) is asked
+
+
 @needs_real
 @pytest.mark.parametrize(("name", "comments", "folded", "following"), [
     ("testpage_247911", 43, 40, True), ("testpage_247911_91512679", 3, 0, False), ("testpage_247911_91556711", 1, 0, False),
@@ -94,12 +104,9 @@ RPC = "__rpc_get_thread"
 
 def looks(walk: Walk, text: str, *numbers: int) -> dict[int, Look]:
     """What is seen of comments of one entry."""
-    known = [
-        Known(
-            id=str(n), url=f"https://dva-vklada.livejournal.com/2300.html?thread={n}#t{n}", content="", raw={"dtalkid": n, "thread": "2300"}
-        )
-        for n in numbers
-    ]
+    page = "https://dva-vklada.livejournal.com/2300.html"
+    raw = {"thread": "2300", "members": 7}
+    known = [Known(id=str(n), url=f"{page}?thread={n}#t{n}", content="", raw=raw | {"dtalkid": n}) for n in numbers]
     spider = spider_of(walk.target(text))
     spider.answered = walk.answered  # type: ignore[method-assign]
 
@@ -124,19 +131,21 @@ def test_made_comment_is_gone_by_the_calls_own_word(walk: Walk) -> None:
         600: (Fate.HERE, ""), 700: (Fate.HERE, ""), 900: (Fate.GONE, "deleted"),
     }  # fmt: skip
     assert walk.asked == [CALL, f"{CALL}&page=2", f"{CALL}&thread=700"]
+    assert (found[700].raw or {})["members"] == 7, "an edit reaches as many as the comment did"
     again = post(found[700].raw or {}, walk.target(TARGET), datetime(2026, 11, 28, tzinfo=UTC))
     assert again.text == "Куда?" and again.thread_id == post_id(
         "dva-vklada.livejournal.com", url="https://dva-vklada.livejournal.com/2300.html"
     )
 
 
-def test_made_comment_that_is_not_named_is_gone_where_all_that_are_counted_are(walk: Walk) -> None:
-    first, second = (recorded("livejournal", name) for name in ("comments_1.json", "comments_2.json"))
-    walk.pages = {"2300.html": "the page", RPC: without(first, 600), "&page=2": without(second, 600)}
-    assert looks(walk, TARGET, 600)[600] == Look("600", Fate.GONE, "not among the comments of its entry")
-    walk.pages[RPC] = without(first, 600) | {"replycount": 9}
-    walk.pages["&page=2"] = without(second, 600) | {"replycount": 9}
-    assert looks(walk, TARGET, 600)[600].fate is Fate.UNTOLD, "LiveJournal counts others that it does not show"
+@pytest.mark.parametrize("counted", [3, 9], ids=["all that are counted are named", "others are counted"])
+def test_made_comment_that_is_not_named_may_be_hidden_and_is_gone_only_by_its_own_page(walk: Walk, counted: int) -> None:
+    first, second = (without(recorded("livejournal", name), 600) for name in ("comments_1.json", "comments_2.json"))
+    counts = {"replycount": counted}
+    walk.pages = {"2300.html": "the page", RPC: first | counts, "&page=2": second | counts}
+    assert looks(walk, TARGET, 600)[600].fate is Fate.UNTOLD
+    walk.pages["2300.html"] = Answer("no such entry", 404)
+    assert looks(walk, TARGET, 600)[600] == Look("600", Fate.GONE, "404")
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ class LivejournalSpider(ListingSpider[LivejournalTarget]):
 
     async def members(self) -> int | None:
         """Those who read the journal, by the list of friends that LiveJournal offers to programs: `< login`, in communities `P< login`."""
-        if not (urlsplit(self.target.url).hostname or "").endswith(ACCOUNTS):
+        if not f".{urlsplit(self.target.url).hostname}".endswith(f".{ACCOUNTS}"):
             return None
         for how in ("", "&comm=1"):
             answer = await self.answer(f"{FRIENDS}?user={journal(self.target)}{how}")
@@ -127,50 +127,49 @@ class LivejournalSpider(ListingSpider[LivejournalTarget]):
         return [*super().questions([one for one in known if "dtalkid" not in one.raw]), *below.values()]
 
     async def told(self, some: Sequence[Known]) -> Mapping[str, Look]:
-        """A comment is gone where LiveJournal names it as deleted, or names as many others as it counts; or by its own page."""
+        """A comment is gone where LiveJournal names it as deleted; or by its own page.
+
+        That as many others are named as LiveJournal counts is no sign: it counts neither removed comments nor hidden ones.
+        """
         if "dtalkid" not in some[0].raw:
             return await super().told(some)
-        entry = some[0].raw["thread"]
-        self.shown = defaultdict(dict)
         named: dict[int, dict[str, Any]] = {}
         try:
-            counted = await self.count(entry, {one.raw["dtalkid"] for one in some}, named)
+            await self.note(some[0].raw["thread"], {one.raw["dtalkid"] for one in some}, named)
         except (CollectError, Trouble) as wrong:
             if isinstance(wrong, Trouble) and wrong.transient:
                 raise
-            counted = None
-        looks = {}
+        looks: dict[str, Look] = {}
         for one in some:
             raw = named.get(one.raw["dtalkid"])
-            if raw is None and counted is not None and counted == sum(self.shown[entry].values()):
-                looks[one.id] = Look(one.id, Fate.GONE, "not among the comments of its entry")
-            elif raw is None:
+            if raw is None:
                 looks |= {id: look for id, look in (await super().told([one])).items() if look.fate is not Fate.HERE}
             elif raw.get("deleted"):
                 looks[one.id] = Look(one.id, Fate.GONE, "deleted")
             elif written(raw):
-                looks[one.id] = Look(one.id, Fate.HERE, raw=raw | {"thread": entry})
+                beside = {name: one.raw[name] for name in ("thread", "members") if name in one.raw}
+                looks[one.id] = Look(one.id, Fate.HERE, raw=raw | beside)
         return looks
 
-    async def count(self, entry: str, wanted: set[int], named: dict[int, dict[str, Any]]) -> int | None:
-        """Note each comment of an entry under its number; how many there are by LiveJournal's count, where it tells.
+    async def note(self, entry: str, wanted: set[int], named: dict[int, dict[str, Any]]) -> None:
+        """Note each comment of an entry under its number, on as many pages as a run may read.
 
         Raises Trouble, or CollectError for an answer of another form.
         """
+        self.shown = defaultdict(dict)
         start = self.below_entry(entry)
         address: str | None = start
-        branches, counted = set[int](), None
+        branches = set[int]()
         for _ in range(self.target.pages):
             if address is None:
-                return counted
+                return
             response = await self.polite(address, ONCE)
             if wrong := refusal(response):
                 raise wrong
             with of_its_form(address):
                 answer = self.content(response)
                 listing = self.read(answer, response)
-                found = answer["comments"] if answer else [*listing.raws]
-                counted = answer["replycount"] if answer else None
+                found = answer["comments"] if answer else listing.raws
                 # What is folded up on one page stands in full on that of its branch.
                 named |= {raw["dtalkid"]: raw for raw in found if raw["dtalkid"] not in named or written(raw)}
             folded_up = [number for number in sorted(wanted - branches) if number in named and named[number].get("loaded", 1) == 0]
@@ -178,7 +177,6 @@ class LivejournalSpider(ListingSpider[LivejournalTarget]):
             if address is None and folded_up:
                 branches.add(folded_up[0])
                 address = with_parameters(start, thread=folded_up[0])
-        return None
 
 
 def journal(target: LivejournalTarget) -> str:
