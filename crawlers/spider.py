@@ -144,7 +144,7 @@ def content_type(response: Response) -> str | None:
 
 def page_of(response: Response) -> Selector:
     """The page of an answer, for selectors: JSON and XML too, see `crawlers/unfolded.py`; an empty one where it holds nothing."""
-    return unfolded.page_of(decode(response.body, content_type(response)))
+    return unfolded.parsed_page(decode(response.body, content_type(response)))
 
 
 class AskingSpider(Spider):

@@ -34,7 +34,7 @@ _BREAK = re.compile(rf"</?(?:{_BREAKS})(?:[\s/][^<>]*)?>", re.IGNORECASE)
 _PART = re.compile(rf"{_TAG.pattern}|<!--[^<>]*-->|[<\n]", re.IGNORECASE)
 
 
-def page_of(text: str) -> Selector:
+def parsed_page(text: str) -> Selector:
     """An answer as a page: HTML as it is, XML with what it wraps (CDATA), JSON as elements."""
     if text.lstrip()[:1] in ("{", "[") and (elements := _elements(text)) is not None:
         body = etree.SubElement(lxml.html.Element("html"), "body")

@@ -19,7 +19,7 @@ from parsel import Selector
 from crawlers.child import run_child
 from crawlers.page import decode
 from crawlers.source import CollectError
-from crawlers.unfolded import page_of
+from crawlers.unfolded import parsed_page
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Answer:
 
     def fresh(self) -> Selector:
         """The answer as a page of its own: reading posts takes parts out of it."""
-        return page_of(self.text)
+        return parsed_page(self.text)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from crawlers.run import RunFailed
 from crawlers.selection import next_page, numbered
 from crawlers.source import CollectError, Cursor
 from crawlers.spiders.reviews import read_page, tally
-from crawlers.unfolded import page_of, unfold
+from crawlers.unfolded import parsed_page, unfold
 from tests.recording import RECORDED, cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
 
@@ -46,7 +46,7 @@ def place(tmp_path: Path) -> Place:
 def test_made_page(case: Path, tmp_path: Path) -> None:
     """Pages of our own making; `documented`: after what is publicly written of the site, of which no page was at hand."""
     target = recorded_target(case, tmp_path)
-    page = page_of(decode(next(case.glob("page.*")).read_bytes()))
+    page = parsed_page(decode(next(case.glob("page.*")).read_bytes()))
     found = outcomes(read_page(page, target, target.url), target)
     compare(case, {"next": next_page(page, target.next, target.url) or numbered(target.numbered, target.url), "posts": found})
 
@@ -115,14 +115,14 @@ def test_what_stands_beside_the_items_is_theirs_where_there_is_one_each(
     cards = "".join(
         f'<div class="review" id="{n}"><p class="words">{text}</p><time>0{n}.09.2026</time></div>' for n, text in enumerate(words, 1)
     )
-    page = page_of(f"<html><body>{cards}<script>{script}</script></body></html>")
+    page = parsed_page(f"<html><body>{cards}<script>{script}</script></body></html>")
     posts = outcomes(read_page(page, target, target.url), target)
     assert [post.get("author_name") for post in posts] == authors
     assert [post["text"] for post in posts] == texts
 
 
 def test_what_stands_around_a_script_stays_where_its_json_is_unfolded() -> None:
-    page = page_of('<p>до <script>{"a": {"b c": [1.5, null, false, "x\\u0000y"]}}</script> после</p><script>var a;</script>')
+    page = parsed_page('<p>до <script>{"a": {"b c": [1.5, null, false, "x\\u0000y"]}}</script> после</p><script>var a;</script>')
     unfold(page, "script")
     assert " ".join(page.css("p *::text, p::text").getall()).split() == ["до", "1.5", "false", "xy", "после"]
     assert page.css("script::text").getall() == ["var a;"] and page.css(".json > .a > .b.c > div::text").get() == "1.5"
@@ -143,12 +143,12 @@ def test_what_stands_around_a_script_stays_where_its_json_is_unfolded() -> None:
     ],
 )
 def test_a_text_in_json_loses_no_words_whatever_stands_in_angle_brackets(written: str, text: str) -> None:
-    page = page_of(json.dumps({"list": [{"words": written}, {"words": "другой"}]}))
+    page = parsed_page(json.dumps({"list": [{"words": written}, {"words": "другой"}]}))
     assert [plain(each).own for each in page.css(".json > .list > div > .words").getall()] == [text, "другой"]
 
 
 def test_what_a_text_in_json_quotes_is_kept_apart() -> None:
-    page = page_of(json.dumps({"words": "<blockquote>Дорого<br>и долго</blockquote><p>Нет</p>"}))
+    page = parsed_page(json.dumps({"words": "<blockquote>Дорого<br>и долго</blockquote><p>Нет</p>"}))
     assert plain(page.css(".words").get() or "") == Text("Нет", "Дорого\nи долго")
 
 
@@ -163,17 +163,17 @@ FORGED = (
 def test_nobody_writes_a_post_of_another_into_a_text_in_json(name: str, key: str, tmp_path: Path) -> None:
     target = recorded_target(RECORDED / "reviews" / name, tmp_path)
     made = (RECORDED / "reviews" / name / "page.html").read_text(encoding="utf-8")
-    honest = outcomes(read_page(page_of(made), target, target.url), target)
+    honest = outcomes(read_page(parsed_page(made), target, target.url), target)
     forged = made.replace(f'"{key}": "', f'"{key}": {json.dumps(FORGED, ensure_ascii=False)[:-1]}', 1)
     assert forged != made
-    posts = outcomes(read_page(page_of(forged), target, target.url), target)
+    posts = outcomes(read_page(parsed_page(forged), target, target.url), target)
     assert posts[1:] == honest[1:] and "Чужое" in posts[0]["text"] and "конец" in posts[0]["text"]
     assert [post | {"text": ""} for post in posts[:1]] == [post | {"text": ""} for post in honest[:1]]
 
 
 def test_many_openings_of_cdata_that_are_not_closed_are_read_in_time() -> None:
     began = time.process_time()
-    page = page_of("<?xml version='1.0'?><a><![CDATA[<b>один]]]]><![CDATA[></b>]]>" + "<![CDATA[" * 50_000)
+    page = parsed_page("<?xml version='1.0'?><a><![CDATA[<b>один]]]]><![CDATA[></b>]]>" + "<![CDATA[" * 50_000)
     assert page.css("b::text").get() == "один]]>"
     assert time.process_time() - began < 5
 
