@@ -23,7 +23,7 @@ from index.query import Index, Level, Query
 from nlp.brands import document
 from nlp.mention import GENERAL, READ, Mention
 from nlp.reader import BY_BRAND
-from nlp.records import RECOMMEND_WORDS, SWITCH_WORDS, text_hash
+from nlp.records import GENRE_RECORDS, RECOMMEND_WORDS, SWITCH_WORDS, text_hash
 
 LEVELS: tuple[Level, ...] = ("brand", "product")
 POSTS_AT_ONCE = 500
@@ -160,7 +160,9 @@ def records(index: Index, desk: Desk, brands: Brands) -> Iterator[dict[str, Any]
             general = mentions.get(f"{post.id}/{slug}/{GENERAL}")
             if brand is None or general is None or not post.text.strip():
                 continue
-            fields = dict(_answer(each.head, each.value) for each in answers if _of_company(each))
+            fields: dict[str, Any] = {}
+            for each in filter(_of_company, answers):
+                fields |= _answer(each.head, each.value)
             if any(each.head == EXISTS and each.product != GENERAL for each in answers):
                 kinds = {each.product_kind for each in mentions.values() if each.brand == slug and each.product != GENERAL}
                 fields["products"] = sorted(kinds)[:3] or [GENERAL]
@@ -173,9 +175,12 @@ def _of_company(correction: Correction) -> bool:
     return correction.product == GENERAL and correction.head != EXISTS
 
 
-def _answer(head: str, value: Any) -> tuple[str, Any]:
+def _answer(head: str, value: Any) -> Mapping[str, Any]:
+    """What a record says where a person answered this."""
+    if head == "genre":
+        return GENRE_RECORDS[value]
     codes = CODES.get(head)
-    return FIELDS.get(head, head), list(value) if isinstance(value, tuple) else codes[value] if codes else value
+    return {FIELDS.get(head, head): list(value) if isinstance(value, tuple) else codes[value] if codes else value}
 
 
 def _record(post: Post, slug: str, brands: Brands, *, alone: bool) -> dict[str, Any]:

@@ -115,8 +115,11 @@ class LeftOut:
     copies: int = 0
     """Copies of earlier posts, of any genre: one voice more than once."""
     ads: int = 0
+    job_ads: int = 0
     news: int = 0
     questions: int = 0
+    sarcasm: int = 0
+    """Opinions that say something else than their words do."""
     unread: int = 0
     """In a language that the model does not read, and nobody said what they are."""
     other: int = 0
@@ -131,7 +134,7 @@ class LeftOut:
     @property
     def total(self) -> int:
         """Dated mentions left out."""
-        of_genres = self.ads + self.news + self.questions + self.unread + self.other
+        of_genres = self.ads + self.job_ads + self.news + self.questions + self.sarcasm + self.unread + self.other
         return self.official + self.copies + of_genres + self.no_stance + self.employees
 
 
@@ -225,8 +228,10 @@ def left_out(index: Index, query: Query) -> LeftOut:
         official=total(index, replace(dated, official=True)),
         copies=total(index, replace(others, copies=True)),
         ads=sums.get("ad", 0),
+        job_ads=sums.get("job_ad", 0),
         news=sums.get("news", 0),
         questions=sums.get("question", 0),
+        sarcasm=sums.get("sarcasm", 0),
         unread=unread,
         other=sums.get("other", 0) - unread,
         no_stance=silent,

@@ -83,8 +83,8 @@ class Report:
             f" of {basis.mentions} mentions.",
             f"Relation to the company known of {percent(basis.roles.share)} of {basis.roles.mentions} authors of any role:"
             f" {basis.roles.from_text} from the text, {basis.roles.from_history} from earlier texts.",
-            f"Left out: {out.employees} of employees, {out.official} official, {out.copies} copies, {out.ads} ads, {out.news} news,"
-            f" {out.questions} questions, {out.unread} unread (other languages), {out.other} other,"
+            f"Left out: {out.employees} of employees, {out.official} official, {out.copies} copies, {out.ads} ads, {out.job_ads} job ads,"
+            f" {out.news} news, {out.questions} questions, {out.sarcasm} sarcasm, {out.unread} unread (other languages), {out.other} other,"
             f" {out.no_stance} opinions without a stance; {out.undated} undated of all time.",
         ]
         for stance in ("promoter", "detractor"):

@@ -55,7 +55,7 @@ class Baseline:
                     answer[name] = _several(name, shares)
             else:
                 for answer, given in zip(found, head.predict(features), strict=True):
-                    answer[name] = int(given) if name == "tone" else str(given)
+                    answer[name] = int(given) if name in ("tone", "sarcasm") else str(given)
         return found
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlp.records import CLASSES, Answer, Record, text_key
-from nlp.scores import Counts, asked_of, class_f1, main_figure, marks, reported
+from nlp.scores import Counts, asked_of, class_f1, counts_of, main_figure, reported
 
 RESAMPLES = 2000
 SEED = 1979
@@ -69,10 +69,8 @@ def intervals(records: Sequence[Record], answers: Sequence[Mapping[str, Answer]]
     for name in CLASSES:
         asked = asked_of(name, records, answers)
         if asked:
-            [counts] = _resampled(name, [records[at] for at in asked], [[answers[at][name] for at in asked]])
-            f1 = class_f1(counts)
-            classes = {each: _interval(f1[:, at]) for at, each in enumerate(reported(name))}
-            found[name] = HeadIntervals(_interval(main_figure(name, counts)), classes)
+            [counts] = resampled(name, [records[at] for at in asked], [[answers[at][name] for at in asked]])
+            found[name] = head_intervals(name, counts)
     return found
 
 
@@ -86,11 +84,23 @@ def differences(
         if not asked:
             continue
         chosen, pages = [records[at] for at in asked], [[each[at][name] for at in asked] for each in (ours, theirs)]
-        drawn = [main_figure(name, counts) for counts in _resampled(name, chosen, pages)]
-        one, other = (float(np.nan_to_num(main_figure(name, _counts(name, chosen, page).sum(axis=0)))) for page in pages)
-        low, high = np.quantile(np.nan_to_num(drawn[0]) - np.nan_to_num(drawn[1]), ENDS)
-        found[name] = Difference(measure, one, other, (float(low), float(high)))
+        points = [counts_of(name, chosen, page).sum(axis=0) for page in pages]
+        found[name] = difference(name, measure, points, resampled(name, chosen, pages))
     return found
+
+
+def head_intervals(name: str, drawn: Counts) -> HeadIntervals:
+    """The intervals of a head's figures, from its counts in all resamples."""
+    f1 = class_f1(drawn)
+    return HeadIntervals(_interval(main_figure(name, drawn)), {each: _interval(f1[:, at]) for at, each in enumerate(reported(name))})
+
+
+def difference(name: str, measure: str, points: Sequence[Counts], drawn: Sequence[Counts]) -> Difference:
+    """Ours minus theirs, from the counts of both: as they are, and in all resamples."""
+    ours, theirs = (float(np.nan_to_num(main_figure(name, counts))) for counts in points)
+    one, other = (np.nan_to_num(main_figure(name, counts)) for counts in drawn)
+    low, high = np.quantile(one - other, ENDS)
+    return Difference(measure, ours, theirs, (float(low), float(high)))
 
 
 def share_interval(right: Sequence[bool], texts: Sequence[object]) -> Interval | None:
@@ -107,18 +117,12 @@ def rounded(interval: Interval | None) -> list[float] | None:
     return None if interval is None else [round(end, 4) for end in interval]
 
 
-def _resampled(name: str, records: Sequence[Record], pages: Sequence[Sequence[Answer]]) -> list[Counts]:
+def resampled(name: str, records: Sequence[Record], pages: Sequence[Sequence[Answer]], seed: int = SEED) -> list[Counts]:
     """For each page of answers the counts in all resamples, of shape (resamples, 3, classes); the draws are the same for all pages."""
-    counts = [_counts(name, records, page) for page in pages]
+    counts = [counts_of(name, records, page) for page in pages]
     flat = [each.reshape(len(records), -1) for each in counts]
-    sums = _summed(flat, _groups([text_key(record.text) for record in records]))
+    sums = _summed(flat, _groups([text_key(record.text) for record in records]), seed)
     return [each.reshape(-1, *counts[0].shape[1:]) for each in sums]
-
-
-def _counts(name: str, records: Sequence[Record], page: Sequence[Answer]) -> Counts:
-    """What each record adds to the counts, of shape (records, 3, classes)."""
-    labelled, answered = marks(name, [record.answers[name] for record in records]), marks(name, page)
-    return np.stack([labelled, answered, labelled & answered], axis=1).astype(float)
 
 
 def _groups(texts: Sequence[object]) -> NDArray[np.intp]:
@@ -127,19 +131,19 @@ def _groups(texts: Sequence[object]) -> NDArray[np.intp]:
     return np.array([numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.intp)
 
 
-def _summed(pages: Sequence[NDArray[np.float64]], groups: NDArray[np.intp]) -> list[NDArray[np.float64]]:
+def _summed(pages: Sequence[NDArray[np.float64]], groups: NDArray[np.intp], seed: int = SEED) -> list[NDArray[np.float64]]:
     """The sums of each page's rows over the texts of every resample."""
     count = int(groups.max()) + 1
     by_text = [np.zeros((count, page.shape[1])) for page in pages]
     for sums, page in zip(by_text, pages, strict=True):
         np.add.at(sums, groups, page)
-    blocks = [[weights @ sums for sums in by_text] for weights in _draws(count)]
+    blocks = [[weights @ sums for sums in by_text] for weights in _draws(count, seed)]
     return [np.concatenate(each) for each in zip(*blocks, strict=True)]
 
 
-def _draws(count: int) -> Iterator[NDArray[np.float64]]:
+def _draws(count: int, seed: int = SEED) -> Iterator[NDArray[np.float64]]:
     """How often each of the texts stands in each resample, in blocks of resamples."""
-    chance = np.random.default_rng(SEED)
+    chance = np.random.default_rng(seed)
     size = max(1, BLOCK // count)
     for start in range(0, RESAMPLES, size):
         rows = min(size, RESAMPLES - start)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.classifier import Calibration, Logits, judged
+from nlp.classifier import BY_THRESHOLD, Calibration, Logits, judged
 from nlp.records import CLASSES, Record, role_set
 from nlp.scores import scored
 
@@ -19,20 +19,32 @@ LIFTS = (0.0, 0.2, 0.4, 0.6, 0.8)
 THRESHOLDS = np.arange(0.2, 0.65, 0.05)
 ABSTAIN = 0.15
 """Share of the records whose roles are the least sure: there the model abstains."""
+PRECISION = 0.8
+"""Share of what is taken for sarcasm that is to be so: it leaves the measures, and must not take plain opinions with it."""
 
 
 def calibrated(records: Sequence[Record], logits: Logits, log_prior: Mapping[str, Sequence[float]]) -> Calibration:
     """The calibration that fits the records: likelihood for temperatures, macro-F1 for the decisions."""
     temperature = {name: _temperature(name, records, logits[name]) for name in CLASSES}
     none = dict.fromkeys(CLASSES, 0.0)
-    found = Calibration(temperature=temperature, lift=none, log_prior=log_prior, product_threshold=0.5, role_floor=0.0)
-    found = _with(found, lift=none | {name: _lift(name, found, records, logits) for name in CLASSES if name != "products"})
+    found = Calibration(temperature=temperature, lift=none, log_prior=log_prior, product_threshold=0.5, role_floor=0.0, sarcasm_floor=1.0)
+    found = _with(found, lift=none | {name: _lift(name, found, records, logits) for name in CLASSES if name not in BY_THRESHOLD})
+    found = _with(found, sarcasm_floor=_sarcasm_floor(found, records, logits["sarcasm"]))
     threshold = _best(THRESHOLDS, lambda level: _score("products", _with(found, product_threshold=level), records, logits))
     asked = np.array([at for at, record in enumerate(records) if "roles" in record.answers], dtype=int)
     if not len(asked):
         return _with(found, product_threshold=round(threshold, 3))
     floor = float(np.quantile(found.sureness(found.probabilities("roles", logits["roles"][asked])), ABSTAIN))
     return _with(found, product_threshold=round(threshold, 3), role_floor=round(floor, 3))
+
+
+def _sarcasm_floor(calibration: Calibration, records: Sequence[Record], logits: NDArray[np.float32]) -> float:
+    """The least share from which PRECISION of the records are sarcasm; 1 where there is none."""
+    asked = [at for at, record in enumerate(records) if "sarcasm" in record.answers]
+    shares = calibration.probabilities("sarcasm", logits[asked])[:, 1]
+    right = np.array([records[at].answers["sarcasm"] for at in asked], dtype=float)
+    levels = sorted({float(np.floor(share * 1e6) / 1e6) for share in shares[right == 1]})
+    return next((level for level in levels if right[shares >= level].mean() >= PRECISION), 1.0)
 
 
 def _lift(name: str, calibration: Calibration, records: Sequence[Record], logits: Logits) -> float:
@@ -57,7 +69,7 @@ def _temperature(name: str, records: Sequence[Record], logits: NDArray[np.float3
             right[row, [classes.index(kind) for kind in answer]] = 1
         else:
             right[row, classes.index(role_set(answer) if isinstance(answer, tuple) else answer)] = 1
-    plain = Calibration(temperature={}, lift={}, log_prior={}, product_threshold=0.5, role_floor=0.0)
+    plain = Calibration(temperature={}, lift={}, log_prior={}, product_threshold=0.5, role_floor=0.0, sarcasm_floor=1.0)
 
     def surprise(temperature: float) -> float:
         shares = _with(plain, temperature={name: temperature}).probabilities(name, logits[asked])

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from nlp.bootstrap import Difference
 from nlp.confusion import Confusion
-from nlp.measured import Part, Rare
+from nlp.measured import Part
+from nlp.pooled import judges
 from nlp.reliability import Reliability
 from nlp.report import ends
 
@@ -50,14 +51,26 @@ def confusion_table(found: Confusion) -> Iterator[str]:
     return table(("", *found.classes), rows)
 
 
-def rare_table(found: Sequence[Rare]) -> Iterator[str]:
-    """Each class on the test file and pooled."""
+def rare_table(part: Part) -> Iterator[str]:
+    """Each rare class on the test file and pooled."""
     rows = [
-        (each.head, each.name, each.tested.labelled, f"{each.tested.f1:.2f}" if each.tested.labelled else "-", each.pooled.labelled,
-         f"{each.pooled.f1:.2f} {ends(each.interval, '.2f')}")
-        for each in found
+        (head, name, tested.labelled, f"{tested.f1:.2f}" if tested.labelled else "-", found.classes[name].labelled,
+         f"{found.classes[name].f1:.2f} {ends(found.intervals.classes[name], '.2f')}")
+        for head, found in part.pooled.items() if head in part.ours.heads
+        for name in found.rare if found.classes[name].labelled
+        for tested in [part.ours.heads[head].classes[name]]
     ]  # fmt: skip
     return table(("head", "class", "labelled, test", "F1, test", "labelled, pooled", "F1, pooled"), rows)
+
+
+def pooled_table(part: Part) -> Iterator[str]:
+    """The main figures with rare classes pooled, beside the baseline's."""
+    rows = [
+        (head, ", ".join(found.rare), f"{found.main:.3f} {ends(found.intervals.main)}", f"{found.difference.theirs:.3f}",
+         _signed(found.difference), _sure(found.difference))
+        for head, found in part.pooled.items() if judges(found)
+    ]  # fmt: skip
+    return table(("head", "pooled classes", "model", "baseline", "difference", "excludes zero"), rows)
 
 
 def _signed(each: Difference) -> str:

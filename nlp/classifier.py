@@ -21,16 +21,18 @@ from tokenizers import Tokenizer
 
 from nlp.mention import Genre, Recommendation, Role, Sentiment, Stance, Switch
 from nlp.pair import Framed, Pair, frame, places
-from nlp.records import CLASSES, RECOMMEND_WORDS, SWITCH_WORDS, Answer
+from nlp.records import CLASSES, GENRE_RECORDS, RECOMMEND_WORDS, SWITCH_WORDS, Answer
 
-MODEL = Path(__file__).parents[1] / "models" / "reader-3"
+MODEL = Path(__file__).parents[1] / "models" / "reader-4"
 FILES = ("model.onnx", "tokenizer.json")
 PAD = 1
-JUDGING = "2"
+JUDGING = "3"
 """Version of `judged`. Raise it with any change that makes other judgements of the same logits: all pairs are judged anew."""
 EVENED = 0.5
 """Power of the classes' frequency that the sureness of roles takes out. By the plain share of its answer a model abstains from the
 rare roles first, and among those it is surest of hardly any is left; this was chosen on records kept out of training."""
+BY_THRESHOLD = ("products", "sarcasm")
+"""Heads that are answered by a threshold, not by the likeliest class."""
 BATCH = 8
 CHUNK = 512
 """Pairs framed at once: what stands in memory of a long list."""
@@ -72,9 +74,10 @@ class Judgement:
     def answers(self) -> dict[str, Answer]:
         """Every head's answer in the words of labelled records; the likeliest roles where the model abstains."""
         return {
-            "genre": self.genre, "sentiment": self.sentiment, "stance": self.stance,
+            "sentiment": self.sentiment, "stance": self.stance,
             "recommend": _RECOMMEND_CODES[self.recommendation], "roles": self.surest_roles,
             "switch": _SWITCH_CODES[self.switch], "products": self.products, "tone": self.tone,
+            "sarcasm": 0, **GENRE_RECORDS[self.genre],
         }  # fmt: skip
 
 
@@ -91,6 +94,8 @@ class Calibration:
     product_threshold: Annotated[float, Field(ge=0, le=1)]
     role_floor: Annotated[float, Field(ge=0, le=1)]
     """Sureness of the roles below which the model abstains."""
+    sarcasm_floor: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Share from which an opinion is taken for sarcasm."""
 
     def probabilities(self, head: str, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """Calibrated probabilities for logits of shape (pairs, classes)."""
@@ -137,6 +142,10 @@ class Classifier:
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:
             raise ModelError(f"the model in {folder} does not load ({error}): {_MEND}") from error
+        if missing := CLASSES.keys() - {output.name for output in session.get_outputs()}:
+            raise ModelError(f"the model in {folder} does not tell {', '.join(sorted(missing))}: train one that begins with it (--start)")
+        if missing := CLASSES.keys() - config["calibration"]["temperature"].keys():
+            raise ModelError(f"{folder / 'config.json'} is damaged, its calibration lacks {', '.join(sorted(missing))}: {_MEND}")
         return cls(session, tokenizer, config)
 
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
@@ -185,11 +194,11 @@ class _Config(BaseModel):
             raise ValueError("`sha256` lacks a file")
         if self.window > self.shape.get("max_position_embeddings", 0):
             raise ValueError("`window` is longer than the network reads")
-        for name, classes in CLASSES.items():
-            decides = name == "products" or (
-                name in self.calibration.lift and len(self.calibration.log_prior.get(name, ())) == len(classes)
-            )
-            if not decides or name not in self.calibration.temperature:
+        fitted = self.calibration
+        for name in fitted.temperature.keys() | fitted.lift.keys() | fitted.log_prior.keys():
+            classes = CLASSES.get(name, ())
+            decides = name in BY_THRESHOLD or (name in fitted.lift and len(fitted.log_prior.get(name, ())) == len(classes))
+            if not decides or name not in fitted.temperature:
                 raise ValueError(f"`calibration` lacks something of {name}")
         return self
 
@@ -229,7 +238,7 @@ def _padded(framed: Sequence[Framed]) -> dict[str, NDArray[np.int64]]:
 def judged(logits: Logits, calibration: Calibration) -> list[Judgement]:
     """Logits of the heads -> judgements; the same for every engine that computed them."""
     shares = {name: calibration.probabilities(name, logits[name]) for name in CLASSES}
-    decided = {name: calibration.decided(name, shares[name]) for name in CLASSES if name != "products"}
+    decided = {name: calibration.decided(name, shares[name]) for name in CLASSES if name not in BY_THRESHOLD}
     return list(_judgements(shares, decided, calibration))
 
 
@@ -239,12 +248,16 @@ def _judgements(
     sureness = calibration.sureness(shares["roles"])
     for row in range(len(shares["genre"])):
         answers = {name: CLASSES[name][numbers[row]] for name, numbers in decided.items()}
+        probabilities = _probabilities(shares, row)
+        is_sarcasm = answers["genre"] == "opinion" and shares["sarcasm"][row, 1] >= calibration.sarcasm_floor
+        genre: Genre = "sarcasm" if is_sarcasm else answers["genre"]
         confidence = {name: _two_places(shares[name][row, numbers[row]]) for name, numbers in decided.items()}
         products = _products(shares["products"][row], calibration.product_threshold)
         confidence["products"] = _two_places(min(shares["products"][row, CLASSES["products"].index(kind)] for kind in products))
         confidence["recommendation"] = confidence.pop("recommend")
+        confidence["genre"] = _two_places(probabilities["genre"][genre])
         yield Judgement(
-            genre=answers["genre"],
+            genre=genre,
             sentiment=answers["sentiment"],
             tone=answers["tone"],
             stance=answers["stance"],
@@ -255,7 +268,7 @@ def _judgements(
             switch=cast(Switch, SWITCH_WORDS[answers["switch"]]),
             products=products,
             confidence=confidence,
-            probabilities=_probabilities(shares, row),
+            probabilities=probabilities,
         )
 
 
@@ -278,6 +291,9 @@ def _probabilities(shares: Mapping[str, NDArray[np.float64]], row: int) -> dict[
             known = words.get(name, {})
             found[name] = {str(known.get(each, each)): float(share) for each, share in zip(classes, shares[name][row], strict=True)}
     found["recommendation"] = found.pop("recommend")
+    plain, sarcastic = found.pop("sarcasm").values()
+    opinion = found["genre"]["opinion"]
+    found["genre"] |= {"opinion": opinion * plain, "sarcasm": opinion * sarcastic}
     return found
 
 

@@ -20,13 +20,13 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from nlp.classifier import read_config
 from nlp.composed import composed
 from nlp.export import reference_network
 from nlp.lesson import UNASKED, Example, batches, examples, plain, stacked
 from nlp.material import Material
 from nlp.network import FAST_BFLOAT16, Network, new_network
-from nlp.records import CLASSES, TrainingError
+from nlp.prior import PRIOR_POWER, known_priors, lift, natural, priors
+from nlp.records import TrainingError
 
 Say = Callable[[str], None]
 
@@ -61,8 +61,12 @@ class Recipe:
     """Composed posts in each epoch of the second stage (see `nlp.composed`)."""
     aspects: int = 2
     """How often each subject of a post about several is learned in such an epoch (see `nlp.aspects`)."""
+    marks: int = 1
+    """How often each mark of sarcasm is learned in such an epoch: there are few, and only what is learned often enough is told apart."""
     frozen: int = 0
     """Layers, from the lowest, that stay as they begin: a step over records added to a trained model then costs less."""
+    only: str = ""
+    """A head that learns while all else stays as it begins, from the records that answer it; nothing: all learn."""
     rate: float = 1e-4
     """Learning rate of the top layer."""
     decay: float = 0.93
@@ -76,24 +80,8 @@ class Recipe:
 
 HEAD_WEIGHTS: Mapping[str, float] = {
     "genre": 0.5, "sentiment": 1.0, "stance": 1.5, "recommend": 1.0, "roles": 1.5, "switch": 1.0, "products": 4.0, "tone": 1.0,
+    "sarcasm": 3.0,
 }  # fmt: skip
-PRIOR_POWER: Mapping[str, float] = {
-    "genre": 0.5, "sentiment": 0.3, "stance": 0.5, "recommend": 0.7, "roles": 0.8, "switch": 0.8, "tone": 0.5,
-}  # fmt: skip
-"""How strongly rare classes are lifted while learning (logit adjustment, Menon et al. 2021): 1 treats all classes alike."""
-
-
-def priors(lesson: Sequence[Example]) -> dict[str, Tensor]:
-    """Log share of each class among the asked, by head (not for products)."""
-    found: dict[str, Tensor] = {}
-    for name in PRIOR_POWER:
-        counts = torch.ones(len(CLASSES[name]))
-        for example in lesson:
-            target = example.targets[name]
-            if isinstance(target, int) and target != UNASKED:
-                counts[target] += 1
-        found[name] = (counts / counts.sum()).log()
-    return found
 
 
 def loss_of(logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], prior: Mapping[str, Tensor]) -> Tensor:
@@ -139,7 +127,10 @@ def lesson_of(epoch: int, material: Material, tokenizer: Tokenizer, recipe: Reci
     else:
         tweets = chance.sample(material.tweets, min(recipe.tweets, len(material.tweets)))
         several = composed(material.annotated, chance, recipe.composed) + recipe.aspects * material.aspects
-        records = material.annotated + tweets + several
+        marked = [each for each in material.annotated if each.answers.keys() == {"sarcasm"}]
+        records = material.annotated + (recipe.marks - 1) * marked + tweets + several
+    if recipe.only:
+        records = [each for each in records if recipe.only in each.answers]
     lesson = examples(records, tokenizer, recipe.window, chance)
     return lesson, batches(lesson, recipe.tokens, recipe.most, chance)
 
@@ -209,11 +200,13 @@ def mark_of(material: Material, encoder: Path, recipe: Recipe) -> str:
 
 def new_course(encoder: Path, recipe: Recipe, steps: int, mark: str = "") -> Course:
     """A course at its beginning."""
-    torch.manual_seed(recipe.seed)
+    # A head that the trained model lacks begins alike for every seed: of heads that began apart the mean is neither.
+    torch.manual_seed(0 if recipe.start else recipe.seed)
     network = new_network(encoder, recipe.dropout)
+    torch.manual_seed(recipe.seed)
     if recipe.start:
         _go_on_from(Path(recipe.start), network)
-    _freeze(network, recipe.frozen)
+    _freeze(network, recipe.frozen, recipe.only)
     optimizer = torch.optim.AdamW(groups(network, recipe), fused=True)
     warm = max(1, int(steps * recipe.warmup))
 
@@ -223,8 +216,11 @@ def new_course(encoder: Path, recipe: Recipe, steps: int, mark: str = "") -> Cou
     return Course(network, Averaged(network), optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, speed), recipe, mark)
 
 
-def _freeze(network: Network, layers: int) -> None:
-    """Keeps this many layers of the encoder, from the lowest, and the embeddings below them as they are."""
+def _freeze(network: Network, layers: int, only: str) -> None:
+    """Keeps this many layers of the encoder, from the lowest, and the embeddings below them as they are; or all but one head."""
+    if only:
+        network.requires_grad_(False)
+        network.heads[network.names.index(only)].requires_grad_(True)
     there = network.encoder.encoder.layer
     if layers > len(there):
         raise TrainingError(f"{layers} layers of the encoder are to stay frozen, and it has {len(there)}")
@@ -234,17 +230,28 @@ def _freeze(network: Network, layers: int) -> None:
 
 def _go_on_from(folder: Path, network: Network) -> None:
     """Gives the network the weights of a trained model, the lift of rare classes put back into its heads (see `natural`)."""
-    network.load_state_dict(reference_network(folder).state_dict())
-    prior = {name: torch.tensor(values) for name, values in read_config(folder)["calibration"]["log_prior"].items()}
-    _lift(network, prior, -1.0)
+    _take_over(reference_network(folder), network)
+    lift(network, known_priors(folder), -1.0)
+
+
+@torch.no_grad()
+def _take_over(known: Network, network: Network) -> None:
+    """Copies the encoder and the heads that the known one has; a head that is new since then stays as it begins."""
+    network.encoder.load_state_dict(known.encoder.state_dict())
+    for at, name in enumerate(known.names):
+        ours = network.names.index(name)
+        network.queries[ours] = known.queries[at]
+        network.heads[ours].load_state_dict(known.heads[at].state_dict())
 
 
 def learn(material: Material, encoder: Path, recipe: Recipe, *, checkpoint: Path | None, say: Say) -> tuple[Network, dict[str, Tensor]]:
     """Both stages; the averaged network, the lift of rare classes taken back out of its answers, and the log shares of classes."""
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
-    prior = priors(plain(material.annotated + material.tweets, tokenizer, recipe.window))
+    prior = _priors(material, tokenizer, recipe)
     epochs = range(1 if recipe.start else 0, recipe.epochs + 1)
     steps = sum(len(lesson_of(epoch, material, tokenizer, recipe)[1]) for epoch in epochs)
+    if not steps:
+        raise TrainingError(f"no record answers {recipe.only or 'anything'}: give some with --corrections")
     course = new_course(encoder, recipe, steps, mark_of(material, encoder, recipe) if checkpoint else "")
     if checkpoint and checkpoint.is_file():
         course.resume(checkpoint)
@@ -264,6 +271,15 @@ def learn(material: Material, encoder: Path, recipe: Recipe, *, checkpoint: Path
     return natural(course.averaged.network, prior), prior
 
 
+def _priors(material: Material, tokenizer: Tokenizer, recipe: Recipe) -> dict[str, Tensor]:
+    """The log shares of classes; of heads that do not learn those that they have, so that they answer as before."""
+    found = priors(plain(material.annotated + material.tweets, tokenizer, recipe.window))
+    if recipe.only and recipe.start:
+        known = known_priors(Path(recipe.start))
+        found |= {name: values for name, values in known.items() if name != recipe.only}
+    return found
+
+
 def _epoch(
     course: Course, lesson: Sequence[Example], order: Sequence[Sequence[int]], prior: Mapping[str, Tensor], recipe: Recipe
 ) -> Iterator[float]:
@@ -281,17 +297,3 @@ def _epoch(
         course.averaged.follow(course.network, recipe.average)
         course.step += 1
         yield float(loss.detach())
-
-
-def natural(network: Network, prior: Mapping[str, Tensor]) -> Network:
-    """A copy whose probabilities are those of classes as frequent as they are: the lift goes into the heads' biases."""
-    network = copy.deepcopy(network).eval()
-    _lift(network, prior, 1.0)
-    return network
-
-
-@torch.no_grad()
-def _lift(network: Network, prior: Mapping[str, Tensor], times: float) -> None:
-    for name, head in zip(network.names, network.heads, strict=True):
-        if name in PRIOR_POWER:
-            head.bias += times * PRIOR_POWER[name] * prior[name]  # type: ignore[operator]

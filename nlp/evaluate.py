@@ -9,34 +9,37 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 from nlp import drift
 from nlp.bootstrap import differences, intervals
 from nlp.classifier import Classifier, Judgement
 from nlp.confusion import confusions
+from nlp.labels import SHARED, texts_of
 from nlp.predictions import read_predictions, write_predictions
 from nlp.records import Answer, Record, RecordError, read_records
 from nlp.reliability import reliabilities
 from nlp.report import Covered, Report
-from nlp.scores import scored
+from nlp.scores import scored, surest
 from nlp.whole import whole
 
-SUREST = 0.8
+SUREST_SHARE = 0.8
 """Share of the records with the surest roles, scored apart."""
 
 
 def evaluate(
     path: Path, *, model: Path | None = None, predictions: Path | None = None, against: Path | None = None, source: str | None = None,
-    rating: bool = False, months: bool = False, threads: int = 2,
+    rating: bool = False, months: bool = False, labels: Path | None = None, threads: int = 2,
 ) -> Report:  # fmt: skip
     """Judges the records of the file, scores what they answer (by month too), and writes the answers to `predictions` if given.
 
-    `against` is a file of other answers in the form of the predictions; `source` takes only the records of that source.
+    `against` is a file of other answers in the form of the predictions; `source` takes only the records of that source; texts that
+    records name by `text_hash` are those of the folder `labels` (`../shared/labels` by default, see `nlp.labels`).
     Raises RecordError for a malformed record, ModelError for a model that can't be used, OSError where the predictions can't be
     written: then what was there stays.
     """
-    records = records_of(path, source)
+    records = records_of(path, source, labels)
     theirs = read_predictions(against, records) if against else None
     classifier = Classifier.load(model, threads=threads)
     with whole(predictions) if predictions else nullcontext() as file:
@@ -50,9 +53,9 @@ def evaluate(
     return replace(found, months=drift.by_month(records, ours)) if months else found
 
 
-def records_of(path: Path, source: str | None = None) -> list[Record]:
+def records_of(path: Path, source: str | None = None, labels: Path | None = None) -> list[Record]:
     """The records of the file, or those of one source. Raises RecordError."""
-    records = read_records(path)
+    records = read_records(path, cache(partial(texts_of, labels or SHARED / "labels")))
     chosen = [each for each in records if source in (None, each.source)]
     if records and not chosen:
         known = ", ".join(sorted({each.source or "''" for each in records}))
@@ -69,12 +72,12 @@ def report(file: str, model: str, records: Sequence[Record], judgements: Sequenc
     """The scores of judgements."""
     answers = [judgement.answers() for judgement in judgements]
     asked = [at for at, record in enumerate(records) if "roles" in record.answers]
-    surest = sorted(asked, key=lambda at: -judgements[at].role_sureness)[: round(len(asked) * SUREST)]
     answered = [at for at in asked if judgements[at].roles is not None]
+    sureness = [judgement.role_sureness for judgement in judgements]
     return replace(
         report_of_answers(file, model, records, answers),
         answered_roles=_covered(records, answers, answered, len(asked)),
-        surest_roles=_covered(records, answers, surest, len(asked)),
+        surest_roles=_covered(records, answers, surest(records, sureness, SUREST_SHARE), len(asked)),
         reliabilities=reliabilities(records, judgements),
     )
 

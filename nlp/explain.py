@@ -19,7 +19,7 @@ from nlp.carrier import Answer, Carrier, Erasure, gives
 from nlp.classifier import Classifier
 from nlp.mention import GENERAL, Mention
 from nlp.pair import Pair
-from nlp.reader import BY_BRAND, OF_AN_AUTHOR, STARS, UNREAD, mentions_of, questions
+from nlp.reader import BY_BRAND, OF_AN_AUTHOR, STARS, UNREAD, mentions_of, mixed, questions
 from nlp.stream import posts_together
 from nlp.text import Span, sentences
 from nlp.thread import subjects_of
@@ -32,12 +32,12 @@ KEPT = 64
 
 By = Literal[
     "sentences", "whole", "stars", "nothing", "unsure", "otherwise", "rating", "official", "voice", "unread", "person", "name", "place",
-    "gone",
+    "gone", "products",
 ]  # fmt: skip
 """What gave the answer. The first four as in `nlp.carrier`; `unsure`: the model abstained; `otherwise`: today's model and brands
 read another answer; `rating`: stars without a text; `official`: the account that posted it; `voice`: a company speaks, by its
 words; `unread`: the language; `person`: a correction; `name`, `place`: the text or the place names the product; `gone`: by
-today's brands the post does not speak of it."""
+today's brands the post does not speak of it; `products`: one product of the brand is praised and another blamed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,16 @@ class Explainer:
         if key not in asked:
             return why
         subject = next(each for each in subjects if (each.brand, each.product) == key)
-        return self._by_model(why, post, subject, asked[key])
+        why = self._by_model(why, post, subject, asked[key])
+        return dataclasses.replace(why, by="products", today=None) if self._is_mixed(why, key, asked) else why
+
+    def _is_mixed(self, why: Why, key: tuple[str, str], asked: Mapping[tuple[str, str], Pair]) -> bool:
+        """Whether the reader made the answer of those about the brand's products (see `nlp.reader.mixed`)."""
+        if (why.by, why.head, why.answer, key[1]) != ("otherwise", "stance", "passive", GENERAL):
+            return False
+        pairs = [pair for (brand, product), pair in asked.items() if brand == key[0] and product != GENERAL]
+        whole, *products = self._load().judge([asked[key], *pairs])
+        return mixed(whole, products) is not None
 
     def _rule(self, post: Post, subjects: Sequence[Subject], mention: Mention, head: str, *, known: bool) -> By | None:
         """What gave the answer where it was not the model."""
@@ -231,6 +240,7 @@ SAID: Mapping[By, str] = {
     "name": "the text names the product",
     "place": "the place names the product",
     "gone": "by today's brands the post does not speak of it",
+    "products": "a rule: one product is praised and another blamed",
 }
 """What is said of each `Why.by`."""
 

@@ -180,11 +180,12 @@ def _mean(graph: Graph, mask: str, tokens: str) -> str:
 def reference_network(folder: Path) -> Network:
     """The shipped weights, dequantised, in the torch network: the engine that the tests hold ONNX against.
 
-    Raises ModelError as `Classifier.load` does.
+    It has the heads of those weights, which may be fewer than today's. Raises ModelError as `Classifier.load` does.
     """
-    shape = read_config(folder)["shape"]
-    network = bare_network(BertConfig(**shape, hidden_act="gelu")).eval()
-    network.load_state_dict({name: torch.from_numpy(values.copy()) for name, values in _state(onnx.load(folder / "model.onnx"))})
+    shape, model = read_config(folder)["shape"], onnx.load(folder / "model.onnx")
+    heads = {output.name: output.type.tensor_type.shape.dim[1].dim_value for output in model.graph.output}
+    network = bare_network(BertConfig(**shape, hidden_act="gelu"), heads).eval()
+    network.load_state_dict({name: torch.from_numpy(values.copy()) for name, values in _state(model)})
     return network
 
 

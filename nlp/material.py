@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from nlp.aspects import read_aspects
+from nlp.labels import FILES, HELD_ASPECTS, by_hash
 from nlp.lesson import weak_answers
-from nlp.records import Record, TrainingError, read_records, text_hash, text_key
-
-FILES = ("train.jsonl", "written.jsonl", "tone_train.jsonl.gz", "reviews.jsonl.gz")
-"""The files of a folder of labelled posts."""
+from nlp.records import Record, TrainingError, read_records, text_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Material:
     tweets: list[Record]
     starred: list[Record]
     held: list[Record]
-    """Annotated records and tweets kept for calibration."""
+    """Annotated records, tweets, and subjects of posts about several that are kept for calibration."""
     aspects: list[Record] = field(default_factory=list)
     """Products and companies of posts that speak of several."""
 
@@ -40,7 +39,9 @@ def read_material(labels: Path, *, seed: int, stars: int, star_length: int, more
     """The training files of the folder and `more` files of records, never a test file.
 
     `stars` reviews of at most `star_length` characters are taken for their stars, those with three or four first.
-    Of `more`, a record may give `text_hash` in the place of its text: it is looked up among the folder's reviews and tweets.
+    Of `more`, a record may give `text_hash` in the place of its text (see `nlp.labels`). Nothing in the folder tells sarcasm, so of
+    the records of `more` that answer nothing else one in five is kept out for calibration; what else is known of its text is learned.
+    Nor does it tell products apart, so the project's posts about several that nothing learns from are kept out too.
     Raises TrainingError for a missing file, RecordError for a malformed record.
     """
     for path in (*(labels / name for name in FILES), *more):
@@ -48,10 +49,14 @@ def read_material(labels: Path, *, seed: int, stars: int, star_length: int, more
             help_ = "" if path in more else ": give the folder of labelled posts with --labels"
             raise TrainingError(f"{path} is missing{help_}")
     annotated, written, tweets, reviews = (read_records(labels / name) for name in FILES)
-    texts = {text_hash(record.text): record.text for record in (*tweets, *reviews)}
-    added = [record for path in more for record in read_records(path, texts)]
+    texts = by_hash([*annotated, *written, *tweets, *reviews])
+    added = [record for path in more for record in read_records(path, lambda: texts)]
+    marked = [record for record in added if record.answers.keys() == {"sarcasm"}]
+    added = [record for record in added if record.answers.keys() != {"sarcasm"}]
     held = [record for record in annotated if _kept_out(record, 10)] + [record for record in tweets if _kept_out(record, 20)]
     apart = {text_key(record.text) for record in held}
+    told = [record for record in marked if not _kept_out(record, 5) and text_key(record.text) not in apart]
+    asked = [record for record in marked if _kept_out(record, 5) or text_key(record.text) in apart]
     known = apart | {text_key(record.text) for record in added}
     starred = [
         record for record in reviews
@@ -61,10 +66,10 @@ def read_material(labels: Path, *, seed: int, stars: int, star_length: int, more
     common = [record for record in starred if record.rating not in (3, 4)]
     random.Random(seed).shuffle(common)
     return Material(
-        annotated=[each for each in (*annotated, *written, *added) if text_key(each.text) not in apart],
+        annotated=[each for each in (*annotated, *written, *added) if text_key(each.text) not in apart] + told,
         tweets=[each for each in tweets if text_key(each.text) not in apart],
         starred=[weak_answers(each) for each in (rare + common)[:stars]],
-        held=held,
+        held=held + asked + read_aspects(HELD_ASPECTS),
     )
 
 
@@ -75,6 +80,11 @@ def _kept_out(record: Record, one_in: int) -> bool:
 def _place(record: Record) -> float:
     """A place between 0 and 1 that is the text's own, and says nothing of whether it is kept out."""
     return _number(record) // 1000 % 1000 / 1000
+
+
+def fold_of(record: Record, folds: int) -> int:
+    """Which of so many parts of the records the text belongs to; says nothing of whether it is kept out, nor of its place."""
+    return _number(record) // 1_000_000 % folds
 
 
 def _number(record: Record) -> int:

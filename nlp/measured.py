@@ -1,4 +1,4 @@
-"""What is measured for the card of a model: every test file, with stars, beside the baseline; rare answers; contrasts.
+"""What is measured for the card of a model: every test file, with stars, beside the baseline, rare answers pooled; contrasts.
 
 The rule to know: each part is what one command prints (`python -m nlp evaluate`, `baseline`, `contrast`), by the same code.
 """
@@ -7,23 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from nlp import contrast
-from nlp.apart import TESTS
+from nlp.apart import SARCASM, TESTS
 from nlp.baseline import Baseline
-from nlp.bootstrap import Difference, Interval, differences, intervals
+from nlp.bootstrap import Difference, differences
 from nlp.classifier import FILES, Classifier, Judgement
-from nlp.evaluate import measures_of, report
+from nlp.evaluate import SUREST_SHARE, measures_of, report
+from nlp.floors import SUREST
+from nlp.labels import texts_of, unnamed
 from nlp.material import Material
-from nlp.records import Record, read_records
+from nlp.pooled import Pooled, pooled, rare_classes
+from nlp.records import Record, Texts, read_records
 from nlp.report import Report
-from nlp.rival import asks_tone_only, rival
-from nlp.scores import ClassScore, scored
+from nlp.rival import asks_tone_only, learned_by, rival
+from nlp.scores import asked_of
 from nlp.stream import read_brands_of
-
-FEW = 20
-"""Labels of a class on a test file below which its figure says little."""
+from nlp.unseen import Answered, answered, read_unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Part:
     """A test file, or one source of it."""
 
     file: str
+    folder: str
+    """Where the file lies, as the commands of the project name it."""
     source: str | None
     ours: Report
     baseline: Mapping[str, Difference]
@@ -39,18 +43,8 @@ class Part:
     """The model with stars minus without; nothing where no record has any."""
     starred: int
     """Records with stars."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rare:
-    """A class with few labels on the first test file, there and pooled with the held-out records."""
-
-    head: str
-    name: str
-    tested: ClassScore
-    pooled: ClassScore
-    interval: Interval | None
-    """Of the pooled F1."""
+    pooled: Mapping[str, Pooled]
+    """Head -> its figures with rare classes pooled, where there are answers out of fold; also of the surest roles (SUREST)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +54,8 @@ class Measured:
     model: str
     window: int
     parts: Sequence[Part]
-    rare: Sequence[Rare]
+    unseen: str
+    """The command that made the answers out of fold; nothing without any."""
     contrasts: Sequence[contrast.Answer]
     bytes: Mapping[str, int]
     """File -> size."""
@@ -73,29 +68,33 @@ def measured(folder: Path, labels: Path, material: Material, seed: int, say: Cal
     classifier = Classifier.load(folder)
     rivals: dict[bool, Baseline] = {}
     parts: list[Part] = []
-    for name in TESTS:
-        for source, records in _parts(labels / name):
-            say(f"measuring {name}{f', {source}' if source else ''}: {len(records)} records")
+    texts = cache(partial(texts_of, labels))
+    missing = unnamed(SARCASM, texts())
+    if missing:
+        say(f"{SARCASM.name} is left out: {missing} of its texts are not among the labelled posts")
+    command, unseen = read_unseen(folder, labels) or ("", None)
+    for path in (*(labels / name for name in TESTS), *([] if missing else [SARCASM])):
+        for source, records in _parts(path, texts):
+            say(f"measuring {path.name}{f', {source}' if source else ''}: {len(records)} records")
             tone = asks_tone_only(records)
             if tone not in rivals:
                 rivals[tone] = rival(material, seed, tone=tone)
-            parts.append(_part(name, source, records, classifier, rivals[tone]))
-    say("measuring rare answers and contrasts")
-    tweets = sum(asks_tone_only([each]) for each in material.held)
+            parts.append(_part(path, source, records, classifier, rivals[tone], unseen if path.name == TESTS[0] else None))
+    say("measuring contrasts")
     return Measured(
         model=classifier.name,
         window=classifier.window,
         parts=parts,
-        rare=rare(read_records(labels / TESTS[0]), material.held, classifier) if (labels / TESTS[0]).is_file() else [],
+        unseen=command,
         contrasts=contrast.contrasts(contrast.FILE, read_brands_of(contrast.BRANDS), classifier),
         bytes={name: (folder / name).stat().st_size for name in FILES},
-        learned_by_baseline=(len(material.annotated) + len(material.held) - tweets, len(material.tweets) + tweets),
+        learned_by_baseline=(len(learned_by(material, tone=False)), len(learned_by(material, tone=True))),
     )
 
 
-def _parts(path: Path) -> Iterator[tuple[str | None, list[Record]]]:
+def _parts(path: Path, texts: Texts) -> Iterator[tuple[str | None, list[Record]]]:
     """The records of a file that is there; those of the tone etalon by their source: banks and operators are scored apart."""
-    records = read_records(path) if path.is_file() else []
+    records = read_records(path, texts) if path.is_file() else []
     if asks_tone_only(records):
         for source in sorted({each.source for each in records}):
             yield source, [each for each in records if each.source == source]
@@ -103,14 +102,29 @@ def _parts(path: Path) -> Iterator[tuple[str | None, list[Record]]]:
         yield None, records
 
 
-def _part(name: str, source: str | None, records: Sequence[Record], classifier: Classifier, rival: Baseline) -> Part:
+def _part(
+    path: Path, source: str | None, records: Sequence[Record], classifier: Classifier, rival: Baseline, unseen: Answered | None
+) -> Part:
     judgements = classifier.judge([record.pair() for record in records])
-    ours = report(f"{name}, {source}" if source else name, classifier.name, records, judgements)
-    answers, measures = [judgement.answers() for judgement in judgements], measures_of(ours)
+    ours = report(f"{path.name}, {source}" if source else path.name, classifier.name, records, judgements)
+    found, measures = answered(records, judgements, rival.answers(records)), measures_of(ours)
     starred = _with_stars(records, judgements, classifier)
-    stars = differences(records, [judgement.answers() for judgement in starred], answers, measures) if starred else {}
+    stars = differences(records, [judgement.answers() for judgement in starred], found.ours, measures) if starred else {}
     rated = sum(record.rating is not None for record in records)
-    return Part(name, source, ours, differences(records, answers, rival.answers(records), measures), stars, rated)
+    folder = "labels" if path == SARCASM else "../shared/labels"
+    baseline = differences(records, found.ours, found.theirs, measures)
+    return Part(path.name, folder, source, ours, baseline, stars, rated, _pooled(found, unseen, measures) if unseen else {})
+
+
+def _pooled(tested: Answered, unseen: Answered, measures: Mapping[str, str]) -> dict[str, Pooled]:
+    """The heads with rare classes, these pooled; for the surest roles the surest of either part."""
+    measured = {name for name in measures if asked_of(name, unseen.records, unseen.ours) and asked_of(name, unseen.records, unseen.theirs)}
+    rare = {name: classes for name in measures if name in measured and (classes := rare_classes(name, tested.records))}
+    found = {name: pooled(name, measures[name], classes, tested, unseen) for name, classes in rare.items()}
+    if "roles" in rare:
+        surest = tested.surest(SUREST_SHARE), unseen.surest(SUREST_SHARE)
+        found[SUREST] = pooled("roles", measures["roles"], rare["roles"], *surest)
+    return found
 
 
 def _with_stars(records: Sequence[Record], plain: Sequence[Judgement], classifier: Classifier) -> list[Judgement]:
@@ -120,16 +134,3 @@ def _with_stars(records: Sequence[Record], plain: Sequence[Judgement], classifie
         return []
     judged = dict(zip(rated, classifier.judge([records[at].pair(rating=True) for at in rated]), strict=True))
     return [judged.get(at, judgement) for at, judgement in enumerate(plain)]
-
-
-def rare(tested: Sequence[Record], held: Sequence[Record], classifier: Classifier) -> list[Rare]:
-    """The classes with fewer than FEW labels on the test file, that any record is labelled with."""
-    records = [*tested, *(each for each in held if not asks_tone_only([each]))]
-    answers = [judgement.answers() for judgement in classifier.judge([record.pair() for record in records])]
-    alone, pooled, around = scored(tested, answers[: len(tested)]), scored(records, answers), intervals(records, answers)
-    return [
-        Rare(head, name, score, pooled[head].classes[name], around[head].classes[name])
-        for head, scores in alone.items()
-        for name, score in scores.classes.items()
-        if score.labelled < FEW and pooled[head].classes[name].labelled
-    ]

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from crawlers.brand import PRODUCT_KINDS as PRODUCT_KINDS
 
-Genre = Literal["opinion", "question", "news", "ad", "other"]
+Genre = Literal["opinion", "sarcasm", "question", "news", "ad", "job_ad", "other"]
 Sentiment = Literal["negative", "neutral", "positive"]
 Stance = Literal["promoter", "passive", "detractor", "none"]
 Role = Literal["client", "ex_client", "employee", "ex_employee", "competitor_client", "prospect", "none"]
@@ -26,7 +26,8 @@ GENERAL = "general"
 READ = frozenset({"ru", "en"})
 """Languages that the model reads; the mentions of a text in another one are kept unread."""
 
-GENRES: tuple[Genre, ...] = ("opinion", "question", "news", "ad", "other")
+GENRES: tuple[Genre, ...] = ("opinion", "sarcasm", "question", "news", "ad", "job_ad", "other")
+"""`sarcasm` is an opinion that says something else than its words do; what it says of stance is too unsure to count."""
 SENTIMENTS: tuple[Sentiment, ...] = ("negative", "neutral", "positive")
 STANCES: tuple[Stance, ...] = ("promoter", "passive", "detractor", "none")
 ROLES: tuple[Role, ...] = ("client", "ex_client", "employee", "ex_employee", "competitor_client", "prospect")

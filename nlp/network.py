@@ -109,10 +109,10 @@ def new_network(folder: Path, dropout: float = 0.1) -> Network:
     return network
 
 
-def bare_network(config: BertConfig) -> Network:
-    """A network of the configuration's shape without trained weights, to load them into."""
+def bare_network(config: BertConfig, classes: Mapping[str, int]) -> Network:
+    """A network of the configuration's shape with these heads and without trained weights, to load them into."""
     config._attn_implementation = "eager"
-    return Network(_with_kinds(BertModel(config, add_pooling_layer=False)), class_counts())
+    return Network(_with_kinds(BertModel(config, add_pooling_layer=False)), classes)
 
 
 @torch.no_grad()
@@ -125,6 +125,25 @@ def mean_of(networks: Sequence[Network]) -> Network:
     for ours, *theirs in zip(mean.parameters(), *(network.parameters() for network in networks), strict=True):
         ours.copy_(torch.stack(theirs).mean(dim=0))
     return mean
+
+
+@torch.no_grad()
+def blended(first: Network, second: Network, share: float) -> Network:
+    """The second network, moved towards the first until it has `share` of the way from the first to it.
+
+    What was learned last costs some of what was known before; in between most of both is kept (robust fine-tuning, Wortsman et al.
+    2022). The second's training must have begun with the first; a head that the first lacks stays that of the second.
+    """
+    blend, known = copy.deepcopy(second), first.state_dict()
+    for name, ours in blend.named_parameters():
+        if name.startswith("encoder."):
+            ours.lerp_(known[name], 1 - share)
+    for at, name in enumerate(first.names):
+        place = second.names.index(name)
+        blend.queries[place].lerp_(first.queries[at], 1 - share)
+        for ours, theirs in zip(blend.heads[place].parameters(), first.heads[at].parameters(), strict=True):
+            ours.lerp_(theirs, 1 - share)
+    return blend
 
 
 def _with_kinds(encoder: BertModel) -> BertModel:

@@ -2,6 +2,7 @@
 
 The rule to know: a brand as a whole is judged on the whole post; a product on the sentences that speak of it, where the
 post speaks of several. Role and switch belong to author and brand: a product's mention copies them from the general one.
+Who praises one product and blames another is passive towards the brand.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from nlp.brands import Finder, Subject, document
 from nlp.classifier import Judgement
 from nlp.judgements import Judge
 from nlp.language import language
-from nlp.mention import GENERAL, READ, Mention
+from nlp.mention import GENERAL, READ, Genre, Mention
 from nlp.pair import Pair
 from nlp.text import Span
 from nlp.voice import Voice, voice
@@ -30,6 +31,8 @@ BY_BRAND = ("roles", "switch")
 """Heads that belong to author and brand."""
 OF_AN_AUTHOR = ("genre", "stance", "recommendation", "roles", "switch")
 """Heads whose answer is known where a company speaks."""
+CLEAR = 0.6
+"""Confidence from which a product is praised or blamed for sure."""
 OPINION = 0.7
 """Confidence of an opinion or a question from which a text that looks like a job ad is none."""
 
@@ -146,15 +149,34 @@ def _mentions(draft: _Draft, finder: Finder, judgements: Sequence[Judgement], mo
             named = {subject.kind for subject in draft.subjects}
             subjects = [*subjects, *_by_head(finder, subjects[0], judgement, named)]
         general = _general(draft, subjects[0], judgement, model)
-        found = [general]
-        for subject in subjects[1:]:
-            own = draft.pairs.get((brand, subject.product))
-            found.append(_of_product(draft, subject, general, judgements[own] if own is not None else None))
+        places = [draft.pairs.get((brand, subject.product)) for subject in subjects[1:]]
+        own = [judgements[place] if place is not None else None for place in places]
+        speaks = _speaks(draft, judgement)
+        found = [_of_product(draft, subject, general, each) for subject, each in zip(subjects[1:], own, strict=True)]
+        if sure := mixed(judgement, own):
+            # Only the brand's own: a product without a pair of its own still has what the whole post says.
+            general = dataclasses.replace(general, stance="passive", confidence=general.confidence | {"stance": round(sure, 2)})
+        found.insert(0, general)
         if draft.post.official:
             found = [_official(mention) for mention in found]
-        elif _speaks(draft, general):
-            found = [_said(mention) for mention in found]
+        elif speaks:
+            found = [_said(mention, "job_ad" if draft.voice is Voice.JOB_AD else "ad") for mention in found]
         yield from found
+
+
+def mixed(whole: Judgement | None, products: Iterable[Judgement | None]) -> float | None:
+    """How sure it is that of a brand's products one is praised and another blamed; None where it is not, or the whole says so itself.
+
+    Who says both is passive towards the brand: the whole post read at once is often taken for its stronger half. Only opinions count.
+    """
+    if whole is None or whole.genre != "opinion" or whole.stance == "passive":
+        return None
+    sure = dict.fromkeys(("promoter", "detractor"), 0.0)
+    for each in products:
+        if each and each.genre == "opinion" and each.stance in sure:
+            sure[each.stance] = max(sure[each.stance], each.confidence["stance"])
+    least = min(sure.values())
+    return least if least >= CLEAR else None
 
 
 def _by_head(finder: Finder, general: Subject, judgement: Judgement, named: set[str]) -> list[Subject]:
@@ -213,28 +235,33 @@ def _mention(post: Post, subject: Subject, judgement: Judgement, model: str) -> 
     )
 
 
-def _speaks(draft: _Draft, general: Mention) -> bool:
-    """Whether a company speaks, though not by its account.
+def _speaks(draft: _Draft, whole: Judgement | None) -> bool:
+    """Whether a company speaks, though not by its account, of what the model read in the whole post.
 
     Where the model is sure of an opinion or a question, the author speaks of a job ad; who complains tells what was answered.
     """
+    if draft.voice is None or whole is None:
+        return False
+    opinion = whole.genre in ("opinion", "sarcasm")
     if draft.voice is Voice.ANSWER:
-        return (general.genre, general.stance) != ("opinion", "detractor")
-    is_somebodys = general.genre in ("opinion", "question") and general.confidence.get("genre", 0) >= OPINION
-    return draft.voice is Voice.JOB_AD and not is_somebodys
+        return not opinion or whole.stance != "detractor"
+    # An opinion is one genre with or without sarcasm here: who mocks a job ad is as surely no company.
+    shares = whole.probabilities["genre"]
+    sure = shares["opinion"] + shares["sarcasm"] if opinion else shares.get(whole.genre, 0.0)
+    return sure < OPINION or not (opinion or whole.genre == "question")
 
 
-def _said(mention: Mention) -> Mention:
+def _said(mention: Mention, genre: Genre) -> Mention:
     """What a company says is advertising, whatever it says; it has no stance and shows no client."""
     confidence = {head: share for head, share in mention.confidence.items() if head not in OF_AN_AUTHOR}
     return dataclasses.replace(
-        mention, genre="ad", stance="none", recommendation="none", roles=("none",), switch="none", confidence=confidence
+        mention, genre=genre, stance="none", recommendation="none", roles=("none",), switch="none", confidence=confidence
     )
 
 
 def _official(mention: Mention) -> Mention:
     """The same of a post by a watched company's own account: there is no doubt."""
-    return dataclasses.replace(_said(mention), confidence=mention.confidence | dict.fromkeys(OF_AN_AUTHOR, 1.0))
+    return dataclasses.replace(_said(mention, "ad"), confidence=mention.confidence | dict.fromkeys(OF_AN_AUTHOR, 1.0))
 
 
 def by_stars(post: Post, subject: Subject) -> Mention:

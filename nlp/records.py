@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from crawlers.post import stars
-from nlp.mention import GENRES, PRODUCT_KINDS, ROLES, SENTIMENTS, STANCES
+from nlp.mention import PRODUCT_KINDS, ROLES, SENTIMENTS, STANCES
 from nlp.naming import name_spans
 from nlp.pair import Pair
 
 T = TypeVar("T")
 Answer = str | int | tuple[str, ...]
+Texts = Callable[[], Mapping[str, str]]
+"""Texts by their `text_hash`, read only where a record needs one."""
 log = logging.getLogger(__name__)
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
@@ -39,7 +41,7 @@ ROLE_SETS: tuple[tuple[str, ...], ...] = (
 """The sets of roles that people gave: the network chooses among whole sets, so that `none` always stands alone."""
 
 CLASSES: Mapping[str, tuple[Any, ...]] = {
-    "genre": GENRES,
+    "genre": ("opinion", "question", "news", "ad", "other"),
     "sentiment": SENTIMENTS,
     "stance": STANCES,
     "recommend": ("-", "yes", "no"),
@@ -47,8 +49,19 @@ CLASSES: Mapping[str, tuple[Any, ...]] = {
     "switch": ("-", "left", "threatens", "joined"),
     "products": PRODUCT_KINDS,
     "tone": (-1, 0, 1),
+    "sarcasm": (0, 1),
 }
-"""Field of a record -> what it can say. `products` is any number of them, the others are one."""
+"""Field of a record -> what it can say. `products` is any number of them, the others are one.
+
+Of a mention `genre` says more: an opinion with sarcasm is `sarcasm` there (see `GENRE_RECORDS`)."""
+
+GENRE_RECORDS: Mapping[str, Mapping[str, Answer]] = {
+    "opinion": {"genre": "opinion", "sarcasm": 0},
+    "sarcasm": {"genre": "opinion", "sarcasm": 1},
+    "job_ad": {"genre": "ad"},
+    **{genre: {"genre": genre} for genre in ("question", "news", "ad", "other")},
+}
+"""Genre of a mention -> what a record says of it."""
 
 LISTS: Mapping[str, tuple[str, ...]] = {"roles": (*ROLES, "none"), "products": PRODUCT_KINDS}
 
@@ -96,12 +109,12 @@ class Record:
         )
 
 
-def read_records(path: Path, texts: Mapping[str, str] | None = None) -> list[Record]:
+def read_records(path: Path, texts: Texts | None = None) -> list[Record]:
     """The records of a .jsonl or .jsonl.gz file. Raises RecordError at the first that can't be read.
 
-    With `texts`, a record may give `text_hash` (see `text_hash`) in the place of its text, which is then looked up there.
+    A record may give `text_hash` (see there) in the place of its text, which is then looked up in `texts`.
     """
-    return list(_records(path, texts or {}))
+    return list(_records(path, texts))
 
 
 def text_hash(text: str) -> str:
@@ -114,7 +127,7 @@ def text_key(text: str) -> str:
     return re.sub(r"\W+", " ", text.lower().replace("ё", "е")).strip()[:110]
 
 
-def _records(path: Path, texts: Mapping[str, str]) -> Iterator[Record]:
+def _records(path: Path, texts: Texts | None) -> Iterator[Record]:
     number = 0
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
@@ -125,13 +138,13 @@ def _records(path: Path, texts: Mapping[str, str]) -> Iterator[Record]:
         raise RecordError(path, number + 1, "file", f"can't be read: {error}") from error
 
 
-def _record(path: Path, number: int, line: bytes, texts: Mapping[str, str]) -> Record:
+def _record(path: Path, number: int, line: bytes, texts: Texts | None) -> Record:
     try:
         values = json_object(line)
     except ValueError as error:
         raise RecordError(path, number, "record", str(error)) from error
-    if texts and "text_hash" in values:
-        values["text"] = texts.get(str(values["text_hash"]))
+    if texts and "text_hash" in values and "text" not in values:
+        values["text"] = texts().get(str(values["text_hash"]))
         if values["text"] is None:
             raise RecordError(path, number, "text_hash", "is of no text in the folder of labelled posts")
     for name in ("text", "target"):

@@ -13,8 +13,9 @@ from pathlib import Path
 from nlp.baseline import Baseline
 from nlp.classifier import MODEL
 from nlp.evaluate import records_of, report_of_answers
+from nlp.labels import SHARED
 from nlp.material import Material
-from nlp.origin import SHARED, material_of, read_origin
+from nlp.origin import material_of, read_origin
 from nlp.predictions import write_predictions
 from nlp.records import Record
 from nlp.report import Report
@@ -23,8 +24,13 @@ from nlp.whole import whole
 
 def rival(material: Material, seed: int, *, tone: bool) -> Baseline:
     """The baseline for records that ask for tone alone, else the one for annotated records."""
-    learned = material.tweets if tone else material.annotated
-    return Baseline(seed).fit([*learned, *(each for each in material.held if asks_tone_only([each]) is tone)])
+    return Baseline(seed).fit(learned_by(material, tone=tone))
+
+
+def learned_by(material: Material, *, tone: bool) -> list[Record]:
+    """What such a baseline learns from: no subjects of posts about several, of which it would read the whole post each time."""
+    held = [each for each in material.held if each.asked is None and asks_tone_only([each]) is tone]
+    return [*(material.tweets if tone else material.annotated), *held]
 
 
 def asks_tone_only(records: Sequence[Record]) -> bool:
@@ -42,7 +48,7 @@ def evaluate_rival(
     Raises RecordError for a malformed record, ModelError for a model that does not tell how it was made, TrainingError for
     missing files, OSError where the predictions can't be written.
     """
-    origin, records = read_origin(model or MODEL), records_of(path, source)
+    origin, records = read_origin(model or MODEL), records_of(path, source, labels)
     with whole(predictions) if predictions else nullcontext() as file:
         material = material_of(origin, labels or SHARED / "labels", more)
         answers = rival(material, int(origin.recipe["seed"]), tone=asks_tone_only(records)).answers(records)

@@ -64,15 +64,19 @@ def scored(records: Sequence[Record], answers: Sequence[Mapping[str, Answer]]) -
     for name in CLASSES:
         asked = asked_of(name, records, answers)
         if asked:
-            found[name] = _head(
-                name, marks(name, [records[at].answers[name] for at in asked]), marks(name, [answers[at][name] for at in asked])
-            )
+            found[name] = _head(name, counts_of(name, [records[at] for at in asked], [answers[at][name] for at in asked]))
     return found
 
 
 def asked_of(name: str, records: Sequence[Record], answers: Sequence[Mapping[str, Answer]]) -> list[int]:
     """Numbers of the records that count for the head."""
     return [at for at, (record, answer) in enumerate(zip(records, answers, strict=True)) if name in record.answers and name in answer]
+
+
+def surest(records: Sequence[Record], sureness: Sequence[float], share: float) -> list[int]:
+    """Numbers of the share of those that roles are asked of with the surest roles (see `Judgement.role_sureness`)."""
+    asked = [at for at, record in enumerate(records) if "roles" in record.answers]
+    return sorted(asked, key=lambda at: -sureness[at])[: round(len(asked) * share)]
 
 
 def answer_classes(answer: Answer) -> frozenset[str]:
@@ -98,6 +102,22 @@ def marks(name: str, answers: Sequence[Answer]) -> NDArray[np.bool_]:
     return np.array([[each in chosen for each in reported(name)] for chosen in sets], dtype=bool)
 
 
+def counts_of(name: str, records: Sequence[Record], page: Sequence[Answer]) -> Counts:
+    """What each record and its answer add to the counts, of shape (records, 3, classes)."""
+    labelled, answered = marks(name, [record.answers[name] for record in records]), marks(name, page)
+    return np.stack([labelled, answered, labelled & answered], axis=1).astype(float)
+
+
+def class_scores(name: str, counts: Counts) -> dict[str, ClassScore]:
+    """Reported class -> its score, from counts of shape (3, classes)."""
+    return {each: ClassScore(*(int(value) for value in counts[:, at])) for at, each in enumerate(reported(name))}
+
+
+def main_classes(name: str) -> tuple[str, ...]:
+    """The classes that the main figure of the head is about."""
+    return {"roles": POOLED_ROLES, "tone": ("-1", "1")}.get(name, reported(name))
+
+
 def class_f1(counts: Counts) -> NDArray[np.float64]:
     """F1 of each class; NaN where it was neither labelled nor answered."""
     labelled, answered, right = np.moveaxis(counts, -2, 0)
@@ -119,16 +139,13 @@ def _mean_f1(counts: Counts) -> NDArray[np.float64]:
 
 def _main_columns(name: str) -> list[int]:
     """Where the classes that the main figure is about stand among the reported ones."""
-    about = {"roles": POOLED_ROLES, "tone": ("-1", "1")}.get(name, reported(name))
-    return [reported(name).index(each) for each in about]
+    return [reported(name).index(each) for each in main_classes(name)]
 
 
-def _head(name: str, labelled: NDArray[np.bool_], answered: NDArray[np.bool_]) -> HeadScore:
-    counts = np.array([each.sum(axis=0) for each in (labelled, answered, labelled & answered)], dtype=float)
-    columns = _main_columns(name)
-    others = {"accuracy": float((labelled[:, columns] == answered[:, columns]).all(axis=1).mean())}
+def _head(name: str, each_record: Counts) -> HeadScore:
+    counts, marked = each_record.sum(axis=0), each_record[..., _main_columns(name)]
+    others = {"accuracy": float((marked[:, 0] == marked[:, 1]).all(axis=1).mean())}
     if name in ("tone", "products"):
         others = {"macro_f1": float(np.nan_to_num(_mean_f1(counts)))} | others
     measure = {"tone": "macro-F1 of positive and negative", "products": "micro-F1"}.get(name, "macro-F1")
-    classes = {each: ClassScore(*(int(value) for value in counts[:, at])) for at, each in enumerate(reported(name))}
-    return HeadScore(len(labelled), measure, float(np.nan_to_num(main_figure(name, counts))), classes, others)
+    return HeadScore(len(each_record), measure, float(np.nan_to_num(main_figure(name, counts))), class_scores(name, counts), others)

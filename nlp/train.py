@@ -24,14 +24,17 @@ from nlp.apart import check_apart
 from nlp.aspects import read_aspects
 from nlp.calibration import calibrated
 from nlp.card import write_card
-from nlp.classifier import FILES, Calibration, Classifier, read_config
+from nlp.classifier import FILES, Calibration, Classifier
 from nlp.course import Recipe, learn
-from nlp.export import onnx_model
+from nlp.export import onnx_model, reference_network
+from nlp.labels import ROOT, SHARED
 from nlp.material import Material, read_material
-from nlp.network import Network, mean_of
-from nlp.origin import ROOT, SHARED, Origin, commands_of, named
+from nlp.network import Network, blended, mean_of
+from nlp.origin import Origin, commands_of, material_of, named, read_origin
 from nlp.pair import frame
+from nlp.prior import known_priors
 from nlp.records import CLASSES, Record, TrainingError
+from nlp.unseen import NAME as UNSEEN
 from nlp.whole import whole
 
 COURSE = ROOT / "data" / "training"
@@ -58,9 +61,7 @@ def train(
     labels, encoder = labels or SHARED / "labels", encoder or SHARED / "models" / "e5-small-ruen"
     out = out or ROOT / "data" / "trained"
     recipe, course = recipe or Recipe(), course or COURSE
-    for name in ("config.json", "model.safetensors", "tokenizer.json"):
-        if not (encoder / name).is_file():
-            raise TrainingError(f"{encoder / name} is missing: give the folder of the base encoder with --encoder")
+    check_encoder(encoder)
     stars = 0 if recipe.start else recipe.stars
     material = read_material(labels, seed=recipe.seed, stars=stars, star_length=recipe.star_length, more=more)
     material = replace(material, aspects=[record for path in aspects for record in read_aspects(path)]).cut(recipe.share)
@@ -77,6 +78,42 @@ def train(
         write_card(out, labels, material, origin, say)
     shutil.rmtree(course)
     return out
+
+
+def blend(
+    first: Path,
+    second: Path,
+    out: Path,
+    *,
+    share: float,
+    labels: Path | None = None,
+    encoder: Path | None = None,
+    more: Sequence[Path] | None = None,
+) -> Path:
+    """Writes a model between one and another whose training began with it, calibrated as the second was; returns its folder.
+
+    `share` is what it has of the second (see `nlp.network.blended`); `labels`, `encoder` and `more` as in `train` and `nlp.rival`.
+    Raises ModelError, TrainingError, RecordError, and OSError where it can't be written.
+    """
+    labels, encoder = labels or SHARED / "labels", encoder or SHARED / "models" / "e5-small-ruen"
+    check_encoder(encoder)
+    origin = read_origin(second)
+    if commands_of(first)[-1] not in commands_of(second):
+        raise TrainingError(f"{second} did not begin with {first}: between two models that have nothing in common lies none")
+    material = material_of(origin, labels, more)
+    earlier = tuple(dict.fromkeys((*commands_of(first), *commands_of(second))))
+    command = f"python -m nlp blend {named(first)} {named(second)} --share {share}"
+    network = blended(reference_network(first), reference_network(second), share)
+    made = origin.model_copy(update={"earlier": earlier, "blend": command, "minutes": 0})
+    ship(network, known_priors(second), material.held, encoder, out, Recipe(**origin.recipe), made)
+    return out
+
+
+def check_encoder(folder: Path) -> None:
+    """Raises TrainingError where the folder of the base encoder lacks a file."""
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        if not (folder / name).is_file():
+            raise TrainingError(f"{folder / name} is missing: give the folder of the base encoder with --encoder")
 
 
 def _learned(
@@ -100,6 +137,8 @@ def _origin(
 ) -> Origin:
     start = named(Path(recipe.start)) if recipe.start else ""
     counts = {name: len(getattr(material, name)) for name in Material.__slots__}
+    counts["marks"] = sum(each.answers.keys() == {"sarcasm"} for each in material.annotated)
+    counts["annotated"] -= counts["marks"]
     files = {"more": tuple(map(named, more)), "aspects": tuple(map(named, aspects))}
     return Origin(recipe=asdict(recipe) | {"start": start}, records=counts, minutes=round(minutes), earlier=earlier, **files)
 
@@ -114,6 +153,7 @@ def ship(
         _make(network, prior, held, encoder, made, {"name": out.name, "window": recipe.window}, origin)
         for name in (*FILES, "config.json"):
             (made / name).replace(out / name)
+    (out / UNSEEN).unlink(missing_ok=True)  # those are of the model that stood there
 
 
 def _make(
@@ -134,7 +174,7 @@ def _make(
         "sha256": {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in FILES},
         "calibration": asdict(Calibration(
             temperature=dict.fromkeys(CLASSES, 1.0), lift=dict.fromkeys(CLASSES, 0.0), log_prior=log_prior,
-            product_threshold=0.5, role_floor=0.0,
+            product_threshold=0.5, role_floor=0.0, sarcasm_floor=1.0,
         )),
         "origin": origin.model_dump(mode="json"),
     }  # fmt: skip
@@ -142,13 +182,12 @@ def _make(
     _calibrate(out, config, held)
 
 
-def calibrate(folder: Path, labels: Path | None = None) -> Path:
+def calibrate(folder: Path, labels: Path | None = None, more: Sequence[Path] | None = None) -> Path:
     """Fits the calibration of a trained model again, on the records that were kept out of its training; returns the folder.
 
-    Raises ModelError, TrainingError, RecordError, and OSError where it can't be written.
+    `labels` and `more` as in `nlp.rival`. Raises ModelError, TrainingError, RecordError, and OSError where it can't be written.
     """
-    read_config(folder)  # says what is wrong with it
-    material = read_material(labels or SHARED / "labels", seed=0, stars=0, star_length=0)
+    material = material_of(read_origin(folder), labels or SHARED / "labels", more)
     _calibrate(folder, json.loads((folder / "config.json").read_text(encoding="utf-8")), material.held)
     return folder
 

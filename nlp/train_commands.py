@@ -14,6 +14,7 @@ import typer
 
 from nlp.classifier import Classifier
 from nlp.commands import fail, print_out, say_plainly, told, training
+from nlp.records import CLASSES
 from nlp.stream import read_brands_of
 
 app = typer.Typer(rich_markup_mode="markdown")
@@ -32,7 +33,9 @@ def train_command(
     until: Annotated[int | None, typer.Option(min=1, help="End after this epoch, before the learning rate has fallen to nothing.")] = None,
     tweets: Annotated[int | None, typer.Option(min=0, help="Tweets in each such epoch.")] = None,
     composed: Annotated[int | None, typer.Option(min=0, help="Posts composed of two in each such epoch.")] = None,
+    marks: Annotated[int | None, typer.Option(min=1, help="How often each mark of sarcasm is learned in such an epoch.")] = None,
     frozen: Annotated[int | None, typer.Option(min=0, help="Layers, from the lowest, that stay as they begin.")] = None,
+    only: Annotated[str | None, typer.Option(help="The one head that learns, all else as in --start.")] = None,
     corrections: Annotated[
         list[Path] | None,
         typer.Option(help="Records to learn from too: of `python -m advocacy export-corrections`, or of labels/; may be repeated."),
@@ -52,19 +55,75 @@ def train_command(
 
         python -m nlp train --out models/mine
 
-        python -m nlp train --out models/mine --start models/reader-3 --epochs 2 --corrections corrections.jsonl
+        python -m nlp train --out models/mine --start models/reader-4 --epochs 2 --corrections corrections.jsonl
     """
     with training():
         from nlp.course import Recipe
         from nlp.train import train
 
-        chosen = {"epochs": epochs, "until": until, "tweets": tweets, "composed": composed, "frozen": frozen}
+        chosen = {"epochs": epochs, "until": until, "tweets": tweets, "composed": composed, "marks": marks, "frozen": frozen, "only": only}
         given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
         recipe = replace(Recipe(seed=seed, seeds=seeds, share=share, start=str(start or "")), **given)
         if until is not None and until > recipe.epochs:
             fail(f"--until: there are {recipe.epochs} epochs", 2)
+        if only is not None and (only not in CLASSES or start is None):
+            fail(f"--only: one of {', '.join(CLASSES)}, of the model that --start names", 2)
         more, several = corrections or (), aspects or ()
         print(train(labels, encoder, out, more=more, aspects=several, recipe=recipe, carded=carded, say=say_plainly))
+
+
+@app.command("blend")
+def blend_command(
+    first: Annotated[Path, typer.Argument(help="Folder of a trained model.", show_default=False)],
+    second: Annotated[Path, typer.Argument(help="Folder of a model whose training began with the first.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder for the model between them.", show_default=False)],
+    share: Annotated[float, typer.Option(min=0, max=1, help="How much it has of the second.")] = 0.5,
+    labels: Annotated[Path | None, typer.Option(help="Folder of labelled posts (default: ../shared/labels).")] = None,
+    encoder: Annotated[Path | None, typer.Option(help="Folder of the base encoder (default: ../shared/models/e5-small-ruen).")] = None,
+    corrections: Annotated[list[Path] | None, typer.Option(help="The second's other files of records, if they were moved.")] = None,
+) -> None:
+    """Make a model between two: what a training added, without all that it cost.
+
+    The weights are averaged and calibrated on the records that the second kept out of its training; nothing is learned. A head that
+    the first lacks is taken from the second as it is. Needs the packages of requirements-train.txt.
+
+    Example:
+
+        python -m nlp blend models/reader-4 data/trained --share 0.5 --out models/mine
+    """
+    with training():
+        from nlp.train import blend
+
+        print(blend(first, second, out, share=share, labels=labels, encoder=encoder, more=corrections or None))
+
+
+@app.command("folds")
+def folds_command(
+    model: Annotated[Path, typer.Argument(help="Folder of a trained model, whose records they learn from.", show_default=False)],
+    labels: Annotated[Path | None, typer.Option(help="Folder of labelled posts (default: ../shared/labels).")] = None,
+    encoder: Annotated[Path | None, typer.Option(help="Folder of the base encoder (default: ../shared/models/e5-small-ruen).")] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Parts that the labelled posts are cut into.")] = 2,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same weights on the same machine.")] = 20,
+    epochs: Annotated[int, typer.Option(min=1, help="How often the annotated records are gone through.")] = 2,
+    tweets: Annotated[int, typer.Option(min=0, help="Tweets in each such epoch.")] = 3000,
+    composed: Annotated[int, typer.Option(min=0, help="Posts composed of two in each such epoch.")] = 1000,
+    corrections: Annotated[list[Path] | None, typer.Option(help="The model's other files of records, if they were moved.")] = None,
+) -> None:
+    """Answer the labelled posts out of fold: each part by a network, and a baseline, that learned from everything but it.
+
+    The answers judge, in the card of the model, the classes that are too rare on the test file; nothing is chosen by them.
+    Needs the packages of requirements-train.txt and about an hour on two idle cores; what was stopped goes on where it was.
+
+    Example:
+
+        python -m nlp folds models/reader-4 && python -m nlp card models/reader-4
+    """
+    with training():
+        from nlp.course import Recipe
+        from nlp.folds import answer_folds
+
+        recipe = Recipe(seed=seed, epochs=epochs, tweets=tweets, composed=composed)
+        print(answer_folds(model, labels, encoder, folds=folds, recipe=recipe, more=corrections or None, say=say_plainly))
 
 
 @app.command("evaluate")
@@ -77,6 +136,7 @@ def evaluate_command(
     months: Annotated[bool, typer.Option("--by-month", help="Also by month of the posts: does the model drift?")] = False,
     against: Annotated[Path | None, typer.Option(help="Other answers, as --predictions writes them: paired differences to them.")] = None,
     source: Annotated[str | None, typer.Option(help="Only the records of this source.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Folder of posts that records name by hash (default: ../shared/labels).")] = None,
 ) -> None:
     """Measure the model on labelled records: macro-F1 of each head, with its 95 % interval and counts per class.
 
@@ -99,7 +159,9 @@ def evaluate_command(
     from nlp.evaluate import evaluate
 
     with told():
-        report = evaluate(file, model=model, predictions=predictions, against=against, source=source, rating=rating, months=months)
+        report = evaluate(
+            file, model=model, predictions=predictions, against=against, source=source, rating=rating, months=months, labels=labels
+        )
         print_out(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
 
 
@@ -141,7 +203,7 @@ def card_command(
 
     Example:
 
-        python -m nlp card models/reader-3
+        python -m nlp card models/reader-4
     """
     with training():
         from nlp.card import make_card
@@ -153,6 +215,7 @@ def card_command(
 def calibrate_command(
     model: Annotated[Path, typer.Argument(help="Folder of a trained model.", show_default=False)],
     labels: Annotated[Path | None, typer.Option(help="Folder of labelled posts (default: ../shared/labels).")] = None,
+    corrections: Annotated[list[Path] | None, typer.Option(help="The model's other files of records, if they were moved.")] = None,
 ) -> None:
     """Fit the temperatures and thresholds of a trained model again, on the records that were kept out of its training.
 
@@ -160,12 +223,12 @@ def calibrate_command(
 
     Example:
 
-        python -m nlp calibrate models/reader-3
+        python -m nlp calibrate models/reader-4
     """
     with training():
         from nlp.train import calibrate
 
-        print(calibrate(model, labels))
+        print(calibrate(model, labels, corrections or None))
 
 
 @app.command("contrast")

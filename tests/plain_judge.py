@@ -56,5 +56,9 @@ def _judgement(pair: Pair) -> Judgement:
         switch="left" if "ушел" in text or "ушёл" in text else "none",
         products=kinds,
         confidence=answers,
-        probabilities={"products": {kind: 0.9 if kind in kinds else 0.1 for kind in PRODUCT_KINDS}, "stance": {stance: share}},
+        probabilities={
+            "products": {kind: 0.9 if kind in kinds else 0.1 for kind in PRODUCT_KINDS},
+            "stance": {stance: share},
+            "genre": {"opinion": share, "sarcasm": 0.0},
+        },
     )

@@ -371,7 +371,7 @@ def test_corrections_are_exported_as_labelled_records(place: Place, index: Index
         },
         {
             "id": f"{second}/bank", "source": "reviews", "lang": "en", "target": "The Bank", "rating": 5.0, "date": "2026-02-10",
-            "text": "Thebank is great", "genre": "opinion", "sentiment": "positive",
+            "text": "Thebank is great", "genre": "opinion", "sarcasm": 0, "sentiment": "positive",
         },
     ]  # fmt: skip
     file = tmp_path / "corrections.jsonl"
@@ -387,10 +387,10 @@ def test_what_was_exported_is_measured_month_by_month(place: Place, embedded: In
         rows = list(records(embedded, desk, read_brands(place.config)))
     del rows[0]["date"]
     file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), encoding="utf-8")
-    shipped = Path(__file__).parents[1] / "models" / "reader-3"
+    shipped = Path(__file__).parents[1] / "models" / "reader-4"
     report = evaluate(file, model=shipped, months=True, threads=1)
     assert list(report.months) == ["2026-02", "undated"]
-    assert set(report.months["2026-02"]) == {"genre", "sentiment"}
+    assert set(report.months["2026-02"]) == {"genre", "sarcasm", "sentiment"}
     assert report.to_json()["months"]["undated"]["stance"]["records"] == 1
     assert any(line.startswith("    2026-02   macro-F1 ") and "agreement" in line for line in report.lines())
     assert evaluate(file, model=shipped, threads=1).months == {}

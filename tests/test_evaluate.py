@@ -259,7 +259,7 @@ def test_the_report_and_the_lines_of_predictions(tmp_path: Path) -> None:
     assert [line["id"] for line in lines] == ["a1", 3, 5]
     heads = {"genre", "sentiment", "stance", "recommend", "roles", "switch", "products", "tone"}
     for line in lines:
-        assert set(line) == {"id", "confidence"} | heads
+        assert set(line) == {"id", "confidence", "sarcasm"} | heads, "how sure of sarcasm is part of the confidence of the genre"
         assert set(line["confidence"]) == heads
         assert all(0 <= share <= 1 for share in line["confidence"].values())
         assert isinstance(line["roles"], list) and line["roles"] and isinstance(line["products"], list)

@@ -99,8 +99,8 @@ def test_an_act_of_speech_is_found_in_the_text_and_in_the_title(classifier: Clas
 
 
 def test_stars_are_named_where_they_gave_the_answer(classifier: Classifier) -> None:
-    polite = Explained(classifier, "Кассир была вежливая. Карту сделали за день.", rating=1, about=("sber",))
-    assert (polite.why("sentiment").answer, polite.why("sentiment").by) == ("negative", "stars")
+    plain = Explained(classifier, "Кассир спросила паспорт. Карту сделали за неделю.", rating=1, about=("sber",))
+    assert (plain.why("sentiment").answer, plain.why("sentiment").by) == ("negative", "stars")
 
 
 def test_what_is_explained_is_what_the_model_read(classifier: Classifier) -> None:
@@ -120,7 +120,13 @@ def test_what_is_explained_is_what_the_model_read(classifier: Classifier) -> Non
     [
         ("Сбер ужасен.", {}, "stance", {"corrected": ("stance",)}, "person"),
         ("Сбер ужасен.", {"official": True}, "genre", {}, "official"),
-        ("Вакансия в Сбер! Требуется кассир. Зарплата 50 000 руб, график 2/2.", {}, "genre", {"genre": "ad", "confidence": {}}, "voice"),
+        (
+            "Вакансия в Сбер! Требуется кассир. Зарплата 50 000 руб, график 2/2.",
+            {},
+            "genre",
+            {"genre": "job_ad", "confidence": {}},
+            "voice",
+        ),
         ("", {"rating": 5, "about": ("sber",)}, "stance", {}, "rating"),
         ("Сбер е най-лошата банка, която някога съм виждал в живота си, ъгъл", {"language": "bg"}, "tone", {}, "unread"),
         ("Сбер ужасен.", {}, "roles", {"roles": None}, "unsure"),

@@ -68,6 +68,8 @@ def found(*hits: Hit) -> dict[str, Standing]:
     "fields",
     [
         {"genre": "ad"},
+        {"genre": "job_ad"},
+        {"genre": "sarcasm"},
         {"genre": "news"},
         {"genre": "question"},
         {"genre": "other"},

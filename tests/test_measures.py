@@ -96,6 +96,8 @@ SPOKEN = [
     said(12, "gleb", 9, "promoter", genre="ad"),
     said(13, "gleb", 9, "none", genre="question", roles=("prospect",)),
     said(14, "gleb", 9, "none"),
+    said(23, "gleb", 9, "detractor", genre="sarcasm"),
+    said(24, "gleb", 9, "none", genre="job_ad"),
     said(15, "gleb", None, "detractor"),
     said(16, "bank", 11, "promoter", genre="news", post={"official": True}),
     said(17, "dina", 12, "none", genre="other"),
@@ -170,8 +172,10 @@ def test_by_role_site_and_brand(index: Index) -> None:
 
 def test_what_the_figure_rests_on(index: Index) -> None:
     found = basis(index, MARCH)
-    assert found.left_out == LeftOut(official=1, ads=2, news=1, questions=1, unread=1, other=1, no_stance=1, employees=2, undated=1)
-    assert (found.mentions, found.counted, found.authors) == (16, 6, 4)
+    assert found.left_out == LeftOut(
+        official=1, ads=2, job_ads=1, news=1, questions=1, sarcasm=1, unread=1, other=1, no_stance=1, employees=2, undated=1
+    )
+    assert (found.mentions, found.counted, found.authors) == (18, 6, 4)
     assert found.counted + found.left_out.total == found.mentions
     assert (found.unnamed, found.unnamed_share) == (2, 0.5)
     assert (found.roles.from_text, found.roles.from_history, found.roles.mentions, found.roles.share) == (2, 1, 4, 0.75)

@@ -22,17 +22,20 @@ from typer.testing import CliRunner
 
 from nlp.__main__ import app
 from nlp.calibration import calibrated
+from nlp.card import write_card
 from nlp.classifier import Classifier, read_config
 from nlp.contrast import FILE, Answer
 from nlp.course import Recipe, learn, new_course
 from nlp.export import reference_network
+from nlp.folds import answer_folds
 from nlp.lesson import UNASKED, batches, plain, targets_of, weak_answers
-from nlp.material import read_material
-from nlp.network import PooledDropout, new_network, padded
-from nlp.origin import read_origin
+from nlp.material import Material, fold_of, read_material
+from nlp.network import Network, PooledDropout, blended, class_counts, new_network, padded
+from nlp.origin import commands_of, material_of, read_origin
 from nlp.pair import Pair, frame
-from nlp.records import Record, RecordError, TrainingError, read_records, text_hash
+from nlp.records import Record, RecordError, TrainingError, read_records, text_hash, text_key
 from nlp.train import train
+from nlp.unseen import read_unseen
 
 TINY = Recipe(seed=3, window=32, tokens=256, most=8, stars=12, epochs=2, tweets=10, composed=6, rate=1e-3, head_rate=3e-3)
 
@@ -163,9 +166,44 @@ def check_card(out: Path, labels: Path, tmp_path: Path) -> None:
     assert (untold.exit_code, "does not tell how the model was made" in untold.output) == (1, True)
 
 
-@pytest.mark.parametrize("part", ["test.jsonl", "contrast.jsonl"])
-def test_a_text_that_is_measured_is_neither_learned_nor_calibrated_on(labels: Path, encoder: Path, tmp_path: Path, part: str) -> None:
-    [text, *_] = [json.loads(line)["text"] for line in ((labels / part) if part == "test.jsonl" else FILE).read_text().splitlines()]
+def test_posts_are_answered_out_of_fold_by_networks_that_never_saw_them(
+    labels: Path, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+
+    def watched(material: Material, *others: Any, **options: Any) -> Any:
+        learned = (*material.annotated, *material.tweets, *material.starred, *material.held, *material.aspects)
+        seen.append({text_key(record.text) for record in learned})
+        return learn(material, *others, **options)
+
+    monkeypatch.setattr("nlp.folds.learn", watched)
+    out = train(labels, encoder, tmp_path / "mini", course=tmp_path / "course", recipe=TINY, carded=False)
+    options: dict[str, Any] = {"folds": 2, "recipe": replace(TINY, epochs=1), "course": tmp_path / "folds"}
+    answer_folds(out, labels, encoder, **options)
+    command, unseen = read_unseen(out, labels) or ("", None)
+    assert command.startswith("python -m nlp folds models/mini --folds 2 --seed 3 --composed 6 --epochs 1 --tweets 10")
+    records = read_records(labels / "train.jsonl")
+    assert unseen and sorted(str(record.id) for record in unseen.records) == sorted(str(record.id) for record in records)
+    halves = [{text_key(record.text) for record in records if fold_of(record, 2) == fold} for fold in (0, 1)]
+    assert all(halves) and not halves[0] & halves[1]
+    assert [half & learned for half, learned in zip(halves, seen, strict=True)] == [set(), set()]
+    assert all(other & learned for other, learned in zip(reversed(halves), seen, strict=True))
+    write_card(out, labels, material_of(read_origin(out), labels), read_origin(out), lambda _: None)
+    made = (out / "README.md").read_text(encoding="utf-8")
+    pooled = [line for line in made.splitlines() if line.startswith("| recommend | yes |")]
+    assert len(pooled) == 1 and pooled[0].split(" | ")[2] == "10" and int(pooled[0].split(" | ")[4]) == 10 + 30, pooled
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in made.splitlines() if line.startswith("|")]
+    [floor] = [row for row in rows if row[:2] == ["test.jsonl", "recommend, rare classes pooled"]]
+    [together] = [row for row in rows if row[0] == "recommend" and "yes" in row[1].split(", ")]
+    [alone] = [row for row in rows if row[0] == "recommend" and row[1].startswith("macro-F1")]
+    assert (floor[3], floor[4].split()[0]) == (together[2], alone[2].split()[0]), (floor, together, alone)
+    with pytest.raises(TrainingError, match="begin with the bare encoder"):
+        answer_folds(out, labels, encoder, folds=2, recipe=replace(TINY, start="models/mini"), course=tmp_path / "folds")
+
+
+@pytest.mark.parametrize("part", ["test.jsonl", "contrast.jsonl", "aspects_held.jsonl"])
+def test_a_text_that_is_measured_or_chosen_on_is_not_learned(labels: Path, encoder: Path, tmp_path: Path, part: str) -> None:
+    [text, *_] = [json.loads(line)["text"] for line in ((labels if part == "test.jsonl" else FILE.parent) / part).read_text().splitlines()]
     more = tmp_path / "more.jsonl"
     write(more, [{"id": "copy", "target": "Север", "text": f"«{text.upper()}»!", "stance": "none"}])
     with pytest.raises(TrainingError, match=f"record copy \\(annotated\\) has a text of {part}"):
@@ -202,6 +240,41 @@ def test_of_several_seeds_the_mean_of_the_weights_ships(labels: Path, encoder: P
     assert [line for line in said if line.startswith("seed")] == ["seed 3", "seed 4"]
     assert not (out / "README.md").exists()
     assert read_origin(out).command("mean").startswith("python -m nlp train --out models/mean --seed 3 --composed 6 --seeds 2 ")
+
+
+def test_a_blend_stands_between_two_models_and_tells_how_it_was_made(labels: Path, encoder: Path, tmp_path: Path) -> None:
+    def trained(name: str, recipe: Recipe) -> Path:
+        return train(labels, encoder, tmp_path / name, course=tmp_path / "course", recipe=recipe, carded=False, say=lambda _: None)
+
+    def run(*words: str | Path) -> Any:
+        return CliRunner().invoke(app, ["blend", *map(str, words), "--labels", str(labels), "--encoder", str(encoder)])
+
+    first = trained("first", TINY)
+    second = trained("second", replace(TINY, seed=4, start=str(first)))
+    out = tmp_path / "blend"
+    assert run(first, second, "--share", "0.75", "--out", out).exit_code == 0
+    one, other = (reference_network(each).state_dict() for each in (first, second))
+    for name, weights in reference_network(out).state_dict().items():
+        between = 0.25 * one[name] + 0.75 * other[name]
+        assert torch.allclose(weights, between, atol=0.01 * float(between.abs().max())), name  # 8 bits
+    commands = commands_of(out)
+    assert [command.split()[3] for command in commands] == ["train", "train", "blend"]
+    assert commands[-1] == "python -m nlp blend first second --share 0.75 --out models/blend"
+    assert Classifier.load(out).judge([Pair(text="отличный банк Север", target="Север")])
+    write_card(out, labels, material_of(read_origin(out), labels), read_origin(out), lambda _: None)
+    made = (out / "README.md").read_text(encoding="utf-8")
+    assert f"{commands[-1]}\n```" in made and "The last of them learned nothing" in made
+    refused = run(second, first, "--out", tmp_path / "other")
+    assert (refused.exit_code, "did not begin with" in refused.output, (tmp_path / "other").exists()) == (1, True, False)
+
+
+def test_a_blend_has_a_head_that_the_first_lacks_as_the_second_has_it(encoder: Path) -> None:
+    second = new_network(encoder)
+    first = Network(second.encoder, {name: count for name, count in class_counts().items() if name != "sarcasm"})
+    found, at = blended(first, second, 0.5), second.names.index("sarcasm")
+    assert torch.equal(found.heads[at].weight, second.heads[at].weight) and torch.equal(found.queries[at], second.queries[at])  # type: ignore[arg-type]
+    tone = (first.names.index("tone"), second.names.index("tone"))
+    assert torch.allclose(found.queries[tone[1]], (first.queries[tone[0]] + second.queries[tone[1]]) / 2)
 
 
 def test_dropout_leaves_out_its_share_and_keeps_the_mean() -> None:
@@ -259,6 +332,38 @@ def test_frozen_layers_stay_as_they_begin(labels: Path, encoder: Path) -> None:
     assert any(name.startswith("encoder.encoder.layer.1.") for name in moved)
     with pytest.raises(TrainingError, match="3 layers of the encoder are to stay frozen, and it has 2"):
         new_course(encoder, replace(TINY, frozen=3), 1)
+
+
+def test_one_head_can_learn_while_all_others_answer_as_before(labels: Path, encoder: Path, tmp_path: Path) -> None:
+    quiet: dict[str, Any] = {"carded": False, "course": tmp_path / "course", "say": lambda _: None}
+    first = train(labels, encoder, tmp_path / "first", recipe=TINY, **quiet)
+    more = tmp_path / "more.jsonl"
+    write(more, [{"id": f"s{n}", "target": "Север", "text": f"спасибо банк Север {n}", "stance": "none"} for n in range(40)])
+    said: list[str] = []
+    recipe = replace(TINY, only="stance", start=str(first), epochs=1, composed=0)
+    second = train(labels, encoder, tmp_path / "second", more=[more], recipe=recipe, **quiet | {"say": said.append})
+    before, after = reference_network(first), reference_network(second)
+    stance = f"heads.{before.names.index('stance')}."
+    moved = {name for name, one in before.state_dict().items() if not torch.allclose(one, after.state_dict()[name], atol=1e-3)}
+    assert moved == {f"{stance}weight", f"{stance}bias"}
+    annotated = material_of(read_origin(second), labels).annotated
+    assert f"epoch 1 of 1: {sum('stance' in record.answers for record in annotated)} records" in said[0], said
+
+
+def test_the_head_that_learns_must_be_answered(labels: Path, encoder: Path, tmp_path: Path) -> None:
+    first = train(labels, encoder, tmp_path / "first", course=tmp_path / "course", recipe=TINY, carded=False, say=lambda _: None)
+
+    def run(*words: str) -> tuple[int, str]:
+        files = ["--labels", str(labels), "--encoder", str(encoder), "--out", str(tmp_path / "second"), "--no-card"]
+        result = CliRunner().invoke(app, ["train", *words, *files])
+        return result.exit_code, " ".join(result.output.split())
+
+    status, said = run("--start", str(first), "--only", "sarcasm", "--tweets", "0")
+    assert (status, "no record answers sarcasm" in said) == (1, True), said
+    for words in (("--only", "stance"), ("--only", "irony", "--start", str(first))):
+        status, said = run(*words)
+        assert (status, "--only: one of genre, sentiment" in said) == (2, True), said
+    assert not (tmp_path / "second").exists()
 
 
 def test_held_out_texts_are_not_learned(labels: Path) -> None:

@@ -72,15 +72,20 @@ class Surely(PlainJudge):
     """Is as sure of its genre as it was told."""
 
     share = 0.9
+    mocking = 0.0
 
     def judge(self, pairs: list[Pair]) -> list[Judgement]:  # type: ignore[override]
-        return [dataclasses.replace(each, confidence=each.confidence | {"genre": self.share}) for each in super().judge(pairs)]
+        shares = {"genre": {"opinion": self.share - self.mocking, "sarcasm": self.mocking}}
+        return [
+            dataclasses.replace(each, genre="sarcasm" if self.mocking else "opinion", probabilities=each.probabilities | shares)
+            for each in super().judge(pairs)
+        ]
 
 
-def read(text: str, share: float) -> Mention:
-    """The mention of the bank in a post, by a judge that takes everything for an opinion, `share` sure."""
+def read(text: str, share: float, mocking: float = 0.0) -> Mention:
+    """The mention of the bank in a post, by a judge that takes everything for an opinion, `share` sure; `mocking` of that is sarcasm."""
     judge = Surely()
-    judge.share = share
+    judge.share, judge.mocking = share, mocking
     finder = Finder(Brands(brands=(Brand(slug="lumen", name=Names(ru="Люменбанк", en="Lumenbank")),)))
     now = datetime(2026, 3, 1, tzinfo=UTC)
     post = Post(id="1", site="x", source="feed", text=text, published=now, published_precision=Precision.MINUTE, collected=now)
@@ -96,6 +101,7 @@ def test_who_speaks_for_a_company_has_no_stance() -> None:
 
 def test_the_model_has_the_last_word_where_it_is_sure_of_an_author() -> None:
     vacancy = "В Люменбанке вечно требуется операционист, график 5/2, оклад 30 тысяч. Ужас"
-    assert (read(vacancy, 0.6).genre, read(vacancy, 0.9).genre) == ("ad", "opinion")
+    assert (read(vacancy, 0.6).genre, read(vacancy, 0.9).genre) == ("job_ad", "opinion")
+    assert read(vacancy, 0.9, mocking=0.5).genre == "sarcasm", "who mocks a vacancy is no company, however unsure the mockery"
     told = read("Добрый день. Люменбанк ответил: приносим извинения, ваше обращение передано. Хамство", 0.9)
     assert (told.genre, told.stance) == ("opinion", "detractor")

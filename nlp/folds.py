@@ -1,0 +1,71 @@
+"""Folds: the labelled posts, answered by networks and baselines that had not learned them.
+
+The rule to know: posts are cut by text, and every network begins with the bare encoder, because a trained model has learned
+them all. Their answers judge classes that are too rare on the test file (`nlp.pooled`); nothing is chosen by them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from nlp.classifier import Classifier
+from nlp.course import Recipe, learn
+from nlp.labels import FILES, ROOT, SHARED
+from nlp.material import Material, fold_of
+from nlp.origin import Origin, material_of, options_of, read_origin
+from nlp.records import Record, TrainingError, read_records, text_key
+from nlp.rival import rival
+from nlp.train import check_encoder, ship
+from nlp.unseen import NAME, Answered, answered, write_unseen
+
+COURSE = ROOT / "data" / "folds"
+
+
+def answer_folds(
+    model: Path, labels: Path | None = None, encoder: Path | None = None, *, folds: int, recipe: Recipe,
+    more: Sequence[Path] | None = None, course: Path | None = None, say: Callable[[str], None] = print,
+) -> Path:  # fmt: skip
+    """Trains a network and a baseline for each fold, on what the model learned from without the fold; writes their answers beside it.
+
+    `labels` and `encoder` as in `nlp.train`, `more` as in `nlp.rival`; `course` is where it goes on from when it was stopped, removed at
+    the end. Raises ModelError for a model that does not tell how it was made, TrainingError, RecordError, and OSError where it can't
+    be written.
+    """
+    labels, encoder = labels or SHARED / "labels", encoder or SHARED / "models" / "e5-small-ruen"
+    if recipe.start:
+        raise TrainingError("folds begin with the bare encoder: a trained model has learned all of them")
+    check_encoder(encoder)
+    origin, records = read_origin(model), read_records(labels / FILES[0])
+    material = material_of(origin, labels, more, stars=recipe.stars, star_length=recipe.star_length)
+    course = course or COURSE
+    course.mkdir(parents=True, exist_ok=True)
+    parts = []
+    for fold in range(folds):
+        places = [at for at, record in enumerate(records) if fold_of(record, folds) == fold]
+        say(f"fold {fold + 1} of {folds}: {len(places)} records")
+        asked = [records[at] for at in places]
+        parts.append((places, _answers(without(material, asked), asked, encoder, recipe, origin, course / f"{fold}", say)))
+    write_unseen(model, f"python -m nlp folds models/{model.name} --folds {folds} {options_of(asdict(recipe))}", parts)
+    shutil.rmtree(course)
+    return model / NAME
+
+
+def without(material: Material, left: list[Record]) -> Material:
+    """The material without any record of the texts that are left out."""
+    apart = {text_key(record.text) for record in left}
+    return replace(
+        material, **{name: [each for each in getattr(material, name) if text_key(each.text) not in apart] for name in Material.__slots__}
+    )
+
+
+def _answers(
+    material: Material, asked: list[Record], encoder: Path, recipe: Recipe, origin: Origin, course: Path, say: Callable[[str], None]
+) -> Answered:
+    network, prior = learn(material, encoder, recipe, checkpoint=course.with_suffix(".pt"), say=say)
+    ship(network, prior, material.held, encoder, course, recipe, origin)
+    judgements = Classifier.load(course).judge([record.pair() for record in asked])
+    say("the baseline")
+    return answered(asked, judgements, rival(material, recipe.seed, tone=False).answers(asked))

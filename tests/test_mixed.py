@@ -1,0 +1,127 @@
+"""Who praises one product of a company and blames another is passive towards the company."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from plain_judge import PlainJudge
+
+from crawlers.post import Post
+from nlp.brands import Finder
+from nlp.classifier import Classifier, Judgement
+from nlp.explain import Explainer, Why, lines_of
+from nlp.mention import Genre, Mention, Stance
+from nlp.pair import Pair
+from nlp.reader import mentions_of, mixed
+from nlp.stream import read_brands_of
+from nlp.voice import Voice, voice
+
+KNOWN = read_brands_of(Path(__file__).parent / "recorded" / "brands" / "brands.yaml")
+TEXT = "Приложение Сбера открывается с утра. Колл-центр ответил вечером. Вчера был дождь."
+APP, SUPPORT, ALL = "open", "answered", "all"
+Answers = Mapping[str, tuple[Stance, float]]
+
+
+class Told(PlainJudge):
+    """Answers by what the pair speaks of: the app, the support, or the whole post."""
+
+    def __init__(self, answers: Answers, genres: Mapping[str, Genre] | None = None) -> None:
+        super().__init__()
+        self.answers, self.genres = answers, genres or {}
+
+    def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
+        return [self._told(pair, judgement) for pair, judgement in zip(pairs, super().judge(pairs), strict=True)]
+
+    def _told(self, pair: Pair, judgement: Judgement) -> Judgement:
+        part = ALL if pair.product is None else APP if "открывается" in pair.text else SUPPORT
+        stance, confidence = self.answers[part]
+        genre = self.genres.get(part, "opinion")
+        return dataclasses.replace(judgement, genre=genre, stance=stance, confidence=judgement.confidence | {"stance": confidence})
+
+
+def post(text: str = TEXT) -> Post:
+    return Post(id="1", site="test", source="files", text=text, collected=datetime(2026, 11, 1, tzinfo=UTC))
+
+
+def read(judge: Told, text: str = TEXT) -> dict[str, Mention]:
+    finder = Finder(KNOWN)
+    [(_, found)] = mentions_of([(post(text), finder.find(post(text)))], finder, judge)
+    return {mention.product: mention for mention in found}
+
+
+def test_praise_and_blame_make_a_passive_as_sure_as_the_less_sure_of_both() -> None:
+    found = read(Told({APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.71), ALL: ("detractor", 0.8)}))
+    general, app, support = found["general"], found["app"], found["support"]
+    assert (app.stance, support.stance) == ("promoter", "detractor")
+    assert (general.stance, general.confidence["stance"]) == ("passive", 0.71)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.59), ALL: ("promoter", 0.8)},  # not clear
+        {APP: ("promoter", 0.9), SUPPORT: ("passive", 0.9), ALL: ("promoter", 0.8)},
+        {APP: ("detractor", 0.9), SUPPORT: ("detractor", 0.9), ALL: ("promoter", 0.8)},
+        {APP: ("none", 0.9), SUPPORT: ("none", 0.9), ALL: ("promoter", 0.8)},
+    ],
+)
+def test_otherwise_the_whole_post_decides(answers: Answers) -> None:
+    general = read(Told(answers))["general"]
+    assert (general.stance, general.confidence["stance"]) == ("promoter", 0.8)
+
+
+def test_what_the_post_itself_says_to_be_passive_keeps_its_own_confidence() -> None:
+    general = read(Told({APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.9), ALL: ("passive", 0.4)}))["general"]
+    assert (general.stance, general.confidence["stance"]) == ("passive", 0.4)
+
+
+def test_a_complaint_that_quotes_the_companys_answer_stays_one() -> None:
+    text = f"Здравствуйте! Благодарим Вас за отзыв. Приносим извинения за доставленные неудобства. {TEXT}"
+    assert voice(text) is Voice.ANSWER
+    answers: Answers = {APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.9), ALL: ("detractor", 0.9)}
+    assert {each.genre for each in read(Told(answers), text).values()} == {"opinion"}
+    assert read(Told(answers | {ALL: ("promoter", 0.9)}), text)["general"].genre == "ad", "a company thanks"
+
+
+@pytest.mark.parametrize("genres", [{ALL: "news"}, {APP: "sarcasm"}, {SUPPORT: "question"}])
+def test_only_opinions_are_mixed(genres: dict[str, Genre]) -> None:
+    answers: Answers = {APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.9), ALL: ("detractor", 0.9)}
+    assert read(Told(answers, genres))["general"].stance == "detractor"
+
+
+def test_nothing_is_mixed_without_products() -> None:
+    [whole] = Told({ALL: ("promoter", 0.9)}).judge([Pair(text=TEXT, target="Сбер")])
+    assert mixed(whole, []) is None and mixed(whole, [None, None]) is None and mixed(None, [whole]) is None
+
+
+def test_a_product_without_sentences_of_its_own_keeps_what_the_whole_post_says() -> None:
+    text = "Карта и приложение Сбера: открывается с утра. Карта и колл-центр Сбера: ответили вечером."
+    found = read(Told({APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.7), ALL: ("detractor", 0.8)}), text)
+    assert (found["general"].stance, found["app"].stance, found["support"].stance) == ("passive", "promoter", "detractor")
+    others = {
+        product: (each.stance, each.confidence["stance"]) for product, each in found.items() if product not in ("general", "app", "support")
+    }
+    assert others and set(others.values()) == {("detractor", 0.8)}, others
+
+
+def test_the_rule_is_told_as_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_otherwise(self: Explainer, why: Why, *others: object) -> Why:
+        """As where the sentences of the whole post give another answer; a judge of words has no sentences to erase."""
+        return dataclasses.replace(why, by="otherwise", today="detractor")
+
+    monkeypatch.setattr(Explainer, "_by_model", read_otherwise)
+    judge = Told({APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.7), ALL: ("detractor", 0.8)})
+    explainer, general = Explainer(KNOWN, lambda: cast(Classifier, judge)), read(judge)["general"]
+    why = explainer.explain(post(), explainer.finder.find(post()), general, "stance")
+    assert (why.by, why.answer, why.sentences, why.today) == ("products", "passive", (), None)
+    record: dict[str, Any] = {"post": "1", "brand": "sber", "product": "general", "heads": [dataclasses.asdict(why)]}
+    assert "a rule: one product is praised and another blamed" in lines_of(record)
+    mixed_no_more: Answers = {APP: ("promoter", 0.9), SUPPORT: ("promoter", 0.7), ALL: ("detractor", 0.8)}
+    for changed in (Told(mixed_no_more), Told(judge.answers, genres={ALL: "news"})):
+        later = Explainer(KNOWN, lambda changed=changed: cast(Classifier, changed))  # type: ignore[misc]
+        assert later.explain(post(), later.finder.find(post()), general, "stance").by == "otherwise"
