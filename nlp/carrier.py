@@ -27,7 +27,8 @@ ANYWAY = 0.8
 MOST = 5
 """Sentences that carry an answer at most: an answer that needs more is carried by the text as a whole."""
 STEP = 0.05
-"""Losses of probability that differ by less are alike: of such sentences the one that says more alone comes first."""
+"""Losses of probability that differ by less are alike, and so are gains, which are no losses: of such sentences the one that says
+more alone comes first."""
 ROOM = 2048
 """Tokens read to leave sentences out, one at a time: of a post that fills the window eight sentences, those that say most alone.
 To read every sentence alone costs about as much as the post itself, so that is done for all."""
@@ -139,7 +140,7 @@ class Erasure:
         without = self._shares(head, answer, [self.whole - {number} for number in tried])
         full = share(self.judgement, head, answer)
         lost = {number: full - left for number, left in zip(tried, without, strict=True)}
-        order = sorted(read, key=lambda number: (-round(lost.get(number, 0) / STEP), -alone[number]))
+        order = sorted(read, key=lambda number: (-round(max(0.0, lost.get(number, 0)) / STEP), -alone[number]))
         found = {}
         for number in order:
             start, end = self.sentences[number]

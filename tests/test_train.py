@@ -127,7 +127,7 @@ def test_training_ends_in_a_folder_that_judges(labels: Path, encoder: Path, tmp_
     framed = frame([Pair(text=f"{word} банк Север", target="Север") for word in ("отличный", "ужасный")], tokenizer_of(encoder), 32)
     for name, logits in Classifier.load(again, threads=1).logits(framed).items():
         assert np.allclose(logits, classifier.logits(framed)[name], atol=0.05), name
-    assert "Began with the weights of `mini`" in (again / "README.md").read_text(encoding="utf-8")
+    assert "The training began with the weights of `mini`" in (again / "README.md").read_text(encoding="utf-8")
     check_card(out, labels, tmp_path)
 
 
@@ -194,8 +194,8 @@ def test_posts_are_answered_out_of_fold_by_networks_that_never_saw_them(
     assert len(pooled) == 1 and pooled[0].split(" | ")[2] == "10" and int(pooled[0].split(" | ")[4]) == 10 + 30, pooled
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in made.splitlines() if line.startswith("|")]
     [floor] = [row for row in rows if row[:2] == ["test.jsonl", "recommend, rare classes pooled"]]
-    [together] = [row for row in rows if row[0] == "recommend" and "yes" in row[1].split(", ")]
-    [alone] = [row for row in rows if row[0] == "recommend" and row[1].startswith("macro-F1")]
+    [together] = [row for row in rows if row[0] == "recommend" and "yes" in row[1].split(", ") and "[" in row[2]]
+    alone = next(row for row in rows if row[0] == "recommend" and row[1].startswith("macro-F1"))
     assert (floor[3], floor[4].split()[0]) == (together[2], alone[2].split()[0]), (floor, together, alone)
     with pytest.raises(TrainingError, match="begin with the bare encoder"):
         answer_folds(out, labels, encoder, folds=2, recipe=replace(TINY, start="models/mini"), course=tmp_path / "folds")
@@ -346,7 +346,7 @@ def test_one_head_can_learn_while_all_others_answer_as_before(labels: Path, enco
     stance = f"heads.{before.names.index('stance')}."
     moved = {name for name, one in before.state_dict().items() if not torch.allclose(one, after.state_dict()[name], atol=1e-3)}
     assert moved == {f"{stance}weight", f"{stance}bias"}
-    annotated = material_of(read_origin(second), labels).annotated
+    annotated = material_of(read_origin(second), labels, [more]).annotated
     assert f"epoch 1 of 1: {sum('stance' in record.answers for record in annotated)} records" in said[0], said
 
 
