@@ -23,7 +23,7 @@ from torch import Tensor
 from nlp.composed import composed
 from nlp.export import reference_network
 from nlp.lesson import UNASKED, Example, batches, examples, plain, stacked
-from nlp.material import Material
+from nlp.material import Material, is_mark
 from nlp.network import FAST_BFLOAT16, Network, new_network
 from nlp.prior import PRIOR_POWER, known_priors, lift, natural, priors
 from nlp.records import TrainingError
@@ -127,7 +127,7 @@ def lesson_of(epoch: int, material: Material, tokenizer: Tokenizer, recipe: Reci
     else:
         tweets = chance.sample(material.tweets, min(recipe.tweets, len(material.tweets)))
         several = composed(material.annotated, chance, recipe.composed) + recipe.aspects * material.aspects
-        marked = [each for each in material.annotated if each.answers.keys() == {"sarcasm"}]
+        marked = [each for each in material.annotated if is_mark(each)]
         records = material.annotated + (recipe.marks - 1) * marked + tweets + several
     if recipe.only:
         records = [each for each in records if recipe.only in each.answers]

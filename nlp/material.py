@@ -51,8 +51,8 @@ def read_material(labels: Path, *, seed: int, stars: int, star_length: int, more
     annotated, written, tweets, reviews = (read_records(labels / name) for name in FILES)
     texts = by_hash([*annotated, *written, *tweets, *reviews])
     added = [record for path in more for record in read_records(path, lambda: texts)]
-    marked = [record for record in added if record.answers.keys() == {"sarcasm"}]
-    added = [record for record in added if record.answers.keys() != {"sarcasm"}]
+    marked = [record for record in added if is_mark(record)]
+    added = [record for record in added if not is_mark(record)]
     held = [record for record in annotated if _kept_out(record, 10)] + [record for record in tweets if _kept_out(record, 20)]
     apart = {text_key(record.text) for record in held}
     told = [record for record in marked if not _kept_out(record, 5) and text_key(record.text) not in apart]
@@ -71,6 +71,11 @@ def read_material(labels: Path, *, seed: int, stars: int, star_length: int, more
         starred=[weak_answers(each) for each in (rare + common)[:stars]],
         held=held + asked + read_aspects(HELD_ASPECTS),
     )
+
+
+def is_mark(record: Record) -> bool:
+    """Whether the record is a mark of sarcasm: it answers nothing else, and something else may be known of its text elsewhere."""
+    return record.answers.keys() == {"sarcasm"}
 
 
 def _kept_out(record: Record, one_in: int) -> bool:

@@ -28,7 +28,7 @@ from nlp.classifier import FILES, Calibration, Classifier
 from nlp.course import Recipe, learn
 from nlp.export import onnx_model, reference_network
 from nlp.labels import ROOT, SHARED
-from nlp.material import Material, read_material
+from nlp.material import Material, is_mark, read_material
 from nlp.network import Network, blended, mean_of
 from nlp.origin import Origin, commands_of, material_of, named, read_origin
 from nlp.pair import frame
@@ -137,7 +137,7 @@ def _origin(
 ) -> Origin:
     start = named(Path(recipe.start)) if recipe.start else ""
     counts = {name: len(getattr(material, name)) for name in Material.__slots__}
-    counts["marks"] = sum(each.answers.keys() == {"sarcasm"} for each in material.annotated)
+    counts["marks"] = sum(map(is_mark, material.annotated))
     counts["annotated"] -= counts["marks"]
     files = {"more": tuple(map(named, more)), "aspects": tuple(map(named, aspects))}
     return Origin(recipe=asdict(recipe) | {"start": start}, records=counts, minutes=round(minutes), earlier=earlier, **files)
