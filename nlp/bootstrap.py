@@ -105,11 +105,16 @@ def difference(name: str, measure: str, points: Sequence[Counts], drawn: Sequenc
 
 def share_interval(right: Sequence[bool], texts: Sequence[object]) -> Interval | None:
     """The interval of a share of right answers, those of one text drawn together; None without any."""
-    if not right:
+    return share_difference(right, [False] * len(right), texts)
+
+
+def share_difference(ours: Sequence[bool], theirs: Sequence[bool], texts: Sequence[object]) -> Interval | None:
+    """The interval of our share of right answers minus theirs, those of one text drawn together; None without any."""
+    if not ours:
         return None
-    page = np.array([right, np.ones(len(right))], dtype=float).T
+    page = np.array([ours, theirs, np.ones(len(ours))], dtype=float).T
     [sums] = _summed([page], _groups(texts))
-    return _interval(sums[:, 0] / sums[:, 1])
+    return _interval((sums[:, 0] - sums[:, 1]) / sums[:, 2])
 
 
 def rounded(interval: Interval | None) -> list[float] | None:

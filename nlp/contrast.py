@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from crawlers.brand import Brands
-from nlp.bootstrap import Interval, rounded, share_interval
+from nlp.bootstrap import Interval, rounded, share_difference, share_interval
 from nlp.judgements import Judge
 from nlp.mention import SENTIMENTS, STANCES
 from nlp.records import RecordError, json_object
@@ -30,9 +30,15 @@ class Answer:
 
     post: str
     lang: str
+    brand: str
+    product: str
     expected: str
     found: str | None
     """None: the reader did not find the subject."""
+
+    @property
+    def subject(self) -> tuple[str, str, str]:
+        return self.post, self.brand, self.product
 
     @property
     def right(self) -> bool:
@@ -51,11 +57,11 @@ def contrasts(path: Path, brands: Brands, judge: Judge) -> list[Answer]:
         if isinstance(mention, str):
             raise RecordError(path, 0, "record", mention)
         stances[mention["post"], mention["brand"], mention["product"]] = mention["stance"]
-    return [
-        Answer(str(post["id"]), str(post.get("lang")), each["stance"], stances.get((post["id"], each["brand"], each["product"])))
-        for post in posts
-        for each in post["expected"]
-    ]
+    return [_answer(post, each, stances.get((post["id"], each["brand"], each["product"]))) for post in posts for each in post["expected"]]
+
+
+def _answer(post: Mapping[str, Any], subject: Mapping[str, Any], found: str | None) -> Answer:
+    return Answer(str(post["id"]), str(post.get("lang")), str(subject["brand"]), str(subject["product"]), subject["stance"], found)
 
 
 def expectations(path: Path, lines: Sequence[bytes]) -> list[Mapping[str, Any]]:
@@ -87,22 +93,60 @@ def _is_answer(each: Mapping[str, Any]) -> bool:
     return each["stance"] in STANCES and each.get("sentiment", SENTIMENTS[0]) in SENTIMENTS and bool(each["brand"] and each["product"])
 
 
+def write_answers(file: IO[bytes], answers: Sequence[Answer]) -> None:
+    """A line for each subject: its post, brand and product, and the stance that was found."""
+    for each in answers:
+        line = {"post": each.post, "brand": each.brand, "product": each.product, "stance": each.found}
+        file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+
+
+def read_answers(path: Path, asked: Sequence[Answer]) -> list[Answer]:
+    """What the lines of `write_answers` say of the asked subjects. Raises RecordError, also where a subject has no line."""
+    found: dict[tuple[str, str, str], str | None] = {}
+    lines = path.read_bytes().splitlines()
+    for number, line in enumerate(lines, 1):
+        try:
+            values = json_object(line)
+        except ValueError as error:
+            raise RecordError(path, number, "record", str(error)) from error
+        if values.get("stance", "") not in (None, *STANCES):
+            raise RecordError(path, number, "stance", f"must be null or one of {', '.join(STANCES)}, not {values.get('stance')!r}")
+        found[str(values.get("post")), str(values.get("brand")), str(values.get("product"))] = values["stance"]
+    if missing := [each.subject for each in asked if each.subject not in found]:
+        first = ", ".join(missing[0])
+        raise RecordError(path, len(lines), "post", f"{len(missing)} of {len(asked)} subjects have no line here, first {first}")
+    return [replace(each, found=found[each.subject]) for each in asked]
+
+
 def accuracy(answers: Sequence[Answer]) -> tuple[float, Interval | None]:
     """Share of the subjects that are right, and its interval; the subjects of a post are drawn together."""
     right = [each.right for each in answers]
     return sum(right) / max(1, len(right)), share_interval(right, [each.post for each in answers])
 
 
-def lines_of(answers: list[Answer], *, as_json: bool = False) -> str:
-    """The accuracy in all, by language and by stance, for people or programs."""
+def gain(ours: Sequence[Answer], theirs: Sequence[Answer]) -> tuple[float, Interval | None]:
+    """By how much more of the subjects ours are right than theirs, and its interval; both answer the same posts of each draw."""
+    right, others = ([each.right for each in answers] for answers in (ours, theirs))
+    return (sum(right) - sum(others)) / max(1, len(right)), share_difference(right, others, [each.post for each in ours])
+
+
+def lines_of(answers: list[Answer], theirs: Sequence[Answer] | None = None, *, as_json: bool = False) -> str:
+    """The accuracy in all, by language and by stance, and the difference to other answers, for people or programs."""
     parts = {"all": answers}
     parts |= {lang: [each for each in answers if each.lang == lang] for lang in sorted({each.lang for each in answers})}
     parts |= {stance: [each for each in answers if each.expected == stance] for stance in STANCES}
     counts = {name: (sum(each.right for each in some), len(some)) for name, some in parts.items() if some}
     if as_json:
         figures = {name: {"right": right, "subjects": of, "accuracy": round(right / of, 4)} for name, (right, of) in counts.items()}
-        interval = rounded(accuracy(answers)[1])
-        return json.dumps(figures | {"interval": interval, "not_found": sum(each.found is None for each in answers)}, indent=2)
+        others: dict[str, Any] = {"interval": rounded(accuracy(answers)[1]), "not_found": sum(each.found is None for each in answers)}
+        if theirs is not None:
+            value, interval = gain(answers, theirs)
+            others["difference"] = {"theirs": round(accuracy(theirs)[0], 4), "difference": round(value, 4), "interval": rounded(interval)}
+        return json.dumps(figures | others, indent=2)
     rows = [f"{name:<10} {right / of:.3f}   {right} of {of}" for name, (right, of) in counts.items()]
     rows.append(f"interval   {ends(accuracy(answers)[1])}   95 %, of all")
-    return "\n".join([*rows, f"not found  {sum(each.found is None for each in answers)}"])
+    rows.append(f"not found  {sum(each.found is None for each in answers)}")
+    if theirs is not None:
+        value, interval = gain(answers, theirs)
+        rows.append(f"difference {value:+.3f} {ends(interval, '+.3f')}   paired by post, theirs {accuracy(theirs)[0]:.3f}")
+    return "\n".join(rows)

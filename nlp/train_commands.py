@@ -6,6 +6,7 @@ The rule to know: what needs the packages of training is imported within a comma
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from nlp.classifier import Classifier
 from nlp.commands import fail, print_out, say_plainly, told, training
 from nlp.records import CLASSES
 from nlp.stream import read_brands_of
+from nlp.whole import whole
 
 app = typer.Typer(rich_markup_mode="markdown")
 
@@ -237,15 +239,21 @@ def contrast_command(
     brands: Annotated[Path | None, typer.Option(help="Their brands file (default: labels/contrast_brands.yaml).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     model: Annotated[Path | None, typer.Option(help="Folder of the model (default: the one that ships).")] = None,
+    predictions: Annotated[Path | None, typer.Option(help="Write the answers here, one JSON record a line.")] = None,
+    against: Annotated[Path | None, typer.Option(help="Other answers, as --predictions writes them: paired difference to them.")] = None,
 ) -> None:
     """Measure how often each product of a post that speaks of several gets its own stance, from finding it to judging it.
 
-    Example:
+    Examples:
 
         python -m nlp contrast
-    """
-    from nlp.contrast import BRANDS, FILE, contrasts, lines_of
 
-    with told():
+        python -m nlp contrast --model models/reader-3 --predictions old.jsonl && python -m nlp contrast --against old.jsonl
+    """
+    from nlp.contrast import BRANDS, FILE, contrasts, lines_of, read_answers, write_answers
+
+    with told(), whole(predictions) if predictions else nullcontext() as written:
         answers = contrasts(file or FILE, read_brands_of(brands or BRANDS), Classifier.load(model))
-        print_out(lines_of(answers, as_json=as_json))
+        if written:
+            write_answers(written, answers)
+        print_out(lines_of(answers, read_answers(against, answers) if against else None, as_json=as_json))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from plain_judge import PlainJudge
 
-from nlp.contrast import BRANDS, FILE, contrasts, lines_of
+from nlp.contrast import BRANDS, FILE, Answer, contrasts, lines_of, read_answers, write_answers
 from nlp.records import RecordError
 from nlp.stream import read_brands_of
 
@@ -49,3 +50,43 @@ def test_the_test_set_contrasts_and_every_subject_is_found() -> None:
     assert all(len({each["stance"] for each in post["expected"]}) > 1 for post in posts)
     answers = contrasts(FILE, read_brands_of(BRANDS), PlainJudge())
     assert sum(each.found is None for each in answers) <= len(answers) // 50
+
+
+ASKED = [
+    Answer(post, "ru", "kedrobank", product, "promoter", found)
+    for post in "abcdefgh"
+    for product, found in (("app", "promoter"), ("loan", "detractor" if post < "e" else "promoter"))
+]
+
+
+def answers_file(path: Path, answers: list[Answer]) -> Path:
+    with path.open("wb") as file:
+        write_answers(file, answers)
+    return path
+
+
+def test_the_difference_to_other_answers_is_paired_by_post(tmp_path: Path) -> None:
+    theirs = [replace(each, found=None if each.product == "loan" else each.found) for each in ASKED]
+    read = read_answers(answers_file(tmp_path / "old.jsonl", theirs[::-1]), ASKED)
+    assert read == theirs
+    found = json.loads(lines_of(ASKED, read, as_json=True))["difference"]
+    assert (found["theirs"], found["difference"]) == (0.5, 0.25)
+    assert 0 < found["interval"][0] < 0.25 < found["interval"][1] <= 0.5, "a post more or less: by a half of each that gains"
+    assert "difference +0.250 [+0.0" in lines_of(ASKED, read)
+    assert json.loads(lines_of(ASKED, ASKED, as_json=True))["difference"]["interval"] is None, "no draw moves it"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", r"old\.jsonl:1: record"),
+        ('{"post": "a", "stance": "fan"}', r"old\.jsonl:1: stance"),
+        ("{}", r"old\.jsonl:1: stance"),
+        ('{"post": "a", "brand": "kedrobank", "product": "app", "stance": null}', "15 of 16 subjects .* first a, kedrobank, loan"),
+    ],
+)
+def test_other_answers_that_do_not_fit_are_named(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "old.jsonl"
+    path.write_text(line)
+    with pytest.raises(RecordError, match=message):
+        read_answers(path, ASKED)

@@ -62,7 +62,11 @@ def write(path: Path, records: list[dict[str, Any]]) -> None:
 def short_measures(monkeypatch: pytest.MonkeyPatch) -> None:
     """For time: every miniature training ends with the measures of its card. Contrasts have tests/test_contrast.py."""
     monkeypatch.setattr("nlp.bootstrap.RESAMPLES", 100)
-    answers = [Answer("a", "ru", "promoter", "promoter"), Answer("a", "ru", "detractor", None), Answer("b", "en", "none", "none")]
+    answers = [
+        Answer("a", "ru", "acme", "app", "promoter", "promoter"),
+        Answer("a", "ru", "acme", "card", "detractor", None),
+        Answer("b", "en", "acme", "app", "none", "none"),
+    ]
     monkeypatch.setattr("nlp.contrast.contrasts", lambda *_: answers)
 
 
