@@ -77,12 +77,12 @@ class Report:
         return Group(*parts, *map(Text, self._lines()))
 
     def _lines(self) -> list[str]:
-        basis, out = self.basis, self.basis.left_out
+        basis, out, roles = self.basis, self.basis.left_out, self.basis.roles
         lines = [
-            f"Authors: {basis.authors}, of them unnamed {basis.unnamed} ({percent(basis.unnamed_share)}); opinions: {basis.counted}"
-            f" of {basis.mentions} mentions.",
-            f"Relation to the company known of {percent(basis.roles.share)} of {basis.roles.mentions} authors of any role:"
-            f" {basis.roles.from_text} from the text, {basis.roles.from_history} from earlier texts.",
+            f"Authors: {basis.authors}, of them unnamed {basis.unnamed} ({percent(basis.unnamed, basis.authors)});"
+            f" opinions: {basis.counted} of {basis.mentions} mentions.",
+            f"Relation to the company known of {percent(roles.known, roles.mentions)} of {roles.mentions} authors of any role:"
+            f" {roles.from_text} from the text, {roles.from_history} from earlier texts.",
             f"Left out: {out.employees} of employees, {out.official} official, {out.copies} copies, {out.ads} ads, {out.job_ads} job ads,"
             f" {out.news} news, {out.questions} questions, {out.sarcasm} sarcasm, {out.unread} unread (other languages), {out.other} other,"
             f" {out.no_stance} opinions without a stance; {out.undated} undated of all time.",
@@ -146,5 +146,6 @@ def between(interval: tuple[float, float] | None) -> str:
     return DASH if interval is None else f"{signed(interval[0])} … {signed(interval[1])}"
 
 
-def percent(share: float | None) -> str:
-    return DASH if share is None else f"{share:.0%}"
+def percent(part: float, whole: float) -> str:
+    """A share in whole per cent, rounded as the dashboard rounds it."""
+    return f"{100 * part / whole:.0f}%" if whole else DASH

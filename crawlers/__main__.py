@@ -169,6 +169,7 @@ def recheck(
 ) -> None:
     """Look again at recent posts, and mark those that are gone at their source; the next load takes them out of the index.
 
+    Each post is looked at when it is due, as its target says; of a target that is named also what seemed gone last, at once.
     A post is gone when it seemed so twice, as far apart as its target says. Ends with 1 where a target's posts could not all be
     looked at, or too many of them seem gone at once, of which none is marked then.
 
@@ -178,19 +179,26 @@ def recheck(
     if everything:
         wanted = [one for one in chosen if not isinstance(one, BrokenTarget) and one.recheck is not None]
         chosen = [one for one in wanted if not _waits(one)]
-    _each(chosen, lambda target: _rechecked(target, config, data, dry_run=dry_run))
+    _each(chosen, lambda target: _rechecked(target, config, data, dry_run=dry_run, at_once=not everything))
 
 
-def _rechecked(target: Target, config: Path, data: Path, *, dry_run: bool) -> int:
+def _rechecked(target: Target, config: Path, data: Path, *, dry_run: bool, at_once: bool) -> int:
     """Look again at one target's posts and print what was seen; the code to exit with."""
 
     def seems_gone(known: Known, look: Look) -> None:
         print(f"  seems gone ({look.sign}): {known.url or known.id}")
 
     run = rechecking.recheck(
-        target, data=data, config=config, dry_run=dry_run, progress=_now_and_then(target.name), tell=seems_gone if dry_run else None
+        target,
+        data=data,
+        config=config,
+        dry_run=dry_run,
+        at_once=at_once,
+        progress=_now_and_then(target.name),
+        tell=seems_gone if dry_run else None,
     )
-    print(f"{target.name}: {run}", flush=True)
+    nothing = "no post is due" if rechecking.can_tell(target) else "nothing can tell of its posts that they are gone (see docs/deleted.md)"
+    print(f"{target.name}: {run if run.looked or run.error else nothing}", flush=True)
     return int(bool(run.held or run.error))
 
 

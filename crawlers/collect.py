@@ -20,7 +20,7 @@ from typing import Any
 
 from crawlers.archive import RUNS, Archive
 from crawlers.child import Progress, run_child
-from crawlers.disk import append_line
+from crawlers.disk import append_line, check_writable
 from crawlers.link import hidden
 from crawlers.mapping import is_collector, source
 from crawlers.post import iso, whole_milliseconds
@@ -144,6 +144,7 @@ def _spider(
     target: Target, *, data: Path, config: Path, since: datetime | None, limit: int | None = None, progress: Progress | None = None
 ) -> dict[str, Any]:
     """How a spider's run ended. Raises SpiderDied, or CollectError where it could not begin."""
+    check_writable(data / "gate")  # a spider would take it for a trouble of its site
     with tempfile.TemporaryDirectory(prefix="molva-") as folder:
         result = Path(folder) / "result.json"
         arguments = ["crawl", target.kind, "-a", f"target={target.name}", "-s", f"MOLVA_RESULT={result}"]

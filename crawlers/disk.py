@@ -9,8 +9,9 @@ import fcntl
 import json
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -44,13 +45,26 @@ def create(path: Path, content: bytes) -> None:
         os.close(folder)
 
 
-def locked(folder: Path, target: str, *, doing: str = "collected") -> IO[str]:
-    """The target's lock, held until it is closed or the process ends."""
-    try:
+def check_writable(folder: Path) -> None:
+    """Makes the folder where there is none. Raises CollectError where nothing can be written to it."""
+    with _told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("a+")
+        tempfile.TemporaryFile(dir=folder).close()
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CollectError(f"can't write to {folder}: {error.strerror}: make room there or mend its rights") from error
+
+
+def locked(folder: Path, target: str, *, doing: str = "collected") -> IO[str]:
+    """The target's lock, held until it is closed or the process ends."""
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -58,15 +72,16 @@ def locked(folder: Path, target: str, *, doing: str = "collected") -> IO[str]:
         holder = lock.read().strip()
         lock.close()
         raise Busy(f"{target} is being {doing} already{f', by {holder}' if holder else ''}: wait for that run to end") from error
-    try:
-        lock.seek(0)
-        lock.truncate()
-        lock.write(f"process {os.getpid()} on {socket.gethostname()} since {iso(datetime.now(UTC))}")
-        lock.flush()
-    except OSError as error:
-        with suppress(OSError):  # what could not be written is tried once more, and fails again
-            lock.close()
-        raise CollectError(f"can't write to {folder}: {error.strerror}: make room there or mend its rights") from error
+    with _told(folder):
+        try:
+            lock.seek(0)
+            lock.truncate()
+            lock.write(f"process {os.getpid()} on {socket.gethostname()} since {iso(datetime.now(UTC))}")
+            lock.flush()
+        except OSError:
+            with suppress(OSError):  # what could not be written is tried once more, and fails again
+                lock.close()
+            raise
     return lock
 
 

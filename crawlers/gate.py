@@ -18,6 +18,12 @@ from crawlers.hostfile import changed
 
 LONGEST_BACK_OFF = 60.0
 """Seconds that failures alone may keep a host closed; a host that says how long is obeyed beyond that."""
+SILENCE = 20.0
+"""Seconds from the first request that found no answer in time after which a host that has answered nothing since counts as silent."""
+FIRST_SILENCE, LONGEST_SILENCE = 90.0, 900.0
+"""Seconds that a silent host is left alone, at first and at most: longer than a run waits, for waiting for answers keeps others waiting."""
+FORGOTTEN = 3600.0
+"""Seconds after which a silence counts as the first again."""
 LONGEST_REQUEST = 86_400.0
 """Seconds that a host's Retry-After may ask for."""
 FAILURES = frozenset({408, 429, 500, 502, 503, 504, 522, 524})
@@ -36,6 +42,12 @@ class Door:
     """Failures in a row."""
     pace: float = 0.0
     """Seconds between two requests that its answers allowed last: whoever has no answer yet begins with them."""
+    unanswered: float = 0.0
+    """Moment of the first request without an answer in time since it answered last; 0 where there is none."""
+    silent: float = 0.0
+    """Moment at which it was found silent last."""
+    silences: int = 0
+    """How often it was, each within the hour of the one before."""
 
 
 def retry_after(value: str | None, now: float) -> float | None:
@@ -82,10 +94,30 @@ class Gate:
             door.closed = max(door.closed, self.clock() + seconds)
             return seconds
 
+    def unanswered(self, host: str) -> float:
+        """The same for a request without an answer in time: a silent host is closed for longer than a run waits. Returns the seconds."""
+        now = self.clock()
+        with self._door(host) as door:
+            door.unanswered = door.unanswered if 0 < door.unanswered <= now else now
+            known = now < door.closed and door.unanswered <= door.silent <= now  # requests sent together end together
+            is_silent = now - door.unanswered >= SILENCE and not known
+            if is_silent:
+                door.silences = door.silences + 1 if 0 <= now - door.silent < FORGOTTEN else 1
+                door.silent = now
+        return self.failed(host, min(FIRST_SILENCE * 2 ** (door.silences - 1), LONGEST_SILENCE) if is_silent else None)
+
     def answered(self, host: str, pace: float = 0.0) -> None:
         """The host answers, and stands this pace: its failures are forgotten, but a wait it asked for stays."""
         with self._door(host) as door:
-            door.failures, door.pace = 0, pace
+            door.failures, door.pace, door.unanswered = 0, pace, 0.0
+
+    def why(self, host: str, wait: float) -> str:
+        """Why the host is left alone for so many seconds more, and until when."""
+        now = self.clock()
+        with self._door(host) as door:
+            is_silent = 0 < door.unanswered <= door.silent and now - door.silent <= LONGEST_SILENCE
+        until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now + wait))
+        return f"{host} {'does not answer and is' if is_silent else 'asked to be'} left alone until {until}"
 
     @contextmanager
     def _door(self, host: str) -> Iterator[Door]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from scrapy import signals
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer
@@ -39,7 +39,7 @@ class Refused(IgnoreRequest):
 
 
 class HostBusy(IgnoreRequest):
-    """The host wants to be left alone for longer than a run waits; the next run asks again.
+    """The host is left alone for longer than a run waits, as it asked to be or answers nothing; the next run asks again.
 
     `by_itself`: it was this very request that the host answered so, or failed at.
     """
@@ -190,8 +190,7 @@ class GateMiddleware:
         async with self.turns[host]:
             while (wait := self.gate.enter(host, self.delay(request, host))) > 0:
                 if wait > max(self.patience, self.crawl_delay.get(host, 0.0)):
-                    until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(time.time() + wait))
-                    raise HostBusy(f"{host} asked to be left alone until {until}", by_itself="retry_times" in request.meta)
+                    raise HostBusy(self.gate.why(host, wait), by_itself="retry_times" in request.meta)
                 await asyncio.sleep(wait)
 
     def delay(self, request: Request, host: str) -> float:
@@ -218,6 +217,8 @@ class GateMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         if "certificate verify failed" in str(exception):
             request.meta["dont_retry"] = True  # it will be no better in a minute
+        elif isinstance(exception, DownloadTimeoutError):
+            self.gate.unanswered(host_of(request.url))
         elif not isinstance(exception, IgnoreRequest):
             self.gate.failed(host_of(request.url))
 

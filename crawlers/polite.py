@@ -39,13 +39,14 @@ class PolitePraw(Requestor):
         host = host_of(url)
         while (wait := self.gate.enter(host, self.delay)) > 0:
             if wait > GATE_PATIENCE:
-                until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(time.time() + wait))
-                raise CollectError(f"{host} asked to be left alone until {until}")
+                raise CollectError(self.gate.why(host, wait))
             time.sleep(wait)
         try:
             response = super().request(*args, timeout=timeout, **kwargs)
         except RequestException as error:
-            if not isinstance(error.original_exception, CollectError):
+            if isinstance(error.original_exception, requests.Timeout):
+                self.gate.unanswered(host)
+            elif not isinstance(error.original_exception, CollectError):
                 self.gate.failed(host)
             raise
         if response.status_code in FAILURES:

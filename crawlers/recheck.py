@@ -74,10 +74,13 @@ def recheck(
     config: Path,
     now: datetime | None = None,
     dry_run: bool = False,
+    at_once: bool = False,
     progress: Progress | None = None,
     tell: Callable[[Known, Look], None] | None = None,
 ) -> Rechecked:
-    """Look again at the posts of a target that are due. `tell` hears of each post that seems gone; a dry run writes nothing.
+    """Look again at the posts of a target that are due, `at_once` also at those that seemed gone last: a person wants to know.
+
+    `tell` hears of each post that seems gone; a dry run writes nothing.
 
     Raises CollectError with what to mend where it can't begin.
     """
@@ -90,7 +93,7 @@ def recheck(
         looked = Looks(None if dry_run and not path.exists() else path)
         with closing(looked):
             before = looked.all()
-            known = chosen(target, archive, rules, before, now)
+            known = chosen(target, archive, rules, before, now, at_once=at_once)
             looks, error = look_at(target, list(known.values()), data=data, config=config, progress=progress)
             verdict = judged(looks, before, rules, now)
             for look in looks:
@@ -107,12 +110,17 @@ def recheck(
     return found
 
 
-def chosen(target: Target, archive: Archive, rules: Rules, before: dict[str, Memory], now: datetime) -> dict[str, Known]:
+def chosen(
+    target: Target, archive: Archive, rules: Rules, before: dict[str, Memory], now: datetime, *, at_once: bool = False
+) -> dict[str, Known]:
     """The posts to look at by their ids: what waits to be confirmed, then day by day the newest, of each day the most shown first."""
-    budget = rules.most - sum(one.at > now - rules.every and one.fate is not Fate.UNASKED for one in before.values())
-    if budget <= 0 or not can_tell(target):
+    if not can_tell(target):
         return {}
-    due = ((_rank(post, before), known) for post, known in _recent(target, archive, rules, before, now))
+    seemed = {one.id for one in before.values() if at_once and one.fate is Fate.GONE}
+    spent = sum(one.at > now - rules.every and one.fate is not Fate.UNASKED and one.id not in seemed for one in before.values())
+    if (budget := rules.most - spent) <= 0:
+        return {}
+    due = ((_rank(post, before), known) for post, known in _recent(target, archive, rules, before, now, seemed))
     best = heapq.nlargest(budget, due, key=lambda ranked: ranked[0])
     return {known.id: known for _, known in best}
 
@@ -128,8 +136,10 @@ def _rank(post: Post, before: dict[str, Memory]) -> tuple[bool, int, int, str]:
     return last is not None and last.since is not None, (post.published or post.collected).toordinal(), shown, post.id
 
 
-def _recent(target: Target, archive: Archive, rules: Rules, before: dict[str, Memory], now: datetime) -> Iterator[tuple[Post, Known]]:
-    """The posts that are due, each as the newest batch has it. What is gone already is not among them."""
+def _recent(
+    target: Target, archive: Archive, rules: Rules, before: dict[str, Memory], now: datetime, seemed: set[str]
+) -> Iterator[tuple[Post, Known]]:
+    """The posts that are due and those that `seemed` gone, each as the newest batch has it. What is gone already is not among them."""
     oldest = now - rules.age
     passed = gone_posts(archive, target.name)
     for batch in reversed(archive.batches(target.name)):
@@ -141,7 +151,7 @@ def _recent(target: Target, archive: Archive, rules: Rules, before: dict[str, Me
                 continue
             passed.add(line["id"])
             last = before.get(line["id"])
-            if not _due(last, rules, now) or (post := post_of_line(line, snapshot)) is None:
+            if not (line["id"] in seemed or _due(last, rules, now)) or (post := post_of_line(line, snapshot)) is None:
                 continue
             if (post.published or post.collected) >= oldest or (last is not None and last.since is not None):
                 yield post, Known(id=post.id, url=post.url, content=line["content"], raw=line["raw"], published=iso(post.published))

@@ -29,6 +29,12 @@ Where = tuple[str | int, ...]
 DEEPEST = 20
 """Levels of one value within another; our files have six."""
 TOO_DEEP = f"has values more than {DEEPEST} levels deep"
+HINTS = {
+    "alias": " (put a value that begins with `*` or `&` in quotes)",
+    "anchor": " (put a value that begins with `*` or `&` in quotes)",
+    r"'\t'": " (a tab: indent with spaces)",
+}
+"""What YAML complains of -> how to mend it."""
 MOST = 500_000
 """Values of a file, with those that its aliases (`*name`) stand for."""
 
@@ -131,12 +137,18 @@ class YamlFile:
             line = error.object[: error.start].count(b"\n") + 1
             raise ConfigError(self.path, line, "", "isn't UTF-8: save the file with this encoding") from error
         except YAMLError as error:
-            mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-            problem = (error.problem if isinstance(error, MarkedYAMLError) else None) or str(error).splitlines()[0]
-            hint = " (put a value that begins with `*` or `&` in quotes)" if "alias" in problem or "anchor" in problem else ""
-            raise ConfigError(self.path, mark.line + 1 if mark else None, "", f"isn't YAML: {problem}{hint}") from error
+            raise self._not_yaml(error) from error
         except RecursionError:
             raise ConfigError(self.path, _first_too_deep(text), "", TOO_DEEP) from None
+
+    def _not_yaml(self, error: YAMLError) -> ConfigError:
+        if not isinstance(error, MarkedYAMLError):
+            return ConfigError(self.path, None, "", f"isn't YAML: {str(error).splitlines()[0]}")
+        problem = error.problem or str(error).splitlines()[0]
+        mark, hint = error.problem_mark, next((hint for word, hint in HINTS.items() if word in problem), "")
+        if "end of stream" in problem and "quoted scalar" in (error.context or ""):
+            mark, hint = error.context_mark, " (the quote that begins here has no end)"
+        return ConfigError(self.path, mark.line + 1 if mark else None, "", f"isn't YAML: {problem}{hint}")
 
     def _value(self, node: Node, where: Where) -> Any:
         self.lines.setdefault(where, node.start_mark.line + 1)
@@ -207,7 +219,7 @@ def read_yaml(path: Path, model: type[M]) -> M:
 def check_yaml(file: YamlFile, data: Any, model: type[M]) -> M:
     """`data` of a file as `model`, for files whose schema depends on what they say. Raises ConfigError with all errors."""
     if data is not None and not isinstance(data, Mapping):
-        raise ConfigError(file.path, 1, "", "must be a list of keys and values (`key: value`)")
+        raise ConfigError(file.path, 1, "", "must be keys and values (`key: value`)")
     errors = list(file.errors)
     if data is not None:
         try:

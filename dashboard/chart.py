@@ -27,6 +27,10 @@ TREND = ("detractor", "passive", "promoter")
 """Stances of the bars of a trend, in the order of its traces; the line of online NPS is the trace after them."""
 
 
+TICKS = 10
+"""Dates on the axis of a trend at most, each the beginning of an interval: Plotly's own would name Sundays below weeks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """Authors by stance under one label."""
@@ -146,7 +150,7 @@ def trend(steps: Sequence[Step], lang: Lang, gaps: Sequence[Gap] = ()) -> go.Fig
             "showgrid": False,
             "zeroline": False,
         },
-        xaxis={"tickformat": _dates(steps, lang)},
+        xaxis={"tickvals": starts[:: -(-len(starts) // TICKS)], "tickformat": _dates(steps, lang)},
     )
     _shade(figure, gaps, lang)
     return _quiet(figure, height=340)

@@ -61,7 +61,8 @@ def page(view: View, zone: ZoneInfo) -> None:
     for one in found:
         if one.state.red or one.state is State.WAITING:
             _card(one, lang, zone)
-    st.dataframe([_row(one, lang, zone) for one in found], hide_index=True, width="stretch", key="targets_table")
+    wide = {say(lang, "lag"): st.column_config.TextColumn(width="medium")}
+    st.dataframe([_row(one, lang, zone) for one in found], hide_index=True, width="stretch", key="targets_table", column_config=wide)
 
 
 def summary(watched: StreamlitPage, view: View, brands: Brands, now: datetime, zone: ZoneInfo) -> None:
@@ -129,10 +130,11 @@ def _row(one: Health, lang: Lang, zone: ZoneInfo) -> dict[str, str | int]:
         say(lang, "last_success"): say(lang, "never") if one.last_success is None else when(one.last_success, Precision.MINUTE, lang, zone),
         say(lang, "newest_post"): "–" if one.newest is None else when(one.newest, Precision.MINUTE, lang, zone),
         say(lang, "lag"): "–" if lag is None else say(lang, "lag.both", median=span(lag.median, lang), most=span(lag.most, lang)),
+        say(lang, "gap.of"): len(one.gaps),
     }
     row |= {say(lang, f"outcome.{outcome}"): one.week.outcomes[outcome] for outcome in Outcome}
-    row[say(lang, "reasons")] = ", ".join(f"{reason}: {count}" for reason, count in one.week.reasons.most_common())
-    return row | {say(lang, "week.looked"): one.looked, say(lang, "week.gone"): one.gone, say(lang, "gap.of"): len(one.gaps)}
+    row |= {say(lang, "week.looked"): one.looked, say(lang, "week.gone"): one.gone}
+    return row | {say(lang, "reasons"): ", ".join(f"{reason}: {count}" for reason, count in one.week.reasons.most_common())}
 
 
 def span(seconds: float, lang: Lang) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nlp.contrast import FILE
-from nlp.labels import HELD_ASPECTS, ROOT, hashes_of, texts_of
+from nlp.labels import HELD_ASPECTS, HELD_WRITTEN, ROOT, hashes_of, texts_of
 from nlp.material import Material
 from nlp.records import TrainingError, json_object, read_records, text_hash, text_key
 
@@ -21,10 +21,11 @@ SARCASM = ROOT / "labels" / "sarcasm_test.jsonl"
 def check_apart(material: Material, labels: Path) -> None:
     """Raises TrainingError where any part of the material holds a text of a test file of the folder, or of the contrasts.
 
-    Of the texts whose sarcasm is measured everything else may be learned, their sarcasm may not. Those of `HELD_ASPECTS` are chosen
-    on, so they may be held out, and not learned.
+    Of the texts whose sarcasm is measured everything else may be learned, their sarcasm may not. Those of `HELD_ASPECTS` and
+    `HELD_WRITTEN` are chosen on, so they may be held out, and not learned.
     """
-    tested, sarcasm, chosen = _tested(labels), _sarcasm_tested(labels), _keys_of(HELD_ASPECTS)
+    tested, sarcasm = _tested(labels), _sarcasm_tested(labels)
+    chosen = _keys_of(HELD_ASPECTS) | _keys_of(HELD_WRITTEN)
     for part in Material.__slots__:
         never = tested if part == "held" else chosen | tested
         for record in getattr(material, part):
@@ -52,5 +53,5 @@ def _tested(labels: Path) -> dict[str, str]:
 
 
 def _keys_of(path: Path) -> dict[str, str]:
-    """The same of a file of posts about several products."""
+    """The same of a file of the project's own posts."""
     return {text_key(json_object(line)["text"]): path.name for line in path.read_bytes().splitlines()}

@@ -16,6 +16,8 @@ FILES = ("train.jsonl", "written.jsonl", "tone_train.jsonl.gz", "reviews.jsonl.g
 """The files of a folder of labelled posts."""
 HELD_ASPECTS = ROOT / "labels" / "aspects_held.jsonl"
 """Posts about several products that nothing learns from: what is chosen is chosen on them too."""
+HELD_WRITTEN = ROOT / "labels" / "written_held.jsonl"
+"""Posts about one company that nothing learns from; they show what real ones rarely do, so models are compared on them, not calibrated."""
 WRITTEN = ROOT / "labels" / "written.jsonl"
 """The project's own posts."""
 

@@ -48,7 +48,7 @@ WAYS: Mapping[str, tuple[Callable[[str], str], str]] = {
     "a tab": (_replaced("language", "\tlanguage"), ".yaml:4: "),
     "a key twice": (lambda text: text + "kind: feed\n", ":8: "),
     "nothing": (lambda text: "", ":1: the file is empty"),
-    "a list": (lambda text: "- kind: feed\n", "must be a list of keys and values"),
+    "a list": (lambda text: "- kind: feed\n", "must be keys and values"),
     "a number for a text": (_replaced("language: ru", "language: 7"), ":4: language: "),
     "a secret that is not set": (_replaced(".xml", ".xml?key=${MOLVA_TEST_UNSET_KEY}"), "MOLVA_TEST_UNSET_KEY"),
     "a delay below zero": (lambda text: text + "delay: -3\n", ":8: delay: "),

@@ -56,6 +56,17 @@ def test_a_preview_keeps_nothing(tmp_path: Path, config: Path) -> None:
     assert before == {path: path.read_bytes() for path in (data / "raw").rglob("*") if path.is_file()}
 
 
+def test_a_data_folder_that_can_not_be_written_is_said_before_a_site_is_asked(tmp_path: Path) -> None:
+    config = write_config(tmp_path / "config", blog="kind: feed\nurl: https://a.example/feed\n")
+    data = tmp_path / "data"
+    data.write_text("a file")
+    for work in (preview, collect):
+        with pytest.raises(
+            CollectError, match=r"can't write to .*data/gate: (Not a directory|File exists): make room there or mend its rights"
+        ):
+            work(find_target("blog", config), data=data, config=config)
+
+
 def test_progress_is_told(tmp_path: Path, config: Path) -> None:
     said: list[str] = []
     run = collect(find_target("export", config), data=tmp_path / "data", config=config, progress=said.append)

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from advocacy.correction import HEADS
+from advocacy.report import DASH, percent
 from dashboard.correct import WORDS as BEGINNINGS
 from dashboard.view import COUNTED, PERIODS, SORTS, VIEW_ROLES
 from dashboard.words import WORDS, number, say, share
@@ -46,6 +47,11 @@ def test_every_value_of_a_choice_has_words() -> None:
 
 def test_a_value_without_words_is_shown_as_it_is() -> None:
     assert say("ru", "site.banki.ru") == "banki.ru"
+
+
+def test_commands_round_a_share_as_the_dashboard_does() -> None:
+    for part, whole in ((92, 160), (1, 8), (3, 8), (1, 200), (0, 3), (0, 0)):
+        assert percent(part, whole).strip("%") == share("en", part, whole).strip("%").replace("–", DASH), (part, whole)
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:

@@ -156,6 +156,21 @@ def test_where_too_many_vanish_at_once_none_is_marked_and_the_target_is_red(plac
     assert health_of(target, Archive(place.data), NOW + 94 * HOUR).held is None
 
 
+def test_what_seemed_gone_is_looked_at_at_once_where_a_person_asks(place: Place, blog: Site) -> None:
+    collected(place, blog)
+    for n in range(5):
+        del blog.pages[f"/post/{n}"]
+    where = ["--config", str(place.config), "--data", str(place.data)]
+    assert "5 of 12 posts looked at again seem gone" in CliRunner().invoke(app, ["recheck", "blog", *where]).output
+    named = CliRunner().invoke(app, ["recheck", "blog", "--dry-run", *where])
+    assert named.exit_code == 1 and named.output.count("seems gone (404)") == 5, named.output
+    collected(place, blog, "recheck: {share: 0.5}\n")
+    assert "blog: no post is due" in CliRunner().invoke(app, ["recheck", "--all", *where]).output
+    assert "looked at 5: here 0, gone 0, seem gone 5" in CliRunner().invoke(app, ["recheck", "blog", *where]).output
+    target = collected(place, blog, "recheck: {share: 0.5}\n")
+    assert (look(place, target, 1, at_once=True).gone, look(place, target, 14).gone) == (0, 5), "seen so twice, twelve hours apart"
+
+
 def test_a_run_that_only_confirms_is_no_mass_and_few_posts_are_none() -> None:
     rules = Rules(age=14 * 24 * HOUR, every=24 * HOUR, confirm=12 * HOUR, most=500, share=0.34)
     first = judged([Look(str(n), Fate.GONE if n < 12 else Fate.HERE) for n in range(60)], {}, rules, NOW)

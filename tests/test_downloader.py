@@ -158,6 +158,16 @@ def test_an_answer_that_never_ends_is_not_waited_for(blog: Site, place: Place) -
     assert "feed.xml: no answer in time" in patched(place, "blog", settings=("DOWNLOAD_TIMEOUT=1", "RETRY_TIMES=0"))
 
 
+def test_a_host_that_hangs_is_asked_twice_and_then_left_alone(blog: Site, place: Place) -> None:
+    blog.pages["/feed.xml"] = Answer(FEED, pause=1.0)
+    place.target("blog", f"kind: feed\nurl: {blog.url}/feed.xml\ndelay: 0\n")
+    soon = "import crawlers.gate\ncrawlers.gate.SILENCE = 0.5"
+    assert "does not answer and is left alone until" in patched(place, "blog", soon, settings=("DOWNLOAD_TIMEOUT=1",))
+    assert blog.paths(robots=True) == ["/robots.txt", "/feed.xml", "/feed.xml"]
+    assert "does not answer and is left alone until" in patched(place, "blog", soon, settings=("DOWNLOAD_TIMEOUT=1",))
+    assert len(blog.paths(robots=True)) == 3, "no run waits for it again before that"
+
+
 def test_a_page_made_to_be_slow_ends_its_own_run_only(blog: Site, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crawlers.collect.PAGE_SECONDS", 3)
     blog.pages["/bomb.xml"] = FEED.replace("Вестарна подняла комиссию.", "<div>" * 400_000)

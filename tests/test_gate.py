@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.gate import LONGEST_BACK_OFF, LONGEST_REQUEST, Gate, retry_after
+from crawlers.gate import FIRST_SILENCE, FORGOTTEN, LONGEST_BACK_OFF, LONGEST_REQUEST, LONGEST_SILENCE, Gate, retry_after
 from crawlers.hostfile import host_of
+from crawlers.settings import GATE_PATIENCE
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,6 +54,39 @@ def test_failures_in_a_row_double_the_wait_and_an_answer_forgets_them(gate: Gate
     assert [gate.failed("a.example") for _ in range(10)][-1] == LONGEST_BACK_OFF
     gate.answered("a.example")
     assert gate.failed("a.example") == 1.0
+
+
+def test_a_silent_host_is_left_alone_for_longer_than_a_run_waits_and_ever_longer(gate: Gate, clock: Clock) -> None:
+    assert gate.unanswered("a.example") == 1.0, "one request without an answer says nothing of the host"
+    clock.now += 30
+    assert gate.unanswered("a.example") == FIRST_SILENCE > GATE_PATIENCE
+    assert gate.unanswered("a.example") <= LONGEST_BACK_OFF, "others that were sent together"
+    assert (wait := gate.enter("a.example", 0)) == FIRST_SILENCE
+    assert gate.why("a.example", wait) == "a.example does not answer and is left alone until 1970-01-12 13:48 UTC"
+    waits = []
+    for _ in range(5):
+        clock.now += gate.enter("a.example", 0) + 30
+        waits.append(gate.unanswered("a.example"))
+    assert waits == [180.0, 360.0, 720.0, LONGEST_SILENCE, LONGEST_SILENCE]
+    gate.answered("a.example")
+    assert "asked to be left alone" in gate.why("a.example", 60)
+
+
+def test_an_answer_between_two_without_one_leaves_the_host_open_and_a_silence_is_forgotten_in_an_hour(gate: Gate, clock: Clock) -> None:
+    for _ in range(3):
+        assert gate.unanswered("a.example") == 1.0
+        clock.now += 30
+        gate.answered("a.example")
+    for apart in (FORGOTTEN / 2, FORGOTTEN * 2):
+        gate.unanswered("a.example")
+        clock.now += 30
+        first = gate.unanswered("a.example")
+        gate.answered("a.example")
+        clock.now += apart
+    assert first == 2 * FIRST_SILENCE, "it answers robots.txt each time, and then nothing"
+    gate.unanswered("a.example")
+    clock.now += 30
+    assert gate.unanswered("a.example") == FIRST_SILENCE
 
 
 def test_a_slow_host_keeps_its_pace_for_whoever_comes_next(gate: Gate, clock: Clock) -> None:

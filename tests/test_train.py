@@ -205,7 +205,7 @@ def test_posts_are_answered_out_of_fold_by_networks_that_never_saw_them(
         answer_folds(out, labels, encoder, folds=2, recipe=replace(TINY, start="models/mini"), course=tmp_path / "folds")
 
 
-@pytest.mark.parametrize("part", ["test.jsonl", "contrast.jsonl", "aspects_held.jsonl"])
+@pytest.mark.parametrize("part", ["test.jsonl", "contrast.jsonl", "aspects_held.jsonl", "written_held.jsonl"])
 def test_a_text_that_is_measured_or_chosen_on_is_not_learned(labels: Path, encoder: Path, tmp_path: Path, part: str) -> None:
     [text, *_] = [json.loads(line)["text"] for line in ((labels if part == "test.jsonl" else FILE.parent) / part).read_text().splitlines()]
     more = tmp_path / "more.jsonl"

@@ -57,10 +57,12 @@ def test_every_error_is_listed_with_its_line_and_field(tmp_path: Path) -> None:
     [
         ("", ":1: the file is empty"),
         ("# only a comment\n", ":1: the file is empty"),
-        ("- a\n- b\n", ":1: must be a list of keys and values (`key: value`)"),
+        ("- a\n- b\n", ":1: must be keys and values (`key: value`)"),
         ("name: a\n  b: [\n", ":2: isn't YAML: mapping values are not allowed"),
         ("name: a\nnote: кот\n".encode("cp1251"), ":2: isn't UTF-8: save the file with this encoding"),
         ("name: *.csv\n", ":1: isn't YAML: found undefined alias '.csv' (put a value that begins with `*` or `&` in quotes)"),
+        ("name: a\nparts:\n\t- b\n", ":3: isn't YAML: found character '\\t' that cannot start any token (a tab: indent with spaces)"),
+        ('name: a\nnote: "кот\nshare: 1\n\n', ":2: isn't YAML: found unexpected end of stream (the quote that begins here has no end)"),
         ("name: 5\n", ":1: name: must be text, not 5"),
         ("name:\n", ":1: name: must be text, not nothing"),
         ("name: a\nparts: Альфа\n", ":2: parts: must be a list, not 'Альфа'"),
