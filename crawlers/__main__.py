@@ -169,7 +169,8 @@ def recheck(
 ) -> None:
     """Look again at recent posts, and mark those that are gone at their source; the next load takes them out of the index.
 
-    Each post is looked at when it is due, as its target says; of a target that is named also what seemed gone last, at once.
+    Each post is looked at when it is due, as its target says. Of a target that is named, what seemed gone at the last look is looked at
+    too, due or not.
     A post is gone when it seemed so twice, as far apart as its target says. Ends with 1 where a target's posts could not all be
     looked at, or too many of them seem gone at once, of which none is marked then.
 
@@ -197,7 +198,7 @@ def _rechecked(target: Target, config: Path, data: Path, *, dry_run: bool, at_on
         progress=_now_and_then(target.name),
         tell=seems_gone if dry_run else None,
     )
-    nothing = "no post is due" if rechecking.can_tell(target) else "nothing can tell of its posts that they are gone (see docs/deleted.md)"
+    nothing = "nothing to look at: no post is due, the looks of its time are spent, or nothing can tell of its posts (docs/deleted.md)"
     print(f"{target.name}: {run if run.looked or run.error else nothing}", flush=True)
     return int(bool(run.held or run.error))
 

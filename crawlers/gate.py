@@ -19,11 +19,11 @@ from crawlers.hostfile import changed
 LONGEST_BACK_OFF = 60.0
 """Seconds that failures alone may keep a host closed; a host that says how long is obeyed beyond that."""
 SILENCE = 20.0
-"""Seconds from the first request that found no answer in time after which a host that has answered nothing since counts as silent."""
+"""Seconds after a first request in vain at which another one makes a host silent that has answered nothing since."""
 FIRST_SILENCE, LONGEST_SILENCE = 90.0, 900.0
 """Seconds that a silent host is left alone, at first and at most: longer than a run waits, for waiting for answers keeps others waiting."""
 FORGOTTEN = 3600.0
-"""Seconds after which a silence counts as the first again."""
+"""Seconds after which a request in vain, or a silence, counts as the first again."""
 LONGEST_REQUEST = 86_400.0
 """Seconds that a host's Retry-After may ask for."""
 FAILURES = frozenset({408, 429, 500, 502, 503, 504, 522, 524})
@@ -42,12 +42,12 @@ class Door:
     """Failures in a row."""
     pace: float = 0.0
     """Seconds between two requests that its answers allowed last: whoever has no answer yet begins with them."""
-    unanswered: float = 0.0
-    """Moment of the first request without an answer in time since it answered last; 0 where there is none."""
+    waiting: float = 0.0
+    """Moment of the first request in vain since it answered anything; 0 where there was none."""
     silent: float = 0.0
-    """Moment at which it was found silent last."""
+    """Moment until which it is left alone because it answers nothing."""
     silences: int = 0
-    """How often it was, each within the hour of the one before."""
+    """How often it was silent since it answered for a page."""
 
 
 def retry_after(value: str | None, now: float) -> float | None:
@@ -76,11 +76,10 @@ class Gate:
     def enter(self, host: str, delay: float) -> float:
         """0.0: send the request now, the next one may follow after `delay` seconds, or the host's own pace where that is slower.
         Else: ask again after that many seconds."""
-        now = self.clock()
         with self._door(host) as door:
+            now = self.clock()
             # A moment further off than any rule allows was written by a clock that has been set back since.
-            free = door.free if door.free <= now + LONGEST_REQUEST else now
-            wait = max(free, door.closed if door.closed <= now + LONGEST_REQUEST else now) - now
+            wait = max(moment if moment <= now + LONGEST_REQUEST else now for moment in (door.free, door.closed, door.silent)) - now
             if wait > 0:
                 return wait
             door.free = now + max(delay, door.pace)
@@ -89,35 +88,48 @@ class Gate:
     def failed(self, host: str, asked: float | None = None) -> float:
         """Close the host for the seconds it `asked` for, else for a time that doubles with each failure in a row. Returns the seconds."""
         with self._door(host) as door:
-            door.failures += 1
-            seconds = asked if asked is not None else min(self.back_off * 2 ** min(door.failures - 1, 30), LONGEST_BACK_OFF)
-            door.closed = max(door.closed, self.clock() + seconds)
+            door.waiting = 0.0
+            return self._close(door, asked)
+
+    def in_vain(self, host: str) -> float:
+        """Close the host after a request without an answer in time: as `failed` does, or where it is silent for longer than a run waits.
+
+        It is silent where SILENCE seconds after the first such request another one ends so, and nothing was answered in between.
+        Returns the seconds.
+        """
+        with self._door(host) as door:
+            now = self.clock()
+            if not 0 <= now - door.waiting < FORGOTTEN:
+                door.waiting = now
+            if now - door.waiting < SILENCE or now < door.silent:  # others that were sent together end together
+                return self._close(door, None)
+            door.silences = door.silences + 1 if 0 <= now - door.silent < FORGOTTEN else 1
+            seconds = min(FIRST_SILENCE * 2.0 ** (door.silences - 1), LONGEST_SILENCE)
+            door.silent = now + seconds
             return seconds
 
-    def unanswered(self, host: str) -> float:
-        """The same for a request without an answer in time: a silent host is closed for longer than a run waits. Returns the seconds."""
-        now = self.clock()
-        with self._door(host) as door:
-            door.unanswered = door.unanswered if 0 < door.unanswered <= now else now
-            known = now < door.closed and door.unanswered <= door.silent <= now  # requests sent together end together
-            is_silent = now - door.unanswered >= SILENCE and not known
-            if is_silent:
-                door.silences = door.silences + 1 if 0 <= now - door.silent < FORGOTTEN else 1
-                door.silent = now
-        return self.failed(host, min(FIRST_SILENCE * 2 ** (door.silences - 1), LONGEST_SILENCE) if is_silent else None)
+    def _close(self, door: Door, asked: float | None) -> float:
+        door.failures += 1
+        seconds = asked if asked is not None else min(self.back_off * 2 ** min(door.failures - 1, 30), LONGEST_BACK_OFF)
+        door.closed = max(door.closed, self.clock() + seconds)
+        return seconds
 
-    def answered(self, host: str, pace: float = 0.0) -> None:
-        """The host answers, and stands this pace: its failures are forgotten, but a wait it asked for stays."""
+    def answered(self, host: str, pace: float = 0.0, *, of_robots: bool = False) -> None:
+        """The host answers, and stands this pace: its failures are forgotten, but a wait it asked for stays.
+
+        How often it was silent is not forgotten where it answers for robots.txt alone (`of_robots`): many a page hangs behind one.
+        """
         with self._door(host) as door:
-            door.failures, door.pace, door.unanswered = 0, pace, 0.0
+            door.failures, door.pace, door.waiting = 0, pace, 0.0
+            door.silent = min(door.silent, self.clock())
+            door.silences = door.silences if of_robots else 0
 
     def why(self, host: str, wait: float) -> str:
         """Why the host is left alone for so many seconds more, and until when."""
-        now = self.clock()
         with self._door(host) as door:
-            is_silent = 0 < door.unanswered <= door.silent and now - door.silent <= LONGEST_SILENCE
-        until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now + wait))
-        return f"{host} {'does not answer and is' if is_silent else 'asked to be'} left alone until {until}"
+            reason = "does not answer and is" if door.silent > max(door.closed, self.clock()) else "asked to be"
+        until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(self.clock() + wait))
+        return f"{host} {reason} left alone until {until}"
 
     @contextmanager
     def _door(self, host: str) -> Iterator[Door]:
@@ -128,8 +140,5 @@ class Gate:
 
 
 def _read(known: dict[str, Any]) -> Door:
-    """The door as written. A file cut short by a kill says nothing, and the host is open."""
-    try:
-        return Door(**known)
-    except TypeError:
-        return Door()
+    """The door as written, by an older or a newer version too. A file cut short by a kill says nothing, and the host is open."""
+    return Door(**{name: known[name] for name in Door.__slots__ if name in known})

@@ -211,14 +211,14 @@ class GateMiddleware:
             header = response.headers.get(b"Retry-After")
             self.gate.failed(host, retry_after(header.decode("latin-1") if header else None, time.time()))
         else:
-            self.gate.answered(host, self.pace(request))
+            self.gate.answered(host, self.pace(request), of_robots=urlsplit(request.url).path == "/robots.txt")
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         if "certificate verify failed" in str(exception):
             request.meta["dont_retry"] = True  # it will be no better in a minute
         elif isinstance(exception, DownloadTimeoutError):
-            self.gate.unanswered(host_of(request.url))
+            self.gate.in_vain(host_of(request.url))
         elif not isinstance(exception, IgnoreRequest):
             self.gate.failed(host_of(request.url))
 

@@ -16,7 +16,7 @@ from prawcore.requestor import Requestor
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from crawlers.address import is_public
 from crawlers.gate import FAILURES, Gate, retry_after
@@ -45,7 +45,7 @@ class PolitePraw(Requestor):
             response = super().request(*args, timeout=timeout, **kwargs)
         except RequestException as error:
             if isinstance(error.original_exception, requests.Timeout):
-                self.gate.unanswered(host)
+                self.gate.in_vain(host)
             elif not isinstance(error.original_exception, CollectError):
                 self.gate.failed(host)
             raise
@@ -71,6 +71,8 @@ class _Session(requests.Session):
                         raise CollectError(f"{response.url}: the answer is larger than a page may be")
                     if time.monotonic() > until:
                         raise CollectError(f"{response.url}: no answer in time")
+            except ReadTimeoutError as error:
+                raise requests.ReadTimeout(error) from error
             except HTTPError as error:
                 raise requests.ConnectionError(error) from error
             response._content, response._content_consumed = bytes(body), True

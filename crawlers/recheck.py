@@ -116,11 +116,11 @@ def chosen(
     """The posts to look at by their ids: what waits to be confirmed, then day by day the newest, of each day the most shown first."""
     if not can_tell(target):
         return {}
-    seemed = {one.id for one in before.values() if at_once and one.fate is Fate.GONE}
+    seemed = {one.id for one in before.values() if at_once and one.fate is Fate.GONE} - gone_posts(archive, target.name)
     spent = sum(one.at > now - rules.every and one.fate is not Fate.UNASKED and one.id not in seemed for one in before.values())
     if (budget := rules.most - spent) <= 0:
         return {}
-    due = ((_rank(post, before), known) for post, known in _recent(target, archive, rules, before, now, seemed))
+    due = ((_rank(post, before, seemed), known) for post, known in _recent(target, archive, rules, before, now, seemed))
     best = heapq.nlargest(budget, due, key=lambda ranked: ranked[0])
     return {known.id: known for _, known in best}
 
@@ -130,10 +130,11 @@ def can_tell(target: Target) -> bool:
     return not is_collector(target.kind) or hasattr(source(target.kind), "second_looks")
 
 
-def _rank(post: Post, before: dict[str, Memory]) -> tuple[bool, int, int, str]:
+def _rank(post: Post, before: dict[str, Memory], seemed: set[str]) -> tuple[bool, int, int, str]:
     last = before.get(post.id)
+    waits = post.id in seemed or (last is not None and last.since is not None)
     shown = post.reach_measured or post.reach_estimated or post.likes or 0
-    return last is not None and last.since is not None, (post.published or post.collected).toordinal(), shown, post.id
+    return waits, (post.published or post.collected).toordinal(), shown, post.id
 
 
 def _recent(
@@ -160,7 +161,9 @@ def _recent(
 def _due(last: Memory | None, rules: Rules, now: datetime) -> bool:
     if last is None or last.at <= now - rules.every:
         return True
-    return last.since is not None and last.at <= now - rules.confirm
+    if last.since is None or last.since > now - rules.confirm:
+        return False
+    return last.at < last.since + rules.confirm or last.at <= now - rules.confirm  # a look in between, by hand, confirms nothing
 
 
 def look_at(

@@ -29,11 +29,8 @@ Where = tuple[str | int, ...]
 DEEPEST = 20
 """Levels of one value within another; our files have six."""
 TOO_DEEP = f"has values more than {DEEPEST} levels deep"
-HINTS = {
-    "alias": " (put a value that begins with `*` or `&` in quotes)",
-    "anchor": " (put a value that begins with `*` or `&` in quotes)",
-    r"'\t'": " (a tab: indent with spaces)",
-}
+QUOTED = " (put a value that begins with `*` or `&` in quotes)"
+HINTS = {"alias": QUOTED, "anchor": QUOTED, r"'\t'": " (a tab: indent with spaces)"}
 """What YAML complains of -> how to mend it."""
 MOST = 500_000
 """Values of a file, with those that its aliases (`*name`) stand for."""

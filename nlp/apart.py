@@ -19,13 +19,12 @@ SARCASM = ROOT / "labels" / "sarcasm_test.jsonl"
 
 
 def check_apart(material: Material, labels: Path) -> None:
-    """Raises TrainingError where any part of the material holds a text of a test file of the folder, or of the contrasts.
+    """Raises TrainingError where any part of the material holds a text of a test file of the folder, of the contrasts or `HELD_WRITTEN`.
 
-    Of the texts whose sarcasm is measured everything else may be learned, their sarcasm may not. Those of `HELD_ASPECTS` and
-    `HELD_WRITTEN` are chosen on, so they may be held out, and not learned.
+    Of the texts whose sarcasm is measured everything else may be learned, their sarcasm may not. Those of `HELD_ASPECTS` are chosen
+    on, so they may be held out, and not learned.
     """
-    tested, sarcasm = _tested(labels), _sarcasm_tested(labels)
-    chosen = _keys_of(HELD_ASPECTS) | _keys_of(HELD_WRITTEN)
+    tested, sarcasm, chosen = _tested(labels), _sarcasm_tested(labels), _keys_of(HELD_ASPECTS)
     for part in Material.__slots__:
         never = tested if part == "held" else chosen | tested
         for record in getattr(material, part):
@@ -43,8 +42,8 @@ def _sarcasm_tested(labels: Path) -> set[str]:
 
 
 def _tested(labels: Path) -> dict[str, str]:
-    """Key of a text -> test file that holds it; a text without letters and digits has no key."""
-    found = _keys_of(FILE)
+    """Key of a text -> file to measure by that holds it; a text without letters and digits has no key."""
+    found = _keys_of(FILE) | _keys_of(HELD_WRITTEN)
     for name in TESTS:
         if (labels / name).is_file():
             found |= {text_key(record.text): name for record in read_records(labels / name)}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nlp.classifier import BY_THRESHOLD, Calibration, Logits, judged
 from nlp.records import CLASSES, Record, role_set
-from nlp.scores import HeadScore, scored
+from nlp.scores import HeadScore, main_classes, scored
 
 TEMPERATURES = np.geomspace(0.5, 4.0, 43)
 LIFTS = (0.0, 0.2, 0.4, 0.6, 0.8)
@@ -50,14 +50,15 @@ def _sarcasm_floor(calibration: Calibration, records: Sequence[Record], logits: 
 
 
 def _lift(name: str, calibration: Calibration, records: Sequence[Record], logits: Logits) -> float:
-    """Of the lifts that serve alike the one whose answers are in number nearest to the labels.
+    """Of the lifts that serve alike the one whose answers are in number nearest to the labels, of those the least.
 
     Counts are what is shown of most heads, and macro-F1 hardly minds a rare class that is answered far too often.
     """
+    counted = main_classes(name)
     found = {power: _scored(name, _with(calibration, lift={**calibration.lift, name: power}), records, logits) for power in LIFTS}
     best = max(score.main for score in found.values())
     good = [power for power, score in found.items() if score.main >= best - ALIKE]
-    return min(good, key=lambda power: sum(abs(each.answered - each.labelled) for each in found[power].classes.values()))
+    return min(good, key=lambda power: sum(abs(each.answered - each.labelled) for each in map(found[power].classes.get, counted) if each))
 
 
 def _with(calibration: Calibration, **changes: object) -> Calibration:

@@ -24,6 +24,10 @@ LABELS = Path(__file__).parents[1] / "labels"
 FILE, BRANDS = LABELS / "contrast.jsonl", LABELS / "contrast_brands.yaml"
 
 
+Subject = tuple[str, str, str]
+"""Post, brand and product."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One expected subject and what the reader said of it."""
@@ -37,7 +41,7 @@ class Answer:
     """None: the reader did not find the subject."""
 
     @property
-    def subject(self) -> tuple[str, str, str]:
+    def subject(self) -> Subject:
         return self.post, self.brand, self.product
 
     @property
@@ -100,22 +104,33 @@ def write_answers(file: IO[bytes], answers: Sequence[Answer]) -> None:
         file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
 
-def read_answers(path: Path, asked: Sequence[Answer]) -> list[Answer]:
-    """What the lines of `write_answers` say of the asked subjects. Raises RecordError, also where a subject has no line."""
-    found: dict[tuple[str, str, str], str | None] = {}
-    lines = path.read_bytes().splitlines()
-    for number, line in enumerate(lines, 1):
+def read_answers(path: Path) -> dict[Subject, str | None]:
+    """What `write_answers` wrote: (post, brand, product) -> stance. Raises RecordError, OSError."""
+    found: dict[Subject, str | None] = {}
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        if not line.strip():
+            continue
         try:
             values = json_object(line)
         except ValueError as error:
             raise RecordError(path, number, "record", str(error)) from error
-        if values.get("stance", "") not in (None, *STANCES):
-            raise RecordError(path, number, "stance", f"must be null or one of {', '.join(STANCES)}, not {values.get('stance')!r}")
-        found[str(values.get("post")), str(values.get("brand")), str(values.get("product"))] = values["stance"]
-    if missing := [each.subject for each in asked if each.subject not in found]:
+        if missing := [name for name in ("post", "brand", "product", "stance") if name not in values]:
+            raise RecordError(path, number, missing[0], "is missing")
+        if values["stance"] not in (None, *STANCES):
+            raise RecordError(path, number, "stance", f"must be null or one of {', '.join(STANCES)}, not {values['stance']!r}")
+        subject = str(values["post"]), str(values["brand"]), str(values["product"])
+        if subject in found:
+            raise RecordError(path, number, "post", f"the subject {', '.join(subject)} stands in an earlier line too")
+        found[subject] = values["stance"]
+    return found
+
+
+def answered_by(path: Path, theirs: Mapping[Subject, str | None], asked: Sequence[Answer]) -> list[Answer]:
+    """The asked subjects with what others, read of that file, said of them. Raises RecordError where they lack one."""
+    if missing := [each.subject for each in asked if each.subject not in theirs]:
         first = ", ".join(missing[0])
-        raise RecordError(path, len(lines), "post", f"{len(missing)} of {len(asked)} subjects have no line here, first {first}")
-    return [replace(each, found=found[each.subject]) for each in asked]
+        raise RecordError(path, len(theirs), "post", f"{len(missing)} of {len(asked)} subjects have no line here, first {first}")
+    return [replace(each, found=theirs[each.subject]) for each in asked]
 
 
 def accuracy(answers: Sequence[Answer]) -> tuple[float, Interval | None]:

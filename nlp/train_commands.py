@@ -250,10 +250,12 @@ def contrast_command(
 
         python -m nlp contrast --model models/reader-3 --predictions old.jsonl && python -m nlp contrast --against old.jsonl
     """
-    from nlp.contrast import BRANDS, FILE, contrasts, lines_of, read_answers, write_answers
+    from nlp.contrast import BRANDS, FILE, answered_by, contrasts, lines_of, read_answers, write_answers
 
-    with told(), whole(predictions) if predictions else nullcontext() as written:
-        answers = contrasts(file or FILE, read_brands_of(brands or BRANDS), Classifier.load(model))
-        if written:
-            write_answers(written, answers)
-        print_out(lines_of(answers, read_answers(against, answers) if against else None, as_json=as_json))
+    with told():
+        theirs = read_answers(against) if against else {}
+        with whole(predictions) if predictions else nullcontext() as written:
+            answers = contrasts(file or FILE, read_brands_of(brands or BRANDS), Classifier.load(model))
+            if written:
+                write_answers(written, answers)
+        print_out(lines_of(answers, answered_by(against, theirs, answers) if against else None, as_json=as_json))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from plain_judge import PlainJudge
 
-from nlp.contrast import BRANDS, FILE, Answer, contrasts, lines_of, read_answers, write_answers
+from nlp.contrast import BRANDS, FILE, Answer, answered_by, contrasts, lines_of, read_answers, write_answers
 from nlp.records import RecordError
 from nlp.stream import read_brands_of
 
@@ -67,7 +67,8 @@ def answers_file(path: Path, answers: list[Answer]) -> Path:
 
 def test_the_difference_to_other_answers_is_paired_by_post(tmp_path: Path) -> None:
     theirs = [replace(each, found=None if each.product == "loan" else each.found) for each in ASKED]
-    read = read_answers(answers_file(tmp_path / "old.jsonl", theirs[::-1]), ASKED)
+    path = answers_file(tmp_path / "old.jsonl", theirs[::-1])
+    read = answered_by(path, read_answers(path), ASKED)
     assert read == theirs
     found = json.loads(lines_of(ASKED, read, as_json=True))["difference"]
     assert (found["theirs"], found["difference"]) == (0.5, 0.25)
@@ -80,8 +81,9 @@ def test_the_difference_to_other_answers_is_paired_by_post(tmp_path: Path) -> No
     ("line", "message"),
     [
         ("{", r"old\.jsonl:1: record"),
-        ('{"post": "a", "stance": "fan"}', r"old\.jsonl:1: stance"),
-        ("{}", r"old\.jsonl:1: stance"),
+        ('{"post": "a", "brand": "b", "product": "c", "stance": "fan"}', r"old\.jsonl:1: stance"),
+        (2 * '{"post": "a", "brand": "b", "product": "c", "stance": null}\n', r"old\.jsonl:2: post: the subject a, b, c stands"),
+        ("{}", r"old\.jsonl:1: post: is missing"),
         ('{"post": "a", "brand": "kedrobank", "product": "app", "stance": null}', "15 of 16 subjects .* first a, kedrobank, loan"),
     ],
 )
@@ -89,4 +91,4 @@ def test_other_answers_that_do_not_fit_are_named(tmp_path: Path, line: str, mess
     path = tmp_path / "old.jsonl"
     path.write_text(line)
     with pytest.raises(RecordError, match=message):
-        read_answers(path, ASKED)
+        answered_by(path, read_answers(path), ASKED)

@@ -165,10 +165,11 @@ def test_what_seemed_gone_is_looked_at_at_once_where_a_person_asks(place: Place,
     named = CliRunner().invoke(app, ["recheck", "blog", "--dry-run", *where])
     assert named.exit_code == 1 and named.output.count("seems gone (404)") == 5, named.output
     collected(place, blog, "recheck: {share: 0.5}\n")
-    assert "blog: no post is due" in CliRunner().invoke(app, ["recheck", "--all", *where]).output
+    assert "blog: nothing to look at: no post is due" in CliRunner().invoke(app, ["recheck", "--all", *where]).output
     assert "looked at 5: here 0, gone 0, seem gone 5" in CliRunner().invoke(app, ["recheck", "blog", *where]).output
     target = collected(place, blog, "recheck: {share: 0.5}\n")
-    assert (look(place, target, 1, at_once=True).gone, look(place, target, 14).gone) == (0, 5), "seen so twice, twelve hours apart"
+    assert look(place, target, 11, at_once=True).suspected == 5
+    assert look(place, target, 12.5).gone == 5, "seen so twice, twelve hours apart, whatever a person looked at in between"
 
 
 def test_a_run_that_only_confirms_is_no_mass_and_few_posts_are_none() -> None:

@@ -162,9 +162,9 @@ def test_a_host_that_hangs_is_asked_twice_and_then_left_alone(blog: Site, place:
     blog.pages["/feed.xml"] = Answer(FEED, pause=1.0)
     place.target("blog", f"kind: feed\nurl: {blog.url}/feed.xml\ndelay: 0\n")
     soon = "import crawlers.gate\ncrawlers.gate.SILENCE = 0.5"
-    assert "does not answer and is left alone until" in patched(place, "blog", soon, settings=("DOWNLOAD_TIMEOUT=1",))
+    assert "does not answer and is left alone until" in patched(place, "blog", soon, settings=("DOWNLOAD_TIMEOUT=3",))
     assert blog.paths(robots=True) == ["/robots.txt", "/feed.xml", "/feed.xml"]
-    assert "does not answer and is left alone until" in patched(place, "blog", soon, settings=("DOWNLOAD_TIMEOUT=1",))
+    assert "does not answer and is left alone until" in patched(place, "blog", soon, settings=("DOWNLOAD_TIMEOUT=3",))
     assert len(blog.paths(robots=True)) == 3, "no run waits for it again before that"
 
 

@@ -56,37 +56,58 @@ def test_failures_in_a_row_double_the_wait_and_an_answer_forgets_them(gate: Gate
     assert gate.failed("a.example") == 1.0
 
 
-def test_a_silent_host_is_left_alone_for_longer_than_a_run_waits_and_ever_longer(gate: Gate, clock: Clock) -> None:
-    assert gate.unanswered("a.example") == 1.0, "one request without an answer says nothing of the host"
+def silence(gate: Gate, clock: Clock) -> float:
+    """Two requests in vain, as a run sends them; for how long the host is left alone then."""
+    gate.in_vain("a.example")
     clock.now += 30
-    assert gate.unanswered("a.example") == FIRST_SILENCE > GATE_PATIENCE
-    assert gate.unanswered("a.example") <= LONGEST_BACK_OFF, "others that were sent together"
+    return gate.in_vain("a.example")
+
+
+def test_a_silent_host_is_left_alone_for_longer_than_a_run_waits_and_ever_longer(gate: Gate, clock: Clock) -> None:
+    assert gate.in_vain("a.example") == 1.0, "one request in vain says nothing of the host"
+    clock.now += 30
+    assert gate.in_vain("a.example") == FIRST_SILENCE > GATE_PATIENCE
+    assert gate.in_vain("a.example") <= LONGEST_BACK_OFF, "others that were sent together"
     assert (wait := gate.enter("a.example", 0)) == FIRST_SILENCE
     assert gate.why("a.example", wait) == "a.example does not answer and is left alone until 1970-01-12 13:48 UTC"
     waits = []
     for _ in range(5):
         clock.now += gate.enter("a.example", 0) + 30
-        waits.append(gate.unanswered("a.example"))
+        waits.append(gate.in_vain("a.example"))
     assert waits == [180.0, 360.0, 720.0, LONGEST_SILENCE, LONGEST_SILENCE]
+
+
+def test_an_answer_lifts_a_silence_and_what_a_host_asked_for_stays(gate: Gate, clock: Clock) -> None:
+    assert silence(gate, clock) == FIRST_SILENCE
+    gate.failed("a.example", 40)
     gate.answered("a.example")
-    assert "asked to be left alone" in gate.why("a.example", 60)
+    assert gate.enter("a.example", 0) == 40
+    assert "a.example asked to be left alone" in gate.why("a.example", 40)
+    gate.failed("a.example", 3600)
+    assert silence(gate, clock) == FIRST_SILENCE, "the first since it answered"
+    assert "asked to be left alone" in gate.why("a.example", gate.enter("a.example", 0))
 
 
-def test_an_answer_between_two_without_one_leaves_the_host_open_and_a_silence_is_forgotten_in_an_hour(gate: Gate, clock: Clock) -> None:
-    for _ in range(3):
-        assert gate.unanswered("a.example") == 1.0
+def test_no_host_is_silent_that_answers_in_between(gate: Gate, clock: Clock) -> None:
+    for answers in (gate.answered, gate.failed):
+        gate.in_vain("a.example")
         clock.now += 30
+        answers("a.example")
+        assert gate.in_vain("a.example") <= LONGEST_BACK_OFF
+        clock.now += FORGOTTEN
+        assert gate.in_vain("a.example") <= LONGEST_BACK_OFF, "what was long ago says nothing of now"
         gate.answered("a.example")
-    for apart in (FORGOTTEN / 2, FORGOTTEN * 2):
-        gate.unanswered("a.example")
-        clock.now += 30
-        first = gate.unanswered("a.example")
+
+
+def test_a_page_that_hangs_shuts_its_host_out_no_longer_each_time_unless_all_but_robots_txt_hangs(gate: Gate, clock: Clock) -> None:
+    for of_robots, expected in ((False, [FIRST_SILENCE] * 3), (True, [FIRST_SILENCE, FIRST_SILENCE * 2, FIRST_SILENCE * 4])):
+        waits = []
+        for _ in range(3):
+            clock.now += 900
+            gate.answered("a.example", of_robots=of_robots)
+            waits.append(silence(gate, clock))
+        assert waits == expected
         gate.answered("a.example")
-        clock.now += apart
-    assert first == 2 * FIRST_SILENCE, "it answers robots.txt each time, and then nothing"
-    gate.unanswered("a.example")
-    clock.now += 30
-    assert gate.unanswered("a.example") == FIRST_SILENCE
 
 
 def test_a_slow_host_keeps_its_pace_for_whoever_comes_next(gate: Gate, clock: Clock) -> None:
