@@ -116,11 +116,12 @@ def chosen(
     """The posts to look at by their ids: what waits to be confirmed, then day by day the newest, of each day the most shown first."""
     if not can_tell(target):
         return {}
-    seemed = {one.id for one in before.values() if at_once and one.fate is Fate.GONE} - gone_posts(archive, target.name)
+    gone = gone_posts(archive, target.name)
+    seemed = {one.id for one in before.values() if at_once and one.fate is Fate.GONE} - gone
     spent = sum(one.at > now - rules.every and one.fate is not Fate.UNASKED and one.id not in seemed for one in before.values())
     if (budget := rules.most - spent) <= 0:
         return {}
-    due = ((_rank(post, before, seemed), known) for post, known in _recent(target, archive, rules, before, now, seemed))
+    due = ((_rank(post, before, seemed), known) for post, known in _recent(target, archive, rules, before, now, seemed, gone))
     best = heapq.nlargest(budget, due, key=lambda ranked: ranked[0])
     return {known.id: known for _, known in best}
 
@@ -138,11 +139,11 @@ def _rank(post: Post, before: dict[str, Memory], seemed: set[str]) -> tuple[bool
 
 
 def _recent(
-    target: Target, archive: Archive, rules: Rules, before: dict[str, Memory], now: datetime, seemed: set[str]
+    target: Target, archive: Archive, rules: Rules, before: dict[str, Memory], now: datetime, seemed: set[str], gone: set[str]
 ) -> Iterator[tuple[Post, Known]]:
-    """The posts that are due and those that `seemed` gone, each as the newest batch has it. What is gone already is not among them."""
+    """The posts that are due and those that `seemed` gone, each as the newest batch has it; none that is `gone` already."""
     oldest = now - rules.age
-    passed = gone_posts(archive, target.name)
+    passed = set(gone)
     for batch in reversed(archive.batches(target.name)):
         if datetime.fromisoformat(batch.manifest["closed"]) < oldest - rules.every - rules.confirm:
             return

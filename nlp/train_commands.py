@@ -248,7 +248,7 @@ def contrast_command(
 
         python -m nlp contrast
 
-        python -m nlp contrast --model models/reader-3 --predictions old.jsonl && python -m nlp contrast --against old.jsonl
+        python -m nlp contrast --predictions old.jsonl && python -m nlp contrast --model models/mine --against old.jsonl
     """
     from nlp.contrast import BRANDS, FILE, answered_by, contrasts, lines_of, read_answers, write_answers
 
