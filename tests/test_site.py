@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from pathlib import Path
 
 import pytest
 from parsel import Selector
+from scrapy import Request
+from scrapy.http import Response
 
 from crawlers.article import below_headline, facts
 from crawlers.run import Outcome
 from crawlers.sitemap import LARGEST, read_sitemap
 from crawlers.source import CollectError
-from crawlers.spiders.site import identity
+from crawlers.spiders.site import TOGETHER, identity
 from tests.recorded_walk import REAL, Walk, needs_real, real, silent, walk
 from tests.site import Answer, Place, site
 
@@ -155,6 +158,33 @@ def test_what_fails_for_now_is_tried_again_and_a_run_cut_short_goes_on(walk: Wal
     assert walk.asked == ["news/1", "news/", "news/page/2"]
     assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/2"])
     assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/3"])
+
+
+def test_while_one_article_is_read_the_next_ones_are_on_their_way(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
+    walk.pages["map.xml"] = sitemap(*((f"{HOST}/news/{number}", "") for number in range(20)))
+    walk.pages |= {f"/news/{number}": article(number) for number in range(20)}
+    sent, answered = [asyncio.Event() for _ in range(20)], walk.answered
+
+    async def after_the_next_ones(request: Request) -> Response:
+        _, _, number = request.url.partition("/news/")
+        if number:
+            sent[int(number)].set()
+            await asyncio.wait_for(sent[min(int(number) + TOGETHER - 1, 19)].wait(), 10)
+        return await answered(request)
+
+    walk.answered = after_the_next_ones  # type: ignore[method-assign]
+    assert walk.kept(target) == 20
+
+
+def test_articles_on_their_way_where_a_run_is_full_are_kept_and_asked_for_once(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\nlimits: {{items: 3}}\n")
+    walk.pages["map.xml"] = sitemap(*((f"{HOST}/news/{number}", "") for number in range(30)))
+    walk.pages |= {f"/news/{number}": article(number) for number in range(30)}
+    kept = [walk.kept(target) for _ in range(3)]
+    assert (sum(kept), max(kept) < 2 * TOGETHER) == (30, True), kept
+    articles = [path for path in walk.asked if path != "map.xml"]
+    assert sorted(articles) == sorted(f"news/{number}" for number in range(30))
 
 
 def test_an_article_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:

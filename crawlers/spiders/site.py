@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -31,13 +31,17 @@ from crawlers.spider import TargetSpider, Trouble, content_type, page_of
 from crawlers.writer import FEW
 
 TOGETHER = 8
-"""Articles fetched side by side, and kept together with one cursor."""
+"""Articles that are on their way at once, and as many are kept together with one cursor."""
 REMEMBERED = 5_000
 """Addresses whose last change is kept; what was collected is known besides."""
 WAITING = 1_000
 """Pages kept whose links a run could no longer follow."""
 NESTED = 3
 """Lists of sitemaps within one another."""
+
+
+Coming = deque[tuple[Entry, asyncio.Task[Response]]]
+"""Articles that were asked for, in order, and their answers to be."""
 
 
 class SiteSpider(TargetSpider[SiteTarget]):
@@ -148,19 +152,32 @@ class SiteSpider(TargetSpider[SiteTarget]):
 
     async def articles(self, entries: Iterable[Entry]) -> AsyncIterator[Page]:
         """The articles at these addresses, as many as the run may still ask for."""
-        todo = deque(entries)
-        while todo and not self.over():
-            group = [todo.popleft() for _ in range(min(TOGETHER, len(todo), self.left))]
-            self.left -= len(group)
-            found = await asyncio.gather(*map(self.take, group))
-            items = tuple(item for item in found if item is not None)
-            deferred = tuple(entry.address for entry in group if self.state.waits(entry))
-            yield Page(items=items, cursor=self.state.cursor(), deferred=deferred)
+        todo, coming = deque(entries), Coming()
+        try:
+            while group := [each async for each in self.some(todo, coming)]:
+                deferred = tuple(entry.address for entry, _ in group if self.state.waits(entry))
+                yield Page(items=tuple(item for _, item in group if item), cursor=self.state.cursor(), deferred=deferred)
+        finally:
+            for _, answer in coming:
+                answer.cancel()
 
-    async def take(self, entry: Entry) -> Item | None:
+    async def some(self, todo: deque[Entry], coming: Coming) -> AsyncIterator[tuple[Entry, Item | None]]:
+        """As many of the articles as are kept together; while one is read, the next ones are on their way."""
+        for _ in range(TOGETHER):
+            while todo and len(coming) < TOGETHER and not self.over():
+                self.left -= 1
+                entry = todo.popleft()
+                coming.append((entry, asyncio.create_task(self.fetch(entry.address))))
+            if not coming:
+                return
+            await asyncio.sleep(0)  # what was asked for just now is sent before the next answer is read
+            entry, answer = coming.popleft()
+            yield entry, await self.take(entry, answer)
+
+    async def take(self, entry: Entry, answer: Awaitable[Response]) -> Item | None:
         """An article; None where there is none, or where it fails for now."""
         try:
-            response = await self.fetch(entry.address)
+            response = await answer
         except Trouble as trouble:
             if not trouble.transient:
                 self.refused.append(str(trouble))
@@ -204,8 +221,8 @@ class State:
         self._deferred.pop(entry.address, None)
         self._known.pop(_mark(entry.address), None)
         self._known[_mark(entry.address)] = iso(entry.changed) or ""
-        for forgotten in list(self._known)[:-REMEMBERED]:
-            del self._known[forgotten]
+        if len(self._known) > REMEMBERED:
+            del self._known[next(iter(self._known))]
 
     def defer(self, entry: Entry, *, counted: bool = True) -> int:
         """Keep an address that could not be had for now; the runs in which it failed itself (`counted`)."""
@@ -230,8 +247,8 @@ class State:
         """Note a sitemap that was read to its end."""
         self._maps.pop(_mark(address), None)
         self._maps[_mark(address)] = iso(changed) or ""
-        for forgotten in list(self._maps)[:-REMEMBERED]:
-            del self._maps[forgotten]
+        if len(self._maps) > REMEMBERED:
+            del self._maps[next(iter(self._maps))]
 
     def cursor(self) -> Cursor:
         cursor = {"todo": self.todo, "known": dict(self._known), "deferred": dict(self._deferred), "maps": dict(self._maps)}
