@@ -13,6 +13,7 @@ TARGET_WORDS: dict[str, tuple[str, str]] = {
         "`python -m crawlers health`.",
     ),
     "targets.summary": ("Цели сбора в порядке: {well} из {all}", "Targets that do well: {well} of {all}"),
+    "targets.red": ("не в порядке: {names}", "not well: {names}"),
     "targets.waiting": ("ждут ключа: {n}", "waiting for a key: {n}"),
     "targets.gaps": ("дней с пробелами в данных: {n}", "days with gaps in the data: {n}"),
     "target": ("Цель", "Target"),

@@ -34,7 +34,7 @@ from index.period import beginning, first_date, next_date
 from index.query import Interval
 
 NAMED = 3
-"""Targets that are named where several have gaps."""
+"""Targets that are named where several have gaps, or do not do well."""
 
 
 @st.cache_data(ttl=60, show_spinner=False)
@@ -76,9 +76,12 @@ def summary(watched: StreamlitPage, view: View, brands: Brands, now: datetime, z
 
 
 def summed(found: Sequence[Health], days: int, lang: Lang) -> str:
-    """How many of these targets do well and how many wait for a key, and days with gaps, where there are any."""
+    """How many of these targets do well, which do not, how many wait for a key, and days with gaps, where there are any."""
     waiting = sum(one.state is State.WAITING for one in found)
-    words = [say(lang, "targets.summary", well=sum(not one.state.red for one in found) - waiting, all=len(found))]
+    red = [one.target for one in found if one.state.red]
+    words = [say(lang, "targets.summary", well=len(found) - len(red) - waiting, all=len(found))]
+    if red:
+        words.append(say(lang, "targets.red", names=_named(red)))
     if waiting:
         words.append(say(lang, "targets.waiting", n=number(lang, waiting)))
     if days:
@@ -98,8 +101,13 @@ def uneven(view: View, brands: Brands, now: datetime, zone: ZoneInfo) -> str | N
     """Why the view's period can't simply be held against the one before it, in words; None where neither has gaps."""
     if (found := periods_uneven(known(), view.query(now, zone), brands, zone)) is None:
         return None
-    names = ", ".join(found.targets[:NAMED]) + (f" (+{len(found.targets) - NAMED})" if len(found.targets) > NAMED else "")
-    return say(view.lang, "change.uneven", now=number(view.lang, found.now), before=number(view.lang, found.before), targets=names)
+    counts = {"now": number(view.lang, found.now), "before": number(view.lang, found.before)}
+    return say(view.lang, "change.uneven", **counts, targets=_named(found.targets))
+
+
+def _named(targets: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    return ", ".join(targets[:NAMED]) + (f" (+{len(targets) - NAMED})" if len(targets) > NAMED else "")
 
 
 def gaps(days: dict[date, list[str]], every: Interval, zone: ZoneInfo, lang: Lang) -> list[Gap]:

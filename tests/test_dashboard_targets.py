@@ -57,7 +57,8 @@ def _silent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def test_days_without_data_are_shaded_on_the_trend_and_said_above_it(silent: None) -> None:
     app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=120).run()
     assert not app.exception
-    assert "Цели сбора в порядке: 0 из 2 · дней с пробелами в данных: 5" in [caption.value for caption in app.caption]
+    said = "Цели сбора в порядке: 0 из 2 · не в порядке: export, wrong · дней с пробелами в данных: 5"
+    assert said in [caption.value for caption in app.caption]
     assert "Цели сбора" in [link.proto.label for link in app.get("page_link")]
     trend = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert [len(trend["layout"]["shapes"]), trend["data"][-1]["name"]] == [5, "нет данных: сбой или молчание цели"]
@@ -206,6 +207,12 @@ def test_the_line_above_the_figures_counts_what_waits_for_a_key_apart() -> None:
     found = [Health(target="blog", collected=True), Health(target="wall", unset=("MOLVA_TEST_VK",)), Health(target="new")]
     assert targets.summed(found, 0, "en") == "Targets that do well: 2 of 3 · waiting for a key: 1"
     assert targets.summed(found[:1], 2, "ru") == "Цели сбора в порядке: 1 из 1 · дней с пробелами в данных: 2"
+
+
+def test_the_line_above_the_figures_names_what_is_not_well() -> None:
+    broken = [Health(target=f"broken_{at}", broken=("url: is missing",)) for at in range(5)]
+    said = "Targets that do well: 1 of 6 · not well: broken_0, broken_1, broken_2 (+2)"
+    assert targets.summed([Health(target="blog", collected=True), *broken], 0, "en") == said
 
 
 def test_a_target_whose_posts_vanished_at_once_says_so_in_the_readers_language() -> None:
