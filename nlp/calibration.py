@@ -36,7 +36,8 @@ def calibrated(records: Sequence[Record], logits: Logits, log_prior: Mapping[str
     asked = np.array([at for at, record in enumerate(records) if "roles" in record.answers], dtype=int)
     if not len(asked):
         return _with(found, product_threshold=round(threshold, 3))
-    floor = float(np.quantile(found.sureness(found.probabilities("roles", logits["roles"][asked])), ABSTAIN))
+    sure = [each.role_sureness for each in judged({head: values[asked] for head, values in logits.items()}, found)]
+    floor = float(np.quantile(sure, ABSTAIN))
     return _with(found, product_threshold=round(threshold, 3), role_floor=round(floor, 3))
 
 

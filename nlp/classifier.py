@@ -22,11 +22,12 @@ from tokenizers import Tokenizer
 from nlp.mention import Genre, Recommendation, Role, Sentiment, Stance, Switch
 from nlp.pair import Framed, Pair, frame, places
 from nlp.records import CLASSES, GENRE_RECORDS, RECOMMEND_WORDS, SWITCH_WORDS, Answer
+from nlp.together import HEADS, likeliest
 
-MODEL = Path(__file__).parents[1] / "models" / "reader-4"
+MODEL = Path(__file__).parents[1] / "models" / "reader-5"
 FILES = ("model.onnx", "tokenizer.json")
 PAD = 1
-JUDGING = "3"
+JUDGING = "4"
 """Version of `judged`. Raise it with any change that makes other judgements of the same logits: all pairs are judged anew."""
 EVENED = 0.5
 """Power of the classes' frequency that the sureness of roles takes out. By the plain share of its answer a model abstains from the
@@ -106,16 +107,20 @@ class Calibration:
         weights = np.exp(scaled)
         return cast(NDArray[np.float64], weights / weights.sum(axis=1, keepdims=True))
 
-    def decided(self, head: str, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Number of the answer's class for each pair."""
-        scores = np.log(probabilities + 1e-12) - self.lift[head] * np.asarray(self.log_prior[head])
-        return cast(NDArray[np.int64], scores.argmax(axis=1))
+    def decided(self, probabilities: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.int64]]:
+        """Head -> number of the answer's class for each pair, of the heads that are not answered by a threshold."""
+        scores = {
+            head: np.log(shares + 1e-12) - self.lift[head] * np.asarray(self.log_prior[head])
+            for head, shares in probabilities.items()
+            if head not in BY_THRESHOLD
+        }
+        return likeliest(scores) | {head: scores[head].argmax(axis=1) for head in scores.keys() - set(HEADS)}
 
-    def sureness(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    def sureness(self, probabilities: NDArray[np.float64], decided: NDArray[np.int64]) -> NDArray[np.float64]:
         """How sure the decided roles of each pair are: their share where frequent roles are not as frequent (`EVENED`)."""
         weights = probabilities * np.exp(-EVENED * np.asarray(self.log_prior["roles"]))
         shares = weights / weights.sum(axis=1, keepdims=True)
-        return cast(NDArray[np.float64], shares[np.arange(len(shares)), self.decided("roles", probabilities)])
+        return cast(NDArray[np.float64], shares[np.arange(len(shares)), decided])
 
 
 class Classifier:
@@ -238,14 +243,13 @@ def _padded(framed: Sequence[Framed]) -> dict[str, NDArray[np.int64]]:
 def judged(logits: Logits, calibration: Calibration) -> list[Judgement]:
     """Logits of the heads -> judgements; the same for every engine that computed them."""
     shares = {name: calibration.probabilities(name, logits[name]) for name in CLASSES}
-    decided = {name: calibration.decided(name, shares[name]) for name in CLASSES if name not in BY_THRESHOLD}
-    return list(_judgements(shares, decided, calibration))
+    return list(_judgements(shares, calibration.decided(shares), calibration))
 
 
 def _judgements(
     shares: Mapping[str, NDArray[np.float64]], decided: Mapping[str, NDArray[np.int64]], calibration: Calibration
 ) -> Iterator[Judgement]:
-    sureness = calibration.sureness(shares["roles"])
+    sureness = calibration.sureness(shares["roles"], decided["roles"])
     for row in range(len(shares["genre"])):
         answers = {name: CLASSES[name][numbers[row]] for name, numbers in decided.items()}
         probabilities = _probabilities(shares, row)

@@ -57,7 +57,7 @@ def train_command(
 
         python -m nlp train --out models/mine
 
-        python -m nlp train --out models/mine --start models/reader-4 --epochs 2 --corrections corrections.jsonl
+        python -m nlp train --out models/mine --start models/reader-5 --epochs 2 --corrections corrections.jsonl
     """
     with training():
         from nlp.course import Recipe
@@ -91,7 +91,7 @@ def blend_command(
 
     Example:
 
-        python -m nlp blend models/reader-4 data/trained --share 0.5 --out models/mine
+        python -m nlp blend models/reader-5 data/trained --share 0.5 --out models/mine
     """
     with training():
         from nlp.train import blend
@@ -118,7 +118,7 @@ def folds_command(
 
     Example:
 
-        python -m nlp folds models/reader-4 && python -m nlp card models/reader-4
+        python -m nlp folds models/reader-5 && python -m nlp card models/reader-5
     """
     with training():
         from nlp.course import Recipe
@@ -205,7 +205,7 @@ def card_command(
 
     Example:
 
-        python -m nlp card models/reader-4
+        python -m nlp card models/reader-5
     """
     with training():
         from nlp.card import make_card
@@ -225,7 +225,7 @@ def calibrate_command(
 
     Example:
 
-        python -m nlp calibrate models/reader-4
+        python -m nlp calibrate models/reader-5
     """
     with training():
         from nlp.train import calibrate

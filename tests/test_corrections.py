@@ -387,7 +387,7 @@ def test_what_was_exported_is_measured_month_by_month(place: Place, embedded: In
         rows = list(records(embedded, desk, read_brands(place.config)))
     del rows[0]["date"]
     file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), encoding="utf-8")
-    shipped = Path(__file__).parents[1] / "models" / "reader-4"
+    shipped = Path(__file__).parents[1] / "models" / "reader-5"
     report = evaluate(file, model=shipped, months=True, threads=1)
     assert list(report.months) == ["2026-02", "undated"]
     assert set(report.months["2026-02"]) == {"genre", "sarcasm", "sentiment"}
