@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -136,7 +136,7 @@ class Gate:
         with changed(self.folder, host) as known:
             door = _read(known)
             yield door
-            known |= asdict(door)
+            known |= {name: getattr(door, name) for name in Door.__slots__}
 
 
 def _read(known: dict[str, Any]) -> Door:

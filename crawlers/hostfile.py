@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -21,6 +22,7 @@ def host_of(url: str) -> str:
     return f"{(parts.hostname or '').lower()}:{parts.port}" if parts.port else (parts.hostname or "").lower()
 
 
+@lru_cache(maxsize=256)
 def path_of(folder: Path, host: str) -> Path:
     """The file of a host."""
     return folder / f"{quote(host, safe='')[:200]}.json"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 import lxml.html
@@ -56,6 +57,7 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     return _clean(best if russian(best) > russian(fitting[0]) * 1.5 + 1 else fitting[0])
 
 
+@lru_cache(maxsize=1024)  # a walk asks for the same address several times
 def canonical(url: str) -> str:
     """The address a post is told by: https, no `www.`, default port, marks of campaigns or empty fragment; host in small letters."""
     parts = urlsplit(url.strip())

@@ -127,7 +127,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
                 return Item(raw=raw, address=link, error=f"its page failed in {tries} runs: {wrong}")
             self.logger.warning("%s; tried again next time", wrong)
             return Entry(raw, tries)
-        found = main_text(decode(response.body, content_type(response)), response.url)
+        found = main_text(decode(response.body, content_type(response)))
         if found is None:
             return Item(raw=raw, address=link, without=("article",))
         return Item(raw=raw | {"article": {"text": found.own, "quoted": found.quoted, "url": response.url}}, address=link)

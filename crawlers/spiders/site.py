@@ -282,7 +282,7 @@ def read_article(response: Response, target: SiteTarget) -> dict[str, Any]:
     page = Selector(html, type="html")
     said = facts(page)
     own = {name: words for name, take in takes(target.take).items() if (words := value(page, take))}
-    text = own.pop("text", None) or main_text(html, response.url)
+    text = own.pop("text", None) or main_text(html)
     found = {
         "url": response.url, "title": said.title, "author": said.author, "date": said.date, "language": said.language,
         "text": text.own if text else None, "quoted": text.quoted if text else None,
