@@ -6,6 +6,7 @@ The rule to know: it is meant for articles; on forums and lists it doubles text,
 from __future__ import annotations
 
 import json
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from crawlers.page import Text, plain, tidy
 
 if TYPE_CHECKING:
     from trafilatura.settings import Extractor
+
+    logging.getLogger("trafilatura").setLevel(logging.ERROR)  # it knows no address; a page without a text is told of by who asked
 
 
 def main_text(html: str) -> Text | None:
@@ -43,6 +46,7 @@ def _options() -> Extractor:
     """What is extracted of every page: to read it from trafilatura's settings takes a tenth of the time of a page."""
     from trafilatura.settings import Extractor
 
+    logging.getLogger("trafilatura").setLevel(logging.ERROR)  # it knows no address; a page without a text is told of by who asked
     return Extractor(comments=False, tables=True)
 
 

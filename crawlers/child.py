@@ -66,7 +66,7 @@ def run_child(arguments: list[str], environment: dict[str, str], progress: Progr
         latest.seek(0)
         address = latest.read().decode("utf-8", "replace")
     if ended == -signal.SIGPROF:  # see crawlers/watch.py
-        which = f"; the last answer came from {address}" if address else ""
+        which = f"; it was that of {address}" if address else ""
         return f"reading a page took more of the processor's time than any page needs: it is made to be slow, or far too large{which}"
     if ended < 0:
         return f"killed by {signal.Signals(-ended).name}"

@@ -67,6 +67,8 @@ class ArchivePipeline:
 
     def process_item(self, item: Page) -> Page:
         assert self.sink is not None
+        if self.error is not None:
+            return item  # a later page's cursor would pass what this run has lost
         self.taken += len(self.sink.take(item))
         if self.crawler.settings.get("MOLVA_RESULT"):
             print(f"{self.taken} items", file=sys.stderr, flush=True)  # for the parent, which shows it
@@ -75,6 +77,7 @@ class ArchivePipeline:
     def failed(self, failure: Failure) -> None:
         """The first error ends the walk; a mistake in the spider itself is named as such."""
         if self.error is None:
+            self.spider.has_failed = True
             error = failure.value
             plain = isinstance(error, CollectError | ConfigError | OSError)
             self.error = str(error) if plain else f"the spider {self.spider.name} failed: {type(error).__name__}: {error}"

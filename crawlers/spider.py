@@ -174,6 +174,8 @@ class TargetSpider(AskingSpider, Generic[T]):
     """Where the run before ended; set before the walk starts."""
     since: datetime | None
     """Nothing published before is wanted."""
+    has_failed = False
+    """Whether the run has failed: nothing more of it is kept."""
 
     def __init__(self, target: str = "", since: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -196,7 +198,7 @@ class TargetSpider(AskingSpider, Generic[T]):
 
     def full(self) -> bool:
         """Whether the run has taken all it may; the walk stops, and the next run goes on."""
-        return self._sink.full
+        return self.has_failed or self._sink.full
 
     def seen(self, post_id: str) -> bool:
         """Whether this post was taken before."""

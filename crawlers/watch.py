@@ -36,7 +36,7 @@ class Watch:
     def from_crawler(cls, crawler: Crawler) -> Watch:
         watch = cls(crawler.settings.getfloat("PAGE_SECONDS"))
         crawler.signals.connect(watch.beat, signal=signals.spider_opened)
-        crawler.signals.connect(watch.note, signal=signals.response_received)
+        crawler.signals.connect(read_next, signal=signals.response_received)
         return watch
 
     def beat(self) -> None:
@@ -44,9 +44,13 @@ class Watch:
         signal.setitimer(signal.ITIMER_PROF, self.seconds)
         asyncio.get_running_loop().call_later(BEAT, self.beat)
 
-    def note(self, response: Response, spider: Spider) -> None:
-        """Leave the address of the latest answer, without the key that it may name, to the parent; by hand there is none."""
-        if number := os.environ.get(LATEST):
-            address = hidden(response.url, getattr(spider, "secrets", {})).encode()
-            os.ftruncate(int(number), 0)
-            os.pwrite(int(number), address, 0)
+
+def read_next(response: Response, spider: Spider) -> None:
+    """Leave the address of the answer that is read next, without the key that it may name, to the parent; by hand there is none.
+
+    That is the latest one, where a spider that has several answers waiting says no other.
+    """
+    if number := os.environ.get(LATEST):
+        address = hidden(response.url, getattr(spider, "secrets", {})).encode()
+        os.ftruncate(int(number), 0)
+        os.pwrite(int(number), address, 0)

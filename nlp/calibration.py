@@ -18,6 +18,8 @@ TEMPERATURES = np.geomspace(0.5, 4.0, 43)
 LIFTS = (0.0, 0.2, 0.4, 0.6, 0.8)
 ALIKE = 0.01
 """Lifts whose macro-F1 lies no further below the best serve alike: on so few records the difference is chance."""
+ROUNDS = 4
+"""How often each head's lift is chosen anew, at most."""
 THRESHOLDS = np.arange(0.2, 0.65, 0.05)
 ABSTAIN = 0.15
 """Share of the records whose roles are the least sure: there the model abstains."""
@@ -30,7 +32,7 @@ def calibrated(records: Sequence[Record], logits: Logits, log_prior: Mapping[str
     temperature = {name: _temperature(name, records, logits[name]) for name in CLASSES}
     none = dict.fromkeys(CLASSES, 0.0)
     found = Calibration(temperature=temperature, lift=none, log_prior=log_prior, product_threshold=0.5, role_floor=0.0, sarcasm_floor=1.0)
-    found = _with(found, lift=none | {name: _lift(name, found, records, logits) for name in CLASSES if name not in BY_THRESHOLD})
+    found = _with(found, lift=_lifts(found, records, logits))
     found = _with(found, sarcasm_floor=_sarcasm_floor(found, records, logits["sarcasm"]))
     threshold = _best(THRESHOLDS, lambda level: _scored("products", _with(found, product_threshold=level), records, logits).main)
     asked = np.array([at for at, record in enumerate(records) if "roles" in record.answers], dtype=int)
@@ -48,6 +50,19 @@ def _sarcasm_floor(calibration: Calibration, records: Sequence[Record], logits: 
     right = np.array([records[at].answers["sarcasm"] for at in asked], dtype=float)
     levels = sorted({float(np.floor(share * 1e6) / 1e6) for share in shares[right == 1]})
     return next((level for level in levels if right[shares >= level].mean() >= PRECISION), 1.0)
+
+
+def _lifts(calibration: Calibration, records: Sequence[Record], logits: Logits) -> dict[str, float]:
+    """The lift of each head beside those of the others, until none moves: the answers to one pair are chosen as a whole."""
+    lift = dict(calibration.lift)
+    for _ in range(ROUNDS):
+        before = dict(lift)
+        for name in CLASSES:
+            if name not in BY_THRESHOLD:
+                lift[name] = _lift(name, _with(calibration, lift=lift), records, logits)
+        if lift == before:
+            break
+    return lift
 
 
 def _lift(name: str, calibration: Calibration, records: Sequence[Record], logits: Logits) -> float:

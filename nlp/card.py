@@ -208,6 +208,8 @@ def _rare(found: Measured) -> Iterator[str]:
     yield "the posts of train.jsonl were cut by text, and each part was answered by a network, and a baseline, that learned all but it."
     yield "Those networks begin with the bare encoder and learn for a shorter time than the model that ships, so its rare answers may"
     yield "be better than this. Fewer than ten labels show hardly more than that the class exists."
+    if f"models/{found.model} " not in found.unseen:
+        yield "They learned from the records of the model that the command names, and answered as the code did at that model's time."
     yield from ("", "```", found.unseen, f"python -m nlp card models/{found.model}", "```")
     for part in found.parts:
         if part.pooled:

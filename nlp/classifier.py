@@ -33,7 +33,7 @@ EVENED = 0.5
 """Power of the classes' frequency that the sureness of roles takes out. By the plain share of its answer a model abstains from the
 rare roles first, and among those it is surest of hardly any is left; this was chosen on records kept out of training."""
 BY_THRESHOLD = ("products", "sarcasm")
-"""Heads that are answered by a threshold, not by the likeliest class."""
+"""Heads that are answered by a threshold, each by itself."""
 BATCH = 8
 CHUNK = 512
 """Pairs framed at once: what stands in memory of a long list."""
@@ -61,7 +61,7 @@ class Judgement:
     roles: tuple[Role, ...] | None
     """None: too unsure, the model abstains."""
     surest_roles: tuple[Role, ...]
-    """The likeliest roles, even where the model abstains."""
+    """The roles of the likeliest answers, even where the model abstains."""
     role_sureness: float
     """How sure the roles are, for deciding where to abstain; no probability, see `Calibration.sureness`."""
     switch: Switch
@@ -90,7 +90,7 @@ class Calibration:
 
     temperature: Mapping[str, PositiveFloat]
     lift: Mapping[str, float]
-    """Head -> power of the classes' frequency that the decision takes out: 0 the likeliest answer, 1 all classes alike."""
+    """Head -> power of the classes' frequency that the decision takes out: 0 nothing, 1 all classes alike."""
     log_prior: Mapping[str, Sequence[float]]
     product_threshold: Annotated[float, Field(ge=0, le=1)]
     role_floor: Annotated[float, Field(ge=0, le=1)]

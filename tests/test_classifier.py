@@ -7,7 +7,6 @@ import math
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -210,11 +209,10 @@ def test_a_rare_role_is_not_unsure_for_being_rare(classifier: Classifier) -> Non
     common, rare = int(prior.argmax()), int(prior.argmin())
     sixty_to_forty = np.zeros((2, len(prior)))
     sixty_to_forty[0, [common, rare]] = sixty_to_forty[1, [rare, common]] = 0.6, 0.4
-    calibration = replace(classifier.calibration, lift=dict.fromkeys(CLASSES, 0.0))
-    sure_of_common, sure_of_rare = calibration.sureness(sixty_to_forty)
+    sure_of_common, sure_of_rare = classifier.calibration.sureness(sixty_to_forty, np.array([common, rare]))
     assert 0 < sure_of_common < 0.6 < sure_of_rare < 1
     one = np.eye(len(prior))
-    assert np.allclose(calibration.sureness(one), 1)
+    assert np.allclose(classifier.calibration.sureness(one, np.arange(len(prior))), 1)
 
 
 def test_the_fingerprint_is_of_weights_and_thresholds(tmp_path: Path, classifier: Classifier) -> None:

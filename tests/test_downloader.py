@@ -173,9 +173,22 @@ def test_a_page_made_to_be_slow_ends_its_own_run_only(blog: Site, place: Place, 
     monkeypatch.setattr("crawlers.collect.PAGE_SECONDS", 3)
     blog.pages["/bomb.xml"] = FEED.replace("Вестарна подняла комиссию.", "<div>" * 400_000)
     bomb = place.target("bomb", f"kind: feed\nurl: {blog.url}/bomb.xml\nallow_private: true\ndelay: 0\n")
-    with pytest.raises(RunFailed, match=rf"took more of the processor's time .+; the last answer came from {blog.url}/bomb\.xml"):
+    with pytest.raises(RunFailed, match=rf"took more of the processor's time .+; it was that of {blog.url}/bomb\.xml"):
         place.collect(bomb)
     assert place.collect(target_of(place, f"{blog.url}/feed.xml")).outcomes["kept"] == 1
+
+
+def test_the_page_that_is_slow_to_read_is_named_and_not_one_that_came_while_it_waited(
+    blog: Site, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.collect.PAGE_SECONDS", 3)
+    blog.pages["/list"] = "".join(f'<a href="/news/{number}">дальше</a>' for number in range(6))
+    blog.pages |= {f"/news/{number}": "<p>Вестарна подняла комиссию.</p>" for number in range(6)}
+    blog.pages["/news/0"] = Answer("<p>Вестарна подняла комиссию.</p>", pause=0.03)
+    blog.pages["/news/1"] = "<article>" + "<p>Вестарна, как и все, подняла комиссию.</p>" * 100_000
+    slow = place.target("slow", f"kind: site\nurl: {blog.url}/list\narticles: /news/\nallow_private: true\ndelay: 0\n")
+    with pytest.raises(RunFailed, match=rf"took more of the processor's time .+; it was that of {blog.url}/news/1$"):
+        place.collect(slow)
 
 
 @pytest.mark.parametrize("said", ["utf-8", "koi8-r", "no-such-charset", None])

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,16 +15,18 @@ from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.archive import Archive
 from crawlers.article import below_headline, facts
 from crawlers.run import Outcome
-from crawlers.sitemap import LARGEST, read_sitemap
+from crawlers.sitemap import LARGEST, Entry, read_sitemap
 from crawlers.source import CollectError
-from crawlers.spiders.site import TOGETHER, identity
+from crawlers.spiders.site import TOGETHER, State, identity
 from tests.recorded_walk import REAL, Walk, needs_real, real, silent, walk
 from tests.site import Answer, Place, site
 
 __all__ = ["walk"]
 
+ROOT = Path(__file__).parents[1]
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?>'
 XMLNS = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 HOST = "https://bank.example"
@@ -181,10 +186,19 @@ def test_articles_on_their_way_where_a_run_is_full_are_kept_and_asked_for_once(w
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\nlimits: {{items: 3}}\n")
     walk.pages["map.xml"] = sitemap(*((f"{HOST}/news/{number}", "") for number in range(30)))
     walk.pages |= {f"/news/{number}": article(number) for number in range(30)}
-    kept = [walk.kept(target) for _ in range(3)]
-    assert (sum(kept), max(kept) < 2 * TOGETHER) == (30, True), kept
+    kept = [walk.kept(target) for _ in range(8)]
+    assert (sum(kept), max(kept) < 6) == (30, True), kept
     articles = [path for path in walk.asked if path != "map.xml"]
     assert sorted(articles) == sorted(f"news/{number}" for number in range(30))
+
+
+def test_of_addresses_the_last_ones_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State({"known": {f"old {number}": "" for number in range(9)}})
+    monkeypatch.setattr("crawlers.spiders.site.REMEMBERED", 3)
+    for number in range(5):
+        state.settle(Entry(f"{HOST}/{number}"))
+    assert [state.change(Entry(f"{HOST}/{number}")) for number in range(5)] == [None, None, "", "", ""]
+    assert len(state.cursor()["known"]) == 3
 
 
 def test_an_article_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:
@@ -228,3 +242,23 @@ def test_the_real_spider_reads_a_packed_sitemap(tmp_path: Path) -> None:
         assert place.collect(target).counts.outcomes[Outcome.KEPT] == 1
         [post] = place.posts(target)
         assert (post.title, post.id, post.language) == ("Новость 1", identity("https://bank.example/1", target), "ru")
+
+
+def test_of_a_run_that_has_failed_nothing_more_is_kept_and_no_more_is_asked_for(tmp_path: Path) -> None:
+    with site() as running:
+        running.pages["/map.xml"] = sitemap(*((f"{running.url}/news/{number}", "") for number in range(60)))
+        running.pages |= {f"/news/{number}": article(number) for number in range(60)}
+        place = Place(tmp_path)
+        target = place.target("news", f"kind: site\nsitemap: {running.url}/map.xml\nallow_private: true\nlanguage: ru\n")
+        command = [sys.executable, "-m", "scrapy", "crawl", "site", "-a", "target=news", "-s", "AUTOTHROTTLE_START_DELAY=0.01"]
+        result, failing = (
+            tmp_path / "result.json",
+            json.dumps({"crawlers.pipelines.ArchivePipeline": None, "tests.failing.FailingPipeline": 300}),
+        )
+        places = {"MOLVA_DATA": str(place.data), "MOLVA_CONFIG": str(place.config), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
+        command += ["-s", f"MOLVA_RESULT={result}", "-s", f"ITEM_PIPELINES={failing}"]
+        subprocess.run(command, cwd=ROOT, env=os.environ | places, capture_output=True, check=False)
+        assert json.loads(result.read_text())["run"]["error"] == "the spider site failed: ValueError: lost"
+        assert (place.posts(target), Archive(place.data).cursor("news")) == ([], {})
+        assert len(running.paths()) <= 1 + 3 * TOGETHER
+        assert place.collect(target).counts.outcomes[Outcome.KEPT] == 60

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nlp.classifier import Calibration, Judgement, judged
 from nlp.labels import ROOT
 from nlp.records import CLASSES, Answer, read_records
-from nlp.together import HEADS, TOGETHER, goes_together
+from nlp.together import FITTING, HEADS, goes_together
 
 WRITTEN = ("written", "written_short", "written_plain", "written_sarcasm")
 
@@ -40,9 +40,10 @@ def _goes_together(answers: dict[str, Answer]) -> bool:
 
 
 def test_no_answer_contradicts_another_however_unsure_the_network_is() -> None:
-    found = judged(_logits(2000), _calibration())
+    logits = _logits(2000)
+    found = judged(logits, _calibration())
     assert all(_goes_together(each.answers()) for each in found)
-    apart = [_apart({name: values[at] for name, values in _logits(2000).items()}) for at in range(2000)]
+    apart = [_apart({name: values[at] for name, values in logits.items()}) for at in range(2000)]
     fitting = [at for at, each in enumerate(apart) if _goes_together(each)]
     assert 20 < len(fitting) < 1000
     assert [{head: found[at].answers()[head] for head in HEADS} for at in fitting] == [apart[at] for at in fitting]
@@ -76,7 +77,7 @@ def test_who_has_left_was_a_client() -> None:
 
 def test_every_answer_of_every_head_can_be_given() -> None:
     for at, head in enumerate(HEADS):
-        assert set(TOGETHER[:, at]) == set(range(len(CLASSES[head]))), head
+        assert set(FITTING[:, at]) == set(range(len(CLASSES[head]))), head
 
 
 @pytest.mark.parametrize("name", WRITTEN)

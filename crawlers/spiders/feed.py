@@ -32,6 +32,7 @@ from crawlers.page import Text, at_site, decode, plain, site_of, without_declara
 from crawlers.post import Post, Precision, clean, post_id, whole_milliseconds
 from crawlers.source import CollectError, Cursor, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
+from crawlers.watch import read_next
 
 TOGETHER = 8
 """Articles fetched side by side, and kept together with one cursor."""
@@ -127,6 +128,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
                 return Item(raw=raw, address=link, error=f"its page failed in {tries} runs: {wrong}")
             self.logger.warning("%s; tried again next time", wrong)
             return Entry(raw, tries)
+        read_next(response, self)
         found = main_text(decode(response.body, content_type(response)))
         if found is None:
             return Item(raw=raw, address=link, without=("article",))

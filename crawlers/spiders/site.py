@@ -28,6 +28,7 @@ from crawlers.selection import base_of, takes, value
 from crawlers.sitemap import Entry, read_sitemap
 from crawlers.source import CollectError, Cursor, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, page_of
+from crawlers.watch import read_next
 from crawlers.writer import FEW
 
 TOGETHER = 8
@@ -154,23 +155,26 @@ class SiteSpider(TargetSpider[SiteTarget]):
         """The articles at these addresses, as many as the run may still ask for."""
         todo, coming = deque(entries), Coming()
         try:
-            while group := [each async for each in self.some(todo, coming)]:
+            while group := [each async for each in self.next_few(todo, coming)]:
                 deferred = tuple(entry.address for entry, _ in group if self.state.waits(entry))
                 yield Page(items=tuple(item for _, item in group if item), cursor=self.state.cursor(), deferred=deferred)
         finally:
             for _, answer in coming:
                 answer.cancel()
 
-    async def some(self, todo: deque[Entry], coming: Coming) -> AsyncIterator[tuple[Entry, Item | None]]:
+    async def next_few(self, todo: deque[Entry], coming: Coming) -> AsyncIterator[tuple[Entry, Item | None]]:
         """As many of the articles as are kept together; while one is read, the next ones are on their way."""
-        for _ in range(TOGETHER):
-            while todo and len(coming) < TOGETHER and not self.over():
+        few = min(TOGETHER, self.target.limits.items or TOGETHER)
+        for _ in range(few):
+            while todo and len(coming) < few and not self.over():
                 self.left -= 1
                 entry = todo.popleft()
-                coming.append((entry, asyncio.create_task(self.fetch(entry.address))))
+                answer = asyncio.create_task(self.fetch(entry.address))
+                answer.add_done_callback(_retrieved)
+                coming.append((entry, answer))
             if not coming:
                 return
-            await asyncio.sleep(0)  # what was asked for just now is sent before the next answer is read
+            await asyncio.sleep(0)  # what was asked for is on its way to the gate before the next answer is read
             entry, answer = coming.popleft()
             yield entry, await self.take(entry, answer)
 
@@ -193,6 +197,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         if "html" not in (content_type(response) or "html"):
             return None  # a picture, a document
         self.taken += 1
+        read_next(response, self)
         return Item(raw=read_article(response, self.target), address=response.url)
 
 
@@ -221,7 +226,7 @@ class State:
         self._deferred.pop(entry.address, None)
         self._known.pop(_mark(entry.address), None)
         self._known[_mark(entry.address)] = iso(entry.changed) or ""
-        if len(self._known) > REMEMBERED:
+        while len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
 
     def defer(self, entry: Entry, *, counted: bool = True) -> int:
@@ -247,12 +252,18 @@ class State:
         """Note a sitemap that was read to its end."""
         self._maps.pop(_mark(address), None)
         self._maps[_mark(address)] = iso(changed) or ""
-        if len(self._maps) > REMEMBERED:
+        while len(self._maps) > REMEMBERED:
             del self._maps[next(iter(self._maps))]
 
     def cursor(self) -> Cursor:
         cursor = {"todo": self.todo, "known": dict(self._known), "deferred": dict(self._deferred), "maps": dict(self._maps)}
         return {name: each for name, each in cursor.items() if each}
+
+
+def _retrieved(answer: asyncio.Task[Response]) -> None:
+    """Else the failure of an answer that nobody waits for any more is told as a fault of the program."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _mark(address: str) -> str:
