@@ -21,8 +21,6 @@ from crawlers.page import Text, plain, tidy
 if TYPE_CHECKING:
     from trafilatura.settings import Extractor
 
-    logging.getLogger("trafilatura").setLevel(logging.ERROR)  # it knows no address; a page without a text is told of by who asked
-
 
 def main_text(html: str) -> Text | None:
     """The article on a page without menus, comments and quotes of others; None where no article is found."""

@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 from nlp.mention import Genre, Recommendation, Role, Sentiment, Stance, Switch
 from nlp.pair import Framed, Pair, frame, places
 from nlp.records import CLASSES, GENRE_RECORDS, RECOMMEND_WORDS, SWITCH_WORDS, Answer
-from nlp.together import HEADS, likeliest
+from nlp.together import JOINT, likeliest
 
 MODEL = Path(__file__).parents[1] / "models" / "reader-5"
 FILES = ("model.onnx", "tokenizer.json")
@@ -114,7 +114,7 @@ class Calibration:
             for head, shares in probabilities.items()
             if head not in BY_THRESHOLD
         }
-        return likeliest(scores) | {head: scores[head].argmax(axis=1) for head in scores.keys() - set(HEADS)}
+        return likeliest(scores) | {head: scores[head].argmax(axis=1) for head in scores.keys() - set(JOINT)}
 
     def sureness(self, probabilities: NDArray[np.float64], decided: NDArray[np.int64]) -> NDArray[np.float64]:
         """How sure the decided roles of each pair are: their share where frequent roles are not as frequent (`EVENED`)."""

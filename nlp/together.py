@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nlp.records import CLASSES
 
-HEADS = ("genre", "sentiment", "stance", "recommend", "roles", "switch")
+JOINT = ("genre", "sentiment", "stance", "recommend", "roles", "switch")
 """Those whose answers bear on each other. Tone tells of the reported fact, products and sarcasm go with any answer."""
 
 
@@ -37,22 +36,22 @@ def goes_together(genre: str, sentiment: str, stance: str, recommend: str, roles
 
 
 def _all() -> NDArray[np.int64]:
-    numbered = product(*(range(len(CLASSES[head])) for head in HEADS))
-    fitting = [each for each in numbered if goes_together(*(cast(Any, CLASSES[head][at]) for head, at in zip(HEADS, each, strict=True)))]
+    numbered = product(*(range(len(CLASSES[head])) for head in JOINT))
+    fitting = [each for each in numbered if goes_together(**{head: CLASSES[head][at] for head, at in zip(JOINT, each, strict=True)})]
     return np.array(fitting, dtype=np.int64)
 
 
 FITTING = _all()
-"""All answers that go together: numbers of classes, of shape (sets of answers, HEADS)."""
+"""All answers that go together: numbers of classes, of shape (sets of answers, JOINT)."""
 
 
 def likeliest(scores: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.int64]]:
-    """Of each of HEADS the class for each pair: the answers that go together with the highest sum of scores.
+    """Of each of JOINT the class for each pair: the answers that go together with the highest sum of scores.
 
     `scores` of a head are log shares of shape (pairs, classes).
     """
-    total = np.zeros((len(scores[HEADS[0]]), len(FITTING)))
-    for at, head in enumerate(HEADS):
+    total = np.zeros((len(scores[JOINT[0]]), len(FITTING)))
+    for at, head in enumerate(JOINT):
         total += scores[head][:, FITTING[:, at]]
     chosen = FITTING[total.argmax(axis=1)]
-    return {head: chosen[:, at] for at, head in enumerate(HEADS)}
+    return {head: chosen[:, at] for at, head in enumerate(JOINT)}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nlp.classifier import Calibration, Judgement, judged
 from nlp.labels import ROOT
 from nlp.records import CLASSES, Answer, read_records
-from nlp.together import FITTING, HEADS, goes_together
+from nlp.together import FITTING, JOINT, goes_together
 
 WRITTEN = ("written", "written_short", "written_plain", "written_sarcasm")
 
@@ -36,7 +36,7 @@ def _logits(rows: int, fill: Any = None) -> dict[str, NDArray[np.float32]]:
 
 
 def _goes_together(answers: dict[str, Answer]) -> bool:
-    return goes_together(*(answers[head] for head in HEADS))  # type: ignore[arg-type]
+    return goes_together(**{head: answers[head] for head in JOINT})  # type: ignore[arg-type]
 
 
 def test_no_answer_contradicts_another_however_unsure_the_network_is() -> None:
@@ -46,11 +46,11 @@ def test_no_answer_contradicts_another_however_unsure_the_network_is() -> None:
     apart = [_apart({name: values[at] for name, values in logits.items()}) for at in range(2000)]
     fitting = [at for at, each in enumerate(apart) if _goes_together(each)]
     assert 20 < len(fitting) < 1000
-    assert [{head: found[at].answers()[head] for head in HEADS} for at in fitting] == [apart[at] for at in fitting]
+    assert [{head: found[at].answers()[head] for head in JOINT} for at in fitting] == [apart[at] for at in fitting]
 
 
 def _apart(logits: dict[str, NDArray[np.float32]]) -> dict[str, Answer]:
-    return {head: CLASSES[head][int(logits[head].argmax())] for head in HEADS}
+    return {head: CLASSES[head][int(logits[head].argmax())] for head in JOINT}
 
 
 def _one(**likely: dict[Any, float]) -> Judgement:
@@ -76,12 +76,12 @@ def test_who_has_left_was_a_client() -> None:
 
 
 def test_every_answer_of_every_head_can_be_given() -> None:
-    for at, head in enumerate(HEADS):
+    for at, head in enumerate(JOINT):
         assert set(FITTING[:, at]) == set(range(len(CLASSES[head]))), head
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_what_people_answer_goes_together(name: str) -> None:
-    records = [each for each in read_records(ROOT / "labels" / f"{name}.jsonl") if all(head in each.answers for head in HEADS)]
+    records = [each for each in read_records(ROOT / "labels" / f"{name}.jsonl") if all(head in each.answers for head in JOINT)]
     fitting = [_goes_together(dict(record.answers)) for record in records]
     assert len(fitting) > 200 and sum(fitting) / len(fitting) > 0.98
