@@ -27,7 +27,7 @@ from index.export import WRITERS
 from index.query import Hit, Index, Query
 from index.words import parse
 from nlp.mention import GENERAL
-from nlp.reader import UNREAD
+from nlp.rules import UNREAD
 
 PAGE = 20
 EXPORT_ROWS = 10_000

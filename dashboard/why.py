@@ -88,8 +88,10 @@ def _said(why: Why, hit: Hit, brands: Brands, lang: Lang) -> list[str]:
     if why.stars and why.by != "stars":
         said.append(say(lang, "explain.stars_too"))
     said.append(say(lang, f"explain.{why.by}", share=share(lang, why.alone or 0, 1)))
-    if why.sentences:
+    if why.without is not None:
         said.append(say(lang, "explain.stays" if why.stays else "explain.changes", share=share(lang, why.without or 0, 1)))
+    if why.likelier is not None:
+        said.append(say(lang, "explain.likelier", likelier=_word(hit.mention, why.head, why.likelier, brands, lang)))
     if why.by == "otherwise" and why.head != "products":
         said.append(say(lang, "explain.today", today=_word(hit.mention, why.head, why.today, brands, lang)))
     if why.head == "roles" and hit.standing.role_from == "history":

@@ -141,6 +141,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Сохранено. В показателях появится, когда сообщение будет прочитано и загружено заново.",
         "Kept. The measures will count it once the post is tagged and loaded again.",
     ),
+    "correct.contradiction": (
+        "Ответы противоречат друг другу, исправьте и второй: {answers}.",
+        "These answers contradict each other, correct the other one too: {answers}.",
+    ),
     "correct.wrong": ("Так исправить нельзя: {why}", "This can't be corrected so: {why}"),
     # why an answer is what it is
     "explain": ("Почему?", "Why?"),
@@ -194,6 +198,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "explain.gone": (
         "По нынешнему списку компаний сообщение об этом не говорит, и объяснить ответ нельзя.",
         "By today's list of companies the post does not speak of this, so the answer can't be explained.",
+    ),
+    "explain.likelier": (
+        "Сам по себе вероятнее ответ «{likelier}», но он противоречит остальным.",
+        "By itself the answer “{likelier}” is likelier, but it contradicts the others.",
+    ),
+    "explain.genre": (
+        "Таково сообщение в целом, а значит, и сказанное в нём о продукте. Так отвечает правило, а не модель.",
+        "The post as a whole is so, and with it what it says of the product. A rule says so, not the model.",
     ),
     "explain.products": (
         "Один продукт хвалят, другой ругают: к компании в целом автор нейтрален. Так отвечает правило, а не модель.",

@@ -11,6 +11,7 @@ is carried by none.
 from __future__ import annotations
 
 import bisect
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -140,11 +141,23 @@ class Erasure:
         without = self._shares(head, answer, [self.whole - {number} for number in tried])
         full = share(self.judgement, head, answer)
         lost = {number: full - left for number, left in zip(tried, without, strict=True)}
-        order = sorted(read, key=lambda number: (-round(max(0.0, lost.get(number, 0)) / STEP), -alone[number]))
+        again = self._said_before(read)
+        order = sorted(read, key=lambda number: (-round(max(0.0, lost.get(number, 0)) / STEP), again[number], -alone[number]))
         found = {}
         for number in order:
             start, end = self.sentences[number]
             found[number] = Carrier(start=start, end=end, weight=lost.get(number, 0.0), alone=alone[number])
+        return found
+
+    def _said_before(self, read: Sequence[int]) -> dict[int, int]:
+        """How often each sentence stands earlier in the text, word for word: what is repeated adds less than what is new."""
+        times: Counter[str] = Counter()
+        found = {}
+        for number in read:
+            start, end = self.sentences[number]
+            words = " ".join(self.pair.text[start:end].casefold().split())
+            found[number] = times[words]
+            times[words] += 1
         return found
 
     def _few(self, head: str, answer: Answer, weighed: Mapping[int, Carrier]) -> list[int]:

@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 
 from nlp.mention import Genre, Recommendation, Role, Sentiment, Stance, Switch
 from nlp.pair import Framed, Pair, frame, places
-from nlp.records import CLASSES, GENRE_RECORDS, RECOMMEND_WORDS, SWITCH_WORDS, Answer
+from nlp.records import CLASSES, GENRE_RECORDS, RECOMMEND_CODES, RECOMMEND_WORDS, SWITCH_CODES, SWITCH_WORDS, Answer
 from nlp.together import JOINT, likeliest
 
 MODEL = Path(__file__).parents[1] / "models" / "reader-5"
@@ -39,10 +39,6 @@ CHUNK = 512
 """Pairs framed at once: what stands in memory of a long list."""
 
 Logits = Mapping[str, NDArray[np.float32]]
-
-
-_RECOMMEND_CODES = {word: code for code, word in RECOMMEND_WORDS.items()}
-_SWITCH_CODES = {word: code for code, word in SWITCH_WORDS.items()}
 
 
 class ModelError(Exception):
@@ -76,8 +72,8 @@ class Judgement:
         """Every head's answer in the words of labelled records; the likeliest roles where the model abstains."""
         return {
             "sentiment": self.sentiment, "stance": self.stance,
-            "recommend": _RECOMMEND_CODES[self.recommendation], "roles": self.surest_roles,
-            "switch": _SWITCH_CODES[self.switch], "products": self.products, "tone": self.tone,
+            "recommend": RECOMMEND_CODES[self.recommendation], "roles": self.surest_roles,
+            "switch": SWITCH_CODES[self.switch], "products": self.products, "tone": self.tone,
             "sarcasm": 0, **GENRE_RECORDS[self.genre],
         }  # fmt: skip
 

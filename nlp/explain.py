@@ -16,28 +16,33 @@ from crawlers.brand import Brands
 from crawlers.post import Post
 from nlp.brands import Finder, Subject, document
 from nlp.carrier import Answer, Carrier, Erasure, gives
-from nlp.classifier import Classifier
+from nlp.classifier import Classifier, Judgement
 from nlp.mention import GENERAL, Mention
 from nlp.pair import Pair
-from nlp.reader import BY_BRAND, OF_AN_AUTHOR, STARS, UNREAD, mentions_of, mixed, questions
+from nlp.reader import BY_BRAND, mentions_of, questions
+from nlp.rules import OF_AN_AUTHOR, STARS, UNREAD, mixed
 from nlp.stream import posts_together
 from nlp.text import Span, sentences
 from nlp.thread import subjects_of
+from nlp.together import JOINT, goes_together
 from nlp.voice import voice
 
 HEADS = ("stance", "sentiment", "tone", "genre", "recommendation", "roles", "switch", "products")
 """Heads that can be explained; `products` of mentions of a product: why the post speaks of it."""
+MIXED = (("stance", "passive"), ("recommendation", "none"))
+"""Answers that the reader makes of those about the brand's products."""
 KEPT = 64
 """Pairs of which all that was read in them is remembered."""
 
 By = Literal[
     "sentences", "whole", "stars", "nothing", "unsure", "otherwise", "rating", "official", "voice", "unread", "person", "name", "place",
-    "gone", "products",
+    "gone", "products", "genre",
 ]  # fmt: skip
 """What gave the answer. The first four as in `nlp.carrier`; `unsure`: the model abstained; `otherwise`: today's model and brands
 read another answer; `rating`: stars without a text; `official`: the account that posted it; `voice`: a company speaks, by its
 words; `unread`: the language; `person`: a correction; `name`, `place`: the text or the place names the product; `gone`: by
-today's brands the post does not speak of it; `products`: one product of the brand is praised and another blamed."""
+today's brands the post does not speak of it; `products`: one product of the brand is praised and another blamed; `genre`: of a product,
+what the whole post is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,8 @@ class Why:
     """Read in the sentences that speak of the product, and nothing else of the post."""
     today: Answer | None = None
     """What is read now, where that is `otherwise`."""
+    likelier: Answer | None = None
+    """What the head by itself finds likelier, where that contradicts the other answers (see `nlp.together`)."""
 
 
 class Explainer:
@@ -97,15 +104,28 @@ class Explainer:
             return why
         subject = next(each for each in subjects if (each.brand, each.product) == key)
         why = self._by_model(why, post, subject, asked[key])
-        return dataclasses.replace(why, by="products", today=None) if self._is_mixed(why, key, asked) else why
+        if why.by == "otherwise" and key[1] == GENERAL and (head, answer) in MIXED:
+            return self._of_products(why, post, subjects, key[0], asked) or why
+        return why
 
-    def _is_mixed(self, why: Why, key: tuple[str, str], asked: Mapping[tuple[str, str], Pair]) -> bool:
-        """Whether the reader made the answer of those about the brand's products (see `nlp.reader.mixed`)."""
-        if (why.by, why.head, why.answer, key[1]) != ("otherwise", "stance", "passive", GENERAL):
-            return False
-        pairs = [pair for (brand, product), pair in asked.items() if brand == key[0] and product != GENERAL]
-        whole, *products = self._load().judge([asked[key], *pairs])
-        return mixed(whole, products) is not None
+    def _of_products(
+        self, why: Why, post: Post, subjects: Sequence[Subject], brand: str, asked: Mapping[tuple[str, str], Pair]
+    ) -> Why | None:
+        """The answer as what the reader made of those about the brand's products (see `nlp.rules.mixed`); None where it did not.
+
+        It is carried by what carries the praise of the product praised the surest, and the blame of the one blamed so.
+        """
+        of_brand = {each.product: each for each in subjects if each.brand == brand and (brand, each.product) in asked}
+        judged = dict(zip(of_brand, self._load().judge([asked[brand, product] for product in of_brand]), strict=True))
+        whole = judged.pop(GENERAL)
+        if mixed(whole, judged.values()) is None:
+            return None
+        carried: list[Sentence] = []
+        for stance in ("promoter", "detractor"):
+            product = max((each for each in judged if judged[each].stance == stance), key=lambda each: judged[each].confidence["stance"])
+            answer = dataclasses.replace(why, head="stance", answer=stance)
+            carried += self._by_model(answer, post, of_brand[product], asked[brand, product]).sentences
+        return dataclasses.replace(why, by="products", sentences=apart(carried), today=None)
 
     def _rule(self, post: Post, subjects: Sequence[Subject], mention: Mention, head: str, *, known: bool) -> By | None:
         """What gave the answer where it was not the model."""
@@ -119,8 +139,8 @@ class Explainer:
             return "official"
         if mention.model in (STARS, UNREAD):
             return "rating" if mention.model == STARS else "unread"
-        if head in OF_AN_AUTHOR and head not in mention.confidence and voice(document(post)[0]) is not None:
-            return "voice"
+        if head in OF_AN_AUTHOR and head not in mention.confidence:
+            return "voice" if voice(document(post)[0]) is not None else "genre" if mention.product != GENERAL else None
         return None
 
     def _by_model(self, why: Why, post: Post, subject: Subject, pair: Pair) -> Why:
@@ -132,9 +152,15 @@ class Explainer:
             today = erasure.judgement.products if why.head == "products" else getattr(erasure.judgement, why.head)
             return dataclasses.replace(why, by="otherwise", today=today)
         found = erasure.carried(why.head, why.answer)
-        carried = apart(_sentence(post, subject, erasure, carrier) for carrier in found.carriers)
         return dataclasses.replace(
-            why, by=found.by, sentences=carried, stars=found.stars, alone=found.alone, without=found.without, stays=found.stays
+            why,
+            by=found.by,
+            sentences=apart(_sentence(post, subject, erasure, carrier) for carrier in found.carriers),
+            stars=found.stars,
+            alone=found.alone,
+            without=found.without,
+            stays=found.stays,
+            likelier=likelier(erasure.judgement, why.head),
         )
 
     def _new_erasure(self, pair: Pair, units: tuple[Span, ...]) -> Erasure:
@@ -144,6 +170,16 @@ class Explainer:
 def heads_of(mention: Mention) -> tuple[str, ...]:
     """The heads that can be explained of the mention."""
     return tuple(head for head in HEADS if head != "products" or mention.product != GENERAL)
+
+
+def likelier(judgement: Judgement, head: str) -> Answer | None:
+    """The head's likeliest answer, where it was not given because it contradicts those of the other heads."""
+    if head not in ("genre", "sentiment", "stance", "recommendation", "switch") or judgement.genre == "sarcasm":
+        return None
+    shares = {answer: share for answer, share in judgement.probabilities[head].items() if answer != "sarcasm"}
+    best = max(shares, key=shares.__getitem__)
+    answers = dataclasses.replace(judgement, **{head: best}).answers()  # type: ignore[arg-type]
+    return None if goes_together(**{each: answers[each] for each in JOINT}) else best
 
 
 def _answer(mention: Mention, head: str) -> Answer | None:
@@ -241,6 +277,7 @@ SAID: Mapping[By, str] = {
     "place": "the place names the product",
     "gone": "by today's brands the post does not speak of it",
     "products": "a rule: one product is praised and another blamed",
+    "genre": "a rule: the whole post is so",
 }
 """What is said of each `Why.by`."""
 
@@ -255,7 +292,9 @@ def lines_of(record: Mapping[str, Any]) -> str:
         rows.append(f"  {why['head']}: {answer}{sure}: {stars}{SAID[why['by']].format(today='unknown' if today is None else today)}")
         for each in why["sentences"]:
             rows.append(f"    {each['weight']:+.2f}  «{each['text']}» (alone {each['alone']:.2f})")
-        if why["sentences"]:
+        if why["likelier"] is not None:
+            rows.append(f"    by itself {why['likelier']} is likelier, but contradicts the other answers")
+        if why["without"] is not None:
             rest = "the rest gives the same answer" if why["stays"] else "the rest gives another answer"
             rows.append(f"    together {why['alone']:.2f}; without them {why['without']:.2f}: {rest}")
     return "\n".join(rows)

@@ -2,7 +2,7 @@
 
 The rule to know: a brand as a whole is judged on the whole post; a product on the sentences that speak of it, where the
 post speaks of several. Role and switch belong to author and brand: a product's mention copies them from the general one.
-Who praises one product and blames another is passive towards the brand.
+What is answered otherwise than by the model stands in `nlp.rules`.
 """
 
 from __future__ import annotations
@@ -16,25 +16,16 @@ from nlp.brands import Finder, Subject, document
 from nlp.classifier import Judgement
 from nlp.judgements import Judge
 from nlp.language import language
-from nlp.mention import GENERAL, READ, Genre, Mention
+from nlp.mention import GENERAL, READ, Mention
 from nlp.pair import Pair
+from nlp.rules import as_whole, by_stars, mixed, official, passive, said, speaks, unread
 from nlp.text import Span
 from nlp.voice import Voice, voice
 
-STARS = "stars"
-"""`Mention.model` of a rating without a text."""
-UNREAD = "unread"
-"""`Mention.model` of a text in a language that the model does not read."""
 SURE = 0.5
 """Probability from which the head's code of a product stands for an alias that the text lacks."""
 BY_BRAND = ("roles", "switch")
 """Heads that belong to author and brand."""
-OF_AN_AUTHOR = ("genre", "stance", "recommendation", "roles", "switch")
-"""Heads whose answer is known where a company speaks."""
-CLEAR = 0.6
-"""Confidence from which a product is praised or blamed for sure."""
-OPINION = 0.7
-"""Confidence of an opinion or a question from which a text that looks like a job ad is none."""
 
 
 @dataclass(slots=True)
@@ -117,9 +108,14 @@ def _general_pair(draft: _Draft, finder: Finder, subject: Subject, *, alone: boo
         text=text,
         target=finder.brands[subject.brand].label(_label(draft)),
         spans=subject.marks,
-        rating=post.rating if subject.brand in post.about or (alone and not reviewed) else None,
+        rating=post.rating if _is_rated(post, finder, subject.brand, alone=alone) else None,
         reviewed=finder.brands[reviewed].label(_label(draft)) if reviewed else None,
     )
+
+
+def _is_rated(post: Post, finder: Finder, brand: str, *, alone: bool) -> bool:
+    """Whether the stars are the brand's: the page is about it, or about no company that is known and the post speaks of it alone."""
+    return brand in post.about or (alone and finder.brands.keys().isdisjoint(post.about))
 
 
 def _product_pair(draft: _Draft, finder: Finder, subject: Subject, brand_names: Iterable[Span]) -> Pair:
@@ -142,41 +138,27 @@ def _product_pair(draft: _Draft, finder: Finder, subject: Subject, brand_names: 
 
 
 def _mentions(draft: _Draft, finder: Finder, judgements: Sequence[Judgement], model: str) -> Iterator[Mention]:
-    for brand, subjects in _by_brand(draft.subjects).items():
+    by_brand = _by_brand(draft.subjects)
+    for brand, subjects in by_brand.items():
         at = draft.pairs.get((brand, GENERAL))
         judgement = judgements[at] if at is not None else None
         if judgement is not None and len(subjects) == 1:
             named = {subject.kind for subject in draft.subjects}
             subjects = [*subjects, *_by_head(finder, subjects[0], judgement, named)]
-        general = _general(draft, subjects[0], judgement, model)
+        rated = _is_rated(draft.post, finder, brand, alone=len(by_brand) == 1)
+        general = _general(draft, subjects[0], judgement, model, rated=rated)
         places = [draft.pairs.get((brand, subject.product)) for subject in subjects[1:]]
         own = [judgements[place] if place is not None else None for place in places]
-        speaks = _speaks(draft, judgement)
         found = [_of_product(draft, subject, general, each) for subject, each in zip(subjects[1:], own, strict=True)]
         if sure := mixed(judgement, own):
             # Only the brand's own: a product without a pair of its own still has what the whole post says.
-            general = dataclasses.replace(general, stance="passive", confidence=general.confidence | {"stance": round(sure, 2)})
+            general = passive(general, sure)
         found.insert(0, general)
         if draft.post.official:
-            found = [_official(mention) for mention in found]
-        elif speaks:
-            found = [_said(mention, "job_ad" if draft.voice is Voice.JOB_AD else "ad") for mention in found]
+            found = [official(mention) for mention in found]
+        elif speaks(draft.voice, judgement):
+            found = [said(mention, "job_ad" if draft.voice is Voice.JOB_AD else "ad") for mention in found]
         yield from found
-
-
-def mixed(whole: Judgement | None, products: Iterable[Judgement | None]) -> float | None:
-    """How sure it is that of a brand's products one is praised and another blamed; None where it is not, or the whole says so itself.
-
-    Who says both is passive towards the brand: the whole post read at once is often taken for its stronger half. Only opinions count.
-    """
-    if whole is None or whole.genre != "opinion" or whole.stance == "passive":
-        return None
-    sure = dict.fromkeys(("promoter", "detractor"), 0.0)
-    for each in products:
-        if each and each.genre == "opinion" and each.stance in sure:
-            sure[each.stance] = max(sure[each.stance], each.confidence["stance"])
-    least = min(sure.values())
-    return least if least >= CLEAR else None
 
 
 def _by_head(finder: Finder, general: Subject, judgement: Judgement, named: set[str]) -> list[Subject]:
@@ -193,9 +175,10 @@ def _by_head(finder: Finder, general: Subject, judgement: Judgement, named: set[
     return found
 
 
-def _general(draft: _Draft, subject: Subject, judgement: Judgement | None, model: str) -> Mention:
+def _general(draft: _Draft, subject: Subject, judgement: Judgement | None, model: str, *, rated: bool) -> Mention:
     if judgement is None:
-        return _unread(draft.post, subject) if draft.unread or draft.post.rating is None else by_stars(draft.post, subject)
+        by_text = draft.unread or draft.post.rating is None or not rated
+        return unread(draft.post, subject) if by_text else by_stars(draft.post, subject)
     return _mention(draft.post, subject, judgement, model)
 
 
@@ -211,7 +194,7 @@ def _of_product(draft: _Draft, subject: Subject, general: Mention, own: Judgemen
         )
     mention = _mention(draft.post, subject, own, general.model)
     confidence = mention.confidence | {head: general.confidence[head] for head in BY_BRAND}
-    return dataclasses.replace(mention, roles=general.roles, switch=general.switch, confidence=confidence)
+    return as_whole(dataclasses.replace(mention, roles=general.roles, switch=general.switch, confidence=confidence), general)
 
 
 def _mention(post: Post, subject: Subject, judgement: Judgement, model: str) -> Mention:
@@ -232,78 +215,4 @@ def _mention(post: Post, subject: Subject, judgement: Judgement, model: str) -> 
         names=subject.names,
         evidence=subject.sentences,
         model=model,
-    )
-
-
-def _speaks(draft: _Draft, whole: Judgement | None) -> bool:
-    """Whether a company speaks, though not by its account, of what the model read in the whole post.
-
-    Where the model is sure of an opinion or a question, the author speaks of a job ad; who complains tells what was answered.
-    """
-    if draft.voice is None or whole is None:
-        return False
-    opinion = whole.genre in ("opinion", "sarcasm")
-    if draft.voice is Voice.ANSWER:
-        return not opinion or whole.stance != "detractor"
-    # An opinion is one genre with or without sarcasm here: who mocks a job ad is as surely no company.
-    shares = whole.probabilities["genre"]
-    sure = shares["opinion"] + shares["sarcasm"] if opinion else shares.get(whole.genre, 0.0)
-    return sure < OPINION or not (opinion or whole.genre == "question")
-
-
-def _said(mention: Mention, genre: Genre) -> Mention:
-    """What a company says is advertising, whatever it says; it has no stance and shows no client."""
-    confidence = {head: share for head, share in mention.confidence.items() if head not in OF_AN_AUTHOR}
-    return dataclasses.replace(
-        mention, genre=genre, stance="none", recommendation="none", roles=("none",), switch="none", confidence=confidence
-    )
-
-
-def _official(mention: Mention) -> Mention:
-    """The same of a post by a watched company's own account: there is no doubt."""
-    return dataclasses.replace(_said(mention, "ad"), confidence=mention.confidence | dict.fromkeys(OF_AN_AUTHOR, 1.0))
-
-
-def by_stars(post: Post, subject: Subject) -> Mention:
-    """A rating without a text, read as the scale of recommendation is: 5 promoter, 4 passive, 3 and fewer detractor.
-
-    4 and 5 are positive, 3 neutral, 1 and 2 negative; tenths are rounded to whole stars. Nothing is known of the author.
-    """
-    stars = int((post.rating or 0) + 0.5)
-    tone = 1 if stars >= 4 else -1 if stars <= 2 else 0
-    return Mention(
-        post=post.id,
-        brand=subject.brand,
-        product=subject.product,
-        product_kind=subject.kind,
-        found=subject.found,
-        genre="opinion",
-        sentiment="positive" if tone > 0 else "negative" if tone < 0 else "neutral",
-        tone=tone,
-        stance="promoter" if stars >= 5 else "passive" if stars == 4 else "detractor",
-        recommendation="none",
-        roles=("none",),
-        switch="none",
-        model=STARS,
-    )
-
-
-def _unread(post: Post, subject: Subject) -> Mention:
-    """A text that the model does not read: it is counted as a mention, and nothing is claimed of it."""
-    return Mention(
-        post=post.id,
-        brand=subject.brand,
-        product=subject.product,
-        product_kind=subject.kind,
-        found=subject.found,
-        genre="other",
-        sentiment="neutral",
-        tone=0,
-        stance="none",
-        recommendation="none",
-        roles=None,
-        switch="none",
-        names=subject.names,
-        evidence=subject.sentences,
-        model=UNREAD,
     )

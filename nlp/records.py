@@ -32,6 +32,9 @@ HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 RECOMMEND_WORDS: Mapping[str, str] = {"yes": "recommends", "no": "warns", "-": "none"}
 """Answer of a record -> word of a mention."""
 SWITCH_WORDS: Mapping[str, str] = {"left": "left", "threatens": "threatens", "joined": "joined", "-": "none"}
+RECOMMEND_CODES: Mapping[str, str] = {word: code for code, word in RECOMMEND_WORDS.items()}
+SWITCH_CODES: Mapping[str, str] = {word: code for code, word in SWITCH_WORDS.items()}
+"""Words of a mention -> answers of a record."""
 
 ROLE_SETS: tuple[tuple[str, ...], ...] = (
     ("client",), ("none",), ("ex_client",), ("prospect",), ("employee",), ("ex_employee",), ("competitor_client",),

@@ -7,8 +7,9 @@ their author). Of what people have answered at least 98 of 100 keep to it, in ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +20,37 @@ JOINT = ("genre", "sentiment", "stance", "recommend", "roles", "switch")
 """Those whose answers bear on each other. Tone tells of the reported fact, products and sarcasm go with any answer."""
 
 
-def goes_together(genre: str, sentiment: str, stance: str, recommend: str, roles: tuple[str, ...], switch: str) -> bool:
-    """Whether a person could give these answers to one post about one company."""
+SAID: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "promoter": (frozenset({"positive"}), frozenset({"yes", "-"})),
+    "passive": (frozenset({"positive", "neutral", "negative"}), frozenset({"yes", "-"})),
+    "detractor": (frozenset({"negative"}), frozenset({"no", "-"})),
+    "none": (frozenset({"neutral"}), frozenset({"-"})),
+}
+"""Stance -> sentiments and recommendations that go with it."""
+MOVED: Mapping[str, str] = {"left": "ex_client", "threatens": "client", "joined": "client"}
+"""Switch -> the role of who says so."""
+
+
+def goes_together(**answers: Any) -> bool:
+    """Whether a person could give these answers to one post about one company; each of JOINT by name."""
+    return not any(contradictions(**answers))
+
+
+def contradictions(
+    genre: str, sentiment: str, stance: str, recommend: str, roles: tuple[str, ...] | None, switch: str
+) -> Iterator[tuple[str, str]]:
+    """Pairs of JOINT whose answers contradict each other. Roles that nobody knows (None) contradict nothing."""
     if genre != "opinion" and stance != "none":
-        return False
-    if genre in ("news", "ad") and roles != ("none",):
-        return False
-    said = {
-        "promoter": sentiment == "positive" and recommend != "no",
-        "passive": recommend != "no",
-        "detractor": sentiment == "negative" and recommend != "yes",
-        "none": sentiment == "neutral" and recommend == "-",
-    }
-    moved = {"left": "ex_client" in roles, "threatens": "client" in roles, "joined": "client" in roles, "-": True}
-    return said[stance] and moved[switch]
+        yield "genre", "stance"
+    if genre in ("news", "ad") and roles not in (None, ("none",)):
+        yield "genre", "roles"
+    felt, advised = SAID[stance]
+    if sentiment not in felt:
+        yield "stance", "sentiment"
+    if recommend not in advised:
+        yield "stance", "recommend"
+    if roles is not None and switch in MOVED and MOVED[switch] not in roles:
+        yield "switch", "roles"
 
 
 def _all() -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from plain_judge import PlainJudge
 from typer.testing import CliRunner
@@ -22,7 +22,7 @@ from crawlers.post import Post
 from nlp import __main__ as command
 from nlp.carrier import HOLDS, MOST, ROOM, Erasure
 from nlp.classifier import Classifier, Judgement, ModelError
-from nlp.explain import Explainer, Sentence, Why, apart
+from nlp.explain import Explainer, Sentence, Why, apart, likelier, lines_of
 from nlp.mention import Mention
 from nlp.naming import name_spans
 from nlp.pair import WINDOW, Framed, Pair
@@ -83,6 +83,30 @@ def test_praise_and_blame_each_carry_the_answer_about_their_own_product(classifi
     assert (read.why("sentiment", "support").answer, read.carried("tone", "support")) == ("negative", [blame])
     assert read.carried("roles", "support") == [praise], "a role belongs to the brand, and is read in the whole post"
     assert read.why("stance", "app").of_passage and not read.why("roles", "app").of_passage
+
+
+def test_who_praises_one_product_and_blames_another_is_carried_by_both(classifier: Classifier) -> None:
+    """The whole post by itself is read as blame; the rule for mixed posts makes a passive of it."""
+    text = "Колл-центр Сбера кошмар: хамят, врут, не советую этот банк. Зато приложение супер, лучшее на рынке!"
+    blame, praise = (text[start:end] for start, end in sentences(text))
+    read = Explained(classifier, text)
+    stance = read.why("stance")
+    assert (stance.by, stance.answer, read.carried("stance"), stance.today) == ("products", "passive", [blame, praise], None)
+    assert (read.why("recommendation").by, read.why("recommendation").answer) == ("products", "none")
+    assert read.why("stance", stance="promoter").by == "otherwise", "what no rule gives is not explained by one"
+    record: dict[str, Any] = {"post": "1", "brand": "sber", "product": "general", "heads": [dataclasses.asdict(stance)]}
+    record["heads"][0]["sentences"] = [each | {"text": "…"} for each in record["heads"][0]["sentences"]]
+    assert "a rule: one product is praised and another blamed" in lines_of(record)
+
+
+def test_an_answer_that_lost_against_the_others_is_named() -> None:
+    """Where a head by itself would answer what contradicts the other heads."""
+    [plain] = PlainJudge().judge([Pair(text="Банк ужас", target="Сбер")])
+    told = dataclasses.replace(plain, probabilities=plain.probabilities | {"stance": {"promoter": 0.5, "detractor": 0.4, "passive": 0.1}})
+    assert likelier(told, "stance") == "promoter", "it is blame by all other heads"
+    mild = dataclasses.replace(plain, probabilities=plain.probabilities | {"stance": {"promoter": 0.1, "detractor": 0.4, "passive": 0.5}})
+    assert likelier(mild, "stance") is None, "passive would go with them: the rarer answer was preferred"
+    assert likelier(plain, "stance") is None
 
 
 def test_an_act_of_speech_is_found_in_the_text_and_in_the_title(classifier: Classifier) -> None:
@@ -194,6 +218,7 @@ SAID = ["Это плохо.", "Тут хорошо.", "Плохо, очень п
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(SAID), min_size=1, max_size=9))
+@example(["Это плохо."] * 5 + ["Тут хорошо."] * 2)
 def test_the_first_sentences_that_give_the_answer_stand_in_the_order_of_the_text(said: list[str]) -> None:
     text = " ".join(said)
     read = erasure(text)[1]

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 from plain_judge import PlainJudge
@@ -14,10 +13,11 @@ from plain_judge import PlainJudge
 from crawlers.post import Post
 from nlp.brands import Finder
 from nlp.classifier import Classifier, Judgement
-from nlp.explain import Explainer, Why, lines_of
-from nlp.mention import Genre, Mention, Stance
+from nlp.explain import Explainer
+from nlp.mention import Genre, Mention, Recommendation, Stance
 from nlp.pair import Pair
-from nlp.reader import mentions_of, mixed
+from nlp.reader import mentions_of
+from nlp.rules import mixed
 from nlp.stream import read_brands_of
 from nlp.voice import Voice, voice
 
@@ -27,12 +27,19 @@ APP, SUPPORT, ALL = "open", "answered", "all"
 Answers = Mapping[str, tuple[Stance, float]]
 
 
+def _no_model() -> Classifier:
+    raise AssertionError("a rule needs no model")
+
+
+EXPLAINER = Explainer(KNOWN, _no_model)
+
+
 class Told(PlainJudge):
     """Answers by what the pair speaks of: the app, the support, or the whole post."""
 
-    def __init__(self, answers: Answers, genres: Mapping[str, Genre] | None = None) -> None:
+    def __init__(self, answers: Answers, genres: Mapping[str, Genre] | None = None, advice: Recommendation = "none") -> None:
         super().__init__()
-        self.answers, self.genres = answers, genres or {}
+        self.answers, self.genres, self.advice = answers, genres or {}, advice
 
     def judge(self, pairs: Sequence[Pair]) -> list[Judgement]:
         return [self._told(pair, judgement) for pair, judgement in zip(pairs, super().judge(pairs), strict=True)]
@@ -41,7 +48,8 @@ class Told(PlainJudge):
         part = ALL if pair.product is None else APP if "открывается" in pair.text else SUPPORT
         stance, confidence = self.answers[part]
         genre = self.genres.get(part, "opinion")
-        return dataclasses.replace(judgement, genre=genre, stance=stance, confidence=judgement.confidence | {"stance": confidence})
+        sure = judgement.confidence | {"stance": confidence}
+        return dataclasses.replace(judgement, genre=genre, stance=stance, recommendation=self.advice, confidence=sure)
 
 
 def post(text: str = TEXT) -> Post:
@@ -88,6 +96,24 @@ def test_a_complaint_that_quotes_the_companys_answer_stays_one() -> None:
     assert read(Told(answers | {ALL: ("promoter", 0.9)}), text)["general"].genre == "ad", "a company thanks"
 
 
+@pytest.mark.parametrize(
+    ("whole", "app", "stance"),
+    [("ad", "ad", "none"), ("news", "news", "none"), ("sarcasm", "sarcasm", "promoter"), ("question", "opinion", "promoter")],
+)
+def test_what_an_advertisement_says_of_a_product_is_no_opinion_either(whole: Genre, app: Genre, stance: Stance) -> None:
+    found = read(Told({APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.9), ALL: ("none", 0.9)}, {ALL: whole}))["app"]
+    assert (found.genre, found.stance) == (app, stance)
+    why = EXPLAINER.explain(post(), EXPLAINER.finder.find(post()), found, "genre") if whole != "question" else None
+    assert why is None or (why.by, why.answer, why.sentences) == ("genre", app, ())
+
+
+def test_who_is_passive_warns_nobody_off_the_company() -> None:
+    answers: Answers = {APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.7), ALL: ("detractor", 0.8)}
+    assert read(Told(answers, advice="warns"))["general"].recommendation == "none"
+    assert read(Told(answers, advice="warns"))["support"].recommendation == "warns"
+    assert read(Told(answers, advice="recommends"))["general"].recommendation == "recommends"
+
+
 @pytest.mark.parametrize("genres", [{ALL: "news"}, {APP: "sarcasm"}, {SUPPORT: "question"}])
 def test_only_opinions_are_mixed(genres: dict[str, Genre]) -> None:
     answers: Answers = {APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.9), ALL: ("detractor", 0.9)}
@@ -107,21 +133,3 @@ def test_a_product_without_sentences_of_its_own_keeps_what_the_whole_post_says()
         product: (each.stance, each.confidence["stance"]) for product, each in found.items() if product not in ("general", "app", "support")
     }
     assert others and set(others.values()) == {("detractor", 0.8)}, others
-
-
-def test_the_rule_is_told_as_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    def read_otherwise(self: Explainer, why: Why, *others: object) -> Why:
-        """As where the sentences of the whole post give another answer; a judge of words has no sentences to erase."""
-        return dataclasses.replace(why, by="otherwise", today="detractor")
-
-    monkeypatch.setattr(Explainer, "_by_model", read_otherwise)
-    judge = Told({APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.7), ALL: ("detractor", 0.8)})
-    explainer, general = Explainer(KNOWN, lambda: cast(Classifier, judge)), read(judge)["general"]
-    why = explainer.explain(post(), explainer.finder.find(post()), general, "stance")
-    assert (why.by, why.answer, why.sentences, why.today) == ("products", "passive", (), None)
-    record: dict[str, Any] = {"post": "1", "brand": "sber", "product": "general", "heads": [dataclasses.asdict(why)]}
-    assert "a rule: one product is praised and another blamed" in lines_of(record)
-    mixed_no_more: Answers = {APP: ("promoter", 0.9), SUPPORT: ("promoter", 0.7), ALL: ("detractor", 0.8)}
-    for changed in (Told(mixed_no_more), Told(judge.answers, genres={ALL: "news"})):
-        later = Explainer(KNOWN, lambda changed=changed: cast(Classifier, changed))  # type: ignore[misc]
-        assert later.explain(post(), later.finder.find(post()), general, "stance").by == "otherwise"

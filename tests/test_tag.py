@@ -126,10 +126,18 @@ def test_a_rating_without_a_text_is_read_by_its_stars(stars: float, stance: str,
     assert judge.asked == []
 
 
+def test_stars_without_a_text_are_not_those_of_a_rival_in_the_title() -> None:
+    found = mentions(post("1", "", title="Сбер хуже ВТБ", rating=1.0, about=("sber",)))
+    assert {key: (each.stance, each.model) for key, each in found.items()} == {
+        "1/sber/general": ("detractor", "stars"),
+        "1/vtb/general": ("none", "unread"),
+    }
+
+
 def test_official_posts_are_ads_without_a_stance() -> None:
     [(seen, [mention])] = tag_posts([post("1", "В ВТБ отличные условия", author_id="vk.com:22522055")], FINDER, PlainJudge())
     assert seen.official
-    assert (mention.genre, mention.stance, mention.roles, mention.sentiment) == ("ad", "none", ("none",), "positive")
+    assert (mention.genre, mention.stance, mention.roles, mention.sentiment) == ("ad", "none", ("none",), "neutral")
 
 
 def test_roles_the_model_abstains_on_are_unknown() -> None:
