@@ -123,6 +123,10 @@ def with_roles(hits: Sequence[Hit]) -> dict[str, Standing]:
             standing = Standing(roles=roles, role_from="text")
             if remembers and post.published is not None:
                 memory[mention.brand] = (post.published, roles)
+        elif mention.switch == "left":
+            # Who leaves is no client any more, whatever earlier posts showed.
+            standing = Standing(roles=tuple(mention.roles) if mention.roles else (UNKNOWN,))
+            memory.pop(mention.brand, None)
         elif remembers and (remembered := recall(memory.get(mention.brand), post.published)):
             standing = Standing(roles=remembered, role_from="history")
         else:

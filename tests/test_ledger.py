@@ -144,6 +144,16 @@ def test_a_role_is_remembered_for_the_brand_until_a_text_says_otherwise() -> Non
     }
 
 
+def test_who_leaves_is_no_client_any_more_though_the_model_abstains() -> None:
+    hits = [hit("1", 0, roles=("client",)), hit("2", 1), hit("3", 2, roles=None, switch="left"), hit("4", 3)]
+    assert [(each.roles, each.role_from) for each in found(*hits).values()] == [
+        (("client",), "text"),
+        (("client",), "history"),
+        (("unknown",), None),
+        (("none",), None),
+    ]
+
+
 def test_a_role_is_forgotten_after_eighteen_months_and_a_memory_is_not_a_text() -> None:
     inside, outside = MEMORY / timedelta(days=1), MEMORY / timedelta(days=1) + 0.001
     standing = found(hit("1", 0, roles=("client",)), hit("2", 300, roles=None), hit("3", inside, roles=None), hit("4", outside, roles=None))
