@@ -23,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from advocacy import correct as correcting
 from advocacy import forget as forgetting
 from advocacy import load as loading
-from advocacy.correction import HEADS, Correction, WrongCorrection, written
+from advocacy.correction import HEADS, Correction, WrongCorrection, contradictions_of, written
 from advocacy.desk import DeskUnavailable, open_desk
 from advocacy.measures import basis, nps_by, nps_change, nps_trend, online_nps, reach_by_stance, reach_of_copies
 from advocacy.missing import uneven
@@ -185,7 +185,11 @@ def correct(
     with told(), opened() as index:
         answers = {head: None if value is None else written(head, value)}
         done = correcting.correct(index, mention, answers, by=by, note=note, data=data_folder(), config=config_folder())
+        now = [each for each in correcting.mentions_of(index, [correcting.parts(mention)[0]]) if each.id == mention]
     typer.echo("taken back" if take_back else "corrected")
+    for pair in contradictions_of(now[0]) if now else ():
+        said = " and ".join(f"{each} {getattr(now[0], each)}" for each in pair)
+        typer.echo(f"{said} contradict each other: correct the other one too", err=True)
     if not done:
         typer.echo("the index doesn't show it yet: `python -m nlp tag` and `python -m advocacy load` do the rest", err=True)
 

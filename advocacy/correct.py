@@ -14,26 +14,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from advocacy.correction import EXISTS, YES, Correction, Value, WrongCorrection, checked
+from advocacy.correction import EXISTS, YES, Correction, Value, WrongCorrection, checked, made_on, recorded
 from advocacy.desk import Desk, open_desk
-from advocacy.load import finish_correcting
+from advocacy.load import check_desk, finish_correcting
 from crawlers.brand import Brands, read_brands
 from crawlers.post import Post, clean, iso, whole_milliseconds
 from index.query import Index, Level, Query
 from nlp.brands import document
 from nlp.mention import GENERAL, READ, Mention
 from nlp.reader import BY_BRAND
-from nlp.records import GENRE_RECORDS, RECOMMEND_WORDS, SWITCH_WORDS, text_hash
 
 LEVELS: tuple[Level, ...] = ("brand", "product")
 POSTS_AT_ONCE = 500
-CODES: Mapping[str, Mapping[str, str]] = {
-    "recommendation": {word: code for code, word in RECOMMEND_WORDS.items()},
-    "switch": {word: code for code, word in SWITCH_WORDS.items()},
-}
-"""Words of a mention -> answers of a record."""
-FIELDS: Mapping[str, str] = {"recommendation": "recommend"}
-"""Head -> field of a record, where they differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +56,7 @@ def correct(
     brands = read_brands(config)
     known = {each.id for each in mentions_of(index, [post_id])}
     with closing(open_desk(data)) as desk:
+        check_desk(index, desk)
         said = {(each.brand, each.product, each.head) for each in desk.of([post_id]).get(post_id, ())}
         now = whole_milliseconds(datetime.now(UTC))
         made = []
@@ -76,7 +69,7 @@ def correct(
                 raise WrongCorrection(f"There is no correction of {head} of {mention} to take back.")
             made.append(
                 Correction(
-                    post=post_id, brand=brand, product=whole, head=head, value=value, text_hash=text_hash(post.text),
+                    post=post_id, brand=brand, product=whole, head=head, value=value, text_hash=made_on(post),
                     author=author, made=now, note=note,
                 )
             )  # fmt: skip
@@ -113,9 +106,12 @@ def _check_subject(mention: str, known: set[str], brands: Brands, *, adds: bool)
 
 
 def _stand(made: Sequence[Correction], mentions: Mapping[str, Mention]) -> bool:
-    """Whether the index shows what was said."""
+    """Whether the index shows what was said. Of a mention that a person took out nothing else is shown."""
+    gone = {each.mention for each in made if each.head == EXISTS and each.value not in (None, YES)}
     for each in made:
         mention = mentions.get(each.mention)
+        if each.head != EXISTS and mention is None and each.mention in gone:
+            continue
         if each.value is None:
             shown = mention is None or each.head not in mention.corrected
         elif each.head == EXISTS:
@@ -137,7 +133,7 @@ def review(index: Index, corrections: Sequence[Correction]) -> list[Review]:
         for each in said:
             if post is None:
                 found.append(Review(correction=each, why="the index has no such post"))
-            elif each.text_hash != text_hash(post.text):
+            elif each.text_hash != made_on(post):
                 found.append(Review(correction=each, why="the text has changed"))
             elif each.mention not in mentions and (each.head != EXISTS or each.value == YES):
                 found.append(Review(correction=each, why="the mention is not there"))
@@ -154,7 +150,7 @@ def records(index: Index, desk: Desk, brands: Brands) -> Iterator[dict[str, Any]
     for post, mentions, said in _with_posts(index, desk.in_force()):
         if post is None or post.language not in (None, *READ):
             continue
-        holding = sorted((each for each in said if each.text_hash == text_hash(post.text)), key=lambda each: each.brand)
+        holding = sorted((each for each in said if each.text_hash == made_on(post)), key=lambda each: each.brand)
         for slug, theirs in groupby(holding, key=lambda each: each.brand):
             brand, answers = brands.by_slug(slug), list(theirs)
             general = mentions.get(f"{post.id}/{slug}/{GENERAL}")
@@ -162,7 +158,7 @@ def records(index: Index, desk: Desk, brands: Brands) -> Iterator[dict[str, Any]
                 continue
             fields: dict[str, Any] = {}
             for each in filter(_of_company, answers):
-                fields |= _answer(each.head, each.value)
+                fields |= recorded(each.head, each.value)
             if any(each.head == EXISTS and each.product != GENERAL for each in answers):
                 kinds = {each.product_kind for each in mentions.values() if each.brand == slug and each.product != GENERAL}
                 fields["products"] = sorted(kinds)[:3] or [GENERAL]
@@ -173,14 +169,6 @@ def records(index: Index, desk: Desk, brands: Brands) -> Iterator[dict[str, Any]
 
 def _of_company(correction: Correction) -> bool:
     return correction.product == GENERAL and correction.head != EXISTS
-
-
-def _answer(head: str, value: Any) -> Mapping[str, Any]:
-    """What a record says where a person answered this."""
-    if head == "genre":
-        return GENRE_RECORDS[value]
-    codes = CODES.get(head)
-    return {FIELDS.get(head, head): list(value) if isinstance(value, tuple) else codes[value] if codes else value}
 
 
 def _record(post: Post, slug: str, brands: Brands, *, alone: bool) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from crawlers.brand import Brands
 from crawlers.post import Post
 from nlp.mention import GENERAL, GENRES, RECOMMENDATIONS, ROLES, SENTIMENTS, STANCES, SWITCHES, TONES, Mention
 from nlp.reader import BY_BRAND
-from nlp.records import text_hash
+from nlp.records import GENRE_RECORDS, RECOMMEND_CODES, SWITCH_CODES, text_hash
+from nlp.together import contradictions
 
 Value = str | int | tuple[str, ...]
 
@@ -38,6 +39,11 @@ HEADS: Mapping[str, tuple[Any, ...]] = {
     "switch": SWITCHES,
 }
 """Head -> what can be answered; of roles one or several, `none` alone."""
+
+CODES: Mapping[str, Mapping[str, str]] = {"recommendation": RECOMMEND_CODES, "switch": SWITCH_CODES}
+"""Words of a mention -> answers of a record."""
+FIELDS: Mapping[str, str] = {"recommendation": "recommend"}
+"""Head -> field of a record, where they differ."""
 
 
 class WrongCorrection(ValueError):
@@ -93,22 +99,42 @@ def written(head: str, text: str) -> Value:
     return checked(head, text.strip())
 
 
+def made_on(post: Post) -> str:
+    """Hash of what a correction of the post's mentions holds for: its text, or the stars where they are all that it says."""
+    return text_hash(post.text if post.text.strip() or post.rating is None else f"{post.rating:g}")
+
+
 def applied(post: Post, mentions: Iterable[Mention], corrections: Sequence[Correction], brands: Brands) -> list[Mention]:
     """The post's mentions with people's answers in the place of the model's, by id.
 
-    `corrections` are those in force, in the order in which they were made; those made on another text are passed over.
+    `corrections` are those in force, in the order in which they were made; those made on another text are passed over. A product
+    that has no judgement of its own says what the company as a whole says, corrected too, unless it is corrected itself.
     """
     found = {mention.id: mention for mention in mentions}
-    holding = [each for each in corrections if each.text_hash == text_hash(post.text)]
+    holding = [each for each in corrections if each.text_hash == made_on(post)]
     for each in holding:
         if each.head == EXISTS:
             _exist(found, each, brands)
-    for each in holding:
+    copies = {key for key, mention in found.items() if _says_the_same(mention, found.get(f"{mention.post}/{mention.brand}/{GENERAL}"))}
+    for each in sorted(holding, key=lambda each: each.product != GENERAL):
         if each.head != EXISTS:
             for key, mention in found.items():
-                if key == each.mention or (each.head in BY_BRAND and mention.brand == each.brand):
+                of_company = each.product == GENERAL and mention.brand == each.brand and (each.head in BY_BRAND or key in copies)
+                if key == each.mention or of_company:
                     found[key] = answered(mention, each.head, each.value)
     return [mention for _, mention in sorted(found.items())]
+
+
+def _says_the_same(product: Mention, general: Mention | None) -> bool:
+    """Whether the product was not judged by itself: every answer is the company's, as sure to two places.
+
+    Of a mixed post the company's stance and recommendation are made of its products' (`nlp.rules.passive`).
+    """
+    if general is None or product.product == GENERAL:
+        return False
+    mixed = {"stance", "recommendation"}
+    sure = [{head: share for head, share in each.confidence.items() if head not in {*mixed, EXISTS}} for each in (product, general)]
+    return sure[0] == sure[1] and all(getattr(product, head) == getattr(general, head) for head in HEADS.keys() - mixed - {EXISTS})
 
 
 def answered(mention: Mention, head: str, value: Value | None) -> Mention:
@@ -116,6 +142,25 @@ def answered(mention: Mention, head: str, value: Value | None) -> Mention:
     answer = {} if head == EXISTS else {head: value}
     corrected = tuple(known for known in HEADS if known == head or known in mention.corrected)
     return replace(mention, **answer, confidence=mention.confidence | {head: 1.0}, corrected=corrected)  # type: ignore[arg-type]
+
+
+def contradictions_of(mention: Mention) -> list[tuple[str, str]]:
+    """Pairs of heads whose answers contradict each other, a person's and the model's or two of people's (see `nlp.together`)."""
+    answers: dict[str, Any] = {"roles": mention.roles}
+    for head in ("genre", "sentiment", "stance", "recommendation", "switch"):
+        answers |= recorded(head, getattr(mention, head))
+    answers.pop("sarcasm", None)
+    heads = {field: head for head, field in FIELDS.items()}
+    pairs = [(heads.get(one, one), heads.get(other, other)) for one, other in contradictions(**answers)]
+    return [pair for pair in pairs if set(pair) & set(mention.corrected)]
+
+
+def recorded(head: str, value: Any) -> Mapping[str, Any]:
+    """What a labelled record says where this is answered."""
+    if head == "genre":
+        return GENRE_RECORDS[value]
+    codes = CODES.get(head)
+    return {FIELDS.get(head, head): list(value) if isinstance(value, tuple) else codes[value] if codes else value}
 
 
 def _exist(found: dict[str, Mention], correction: Correction, brands: Brands) -> None:

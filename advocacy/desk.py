@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from advocacy.correction import Correction
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0001"
+REVISION = "0002"
 """The revision of the newest migration: a desk that has it needs none."""
 REVISIONS = "molva_revision"
 """Where the desk's revision stands; not Alembic's usual name, so that the database may be shared with other programs."""
@@ -49,6 +49,9 @@ CORRECTION = sa.Table(
     sa.Index("correction_key", "post", "brand", "product", "head", "number"),
     sqlite_autoincrement=True,
 )
+
+DESK = sa.Table("desk", METADATA, Column("id", sa.String(32), primary_key=True))
+"""One row, drawn when the desk was made."""
 
 
 class DeskUnavailable(Exception):
@@ -112,6 +115,11 @@ class Desk:
                 for row in connection.execute(_in_force(wanted[start : start + POSTS_AT_ONCE])).mappings():
                     found.setdefault(row["post"], []).append(_correction(row))
         return found
+
+    def id(self) -> str:
+        """What tells this desk from every other; it goes with the rows where they are copied to another database."""
+        with self._reading() as connection:
+            return str(connection.execute(sa.select(DESK.c.id)).scalar_one())
 
     def newest(self) -> int:
         """Number of the newest row; 0 where there is none."""

@@ -37,7 +37,8 @@ POSTS_AT_ONCE = 1000
 """Posts written together, as far as whole batches allow: what a kill makes the next load do again."""
 SUFFIX = ".jsonl.gz"
 CORRECTED = "/corrections-"
-"""Between a fingerprint and a number: the record of the newest correction that an index has seen. No key of a batch looks so."""
+"""Between a fingerprint and a number: the record of the newest correction that an index has seen, and of whose desk. No key of a
+batch looks so."""
 
 
 class LoadError(Exception):
@@ -155,15 +156,36 @@ def finish_correcting(index: Index, *, data: Path, config: Path) -> None:
     """
     loaded = index.loaded()
     with closing(open_desk(data)) as desk:
+        check_desk(index, desk)
         newest = desk.newest()
         for fingerprint in sorted({key.partition("/")[0] for key in loaded}):
-            record = f"{fingerprint}{CORRECTED}{newest}"
+            record = _record(fingerprint, desk)
             if not newest or record in loaded or not (present := keys(data, fingerprint)):
                 continue
-            before = max((int(key.partition(CORRECTED)[2]) for key in loaded if key.startswith(f"{fingerprint}{CORRECTED}")), default=0)
-            changed = desk.posts_since(before if before < newest else 0)
+            seen = (_seen(key)[0] for key in loaded if key.startswith(f"{fingerprint}{CORRECTED}"))
+            changed = desk.posts_since(before if (before := max(seen, default=0)) < newest else 0)
             _make_anew(index, changed, present, desk, read_brands(config), data / "tagged" / fingerprint)
             index.replace([], [], batch=record)
+
+
+def check_desk(index: Index, desk: Desk) -> None:
+    """Raises LoadError where the index shows corrections of another desk, which would be lost with the next reading."""
+    if {desk_id for key in index.loaded() if CORRECTED in key for _, desk_id in [_seen(key)]} - {"", desk.id()}:
+        raise LoadError(
+            f"The index shows corrections that stand in another desk than the one at {desk.place}: let MOLVA_DESK name the desk that"
+            " holds them or restore its file, here and where Airflow runs; to go on without them, run `python -m advocacy rebuild`."
+        )
+
+
+def _record(fingerprint: str, desk: Desk) -> str:
+    """What an index keeps that has seen all of the desk."""
+    return f"{fingerprint}{CORRECTED}{desk.newest()}-{desk.id()}"
+
+
+def _seen(record: str) -> tuple[int, str]:
+    """Number of the newest correction, and id of the desk; before desks had one it was not recorded."""
+    number, _, desk_id = record.partition(CORRECTED)[2].partition("-")
+    return int(number), desk_id
 
 
 def _make_anew(index: Index, posts: Set[str], present: Mapping[str, Path], desk: Desk, brands: Brands, folder: Path) -> None:
@@ -196,13 +218,13 @@ def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, config: Path
         return store(fresh, posts, mentions)
 
     with closing(open_desk(data)) as desk:
-        newest = desk.newest()
+        record = _record(fingerprint, desk) if desk.newest() else None
     with index.rebuild() as fresh:
         entry = enter_without_ledgers
         done = _load(fresh, list(present), present, entry, data=data, config=config, fingerprint=fingerprint, progress=progress)
         refresh(fresh, authors)
-        if newest:
-            fresh.replace([], [], batch=f"{fingerprint}{CORRECTED}{newest}")
+        if record:
+            fresh.replace([], [], batch=record)
     remove_stale(data, fingerprint)
     return replace(done, rebuilt=True)
 

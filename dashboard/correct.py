@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from advocacy.correct import correct
-from advocacy.correction import EXISTS, HEADS, YES, Value, WrongCorrection, checked
+from advocacy.correct import correct, mentions_of
+from advocacy.correction import EXISTS, HEADS, YES, Value, WrongCorrection, checked, contradictions_of
 from advocacy.desk import DeskUnavailable
 from advocacy.load import LoadError
 from crawlers.brand import Brands
@@ -51,6 +51,8 @@ def popover(mention: Mention, index: Index, brands: Brands, lang: Lang) -> None:
     with box:
         if st.session_state.get(_FAILED, ("", ""))[0] == mention.id:
             st.error(st.session_state.pop(_FAILED)[1])
+        for pair in contradictions_of(mention):
+            st.warning(say(lang, "correct.contradiction", answers=" · ".join(_answer(mention, head, lang) for head in pair)))
         with st.form(f"{key}_form", border=False):
             _heads(mention, key, lang)
             st.selectbox(
@@ -81,6 +83,13 @@ def _heads(mention: Mention, key: str, lang: Lang) -> None:
                 st.multiselect(label, options, mention.roles or (), key=f"{key}_{head}", format_func=word, placeholder=unknown)
             else:
                 st.selectbox(label, options, options.index(_now(mention, head)), key=f"{key}_{head}", format_func=word)
+
+
+def _answer(mention: Mention, head: str, lang: Lang) -> str:
+    """A head and what the mention says of it, in words."""
+    value = _now(mention, head)
+    words = [say(lang, f"{WORDS.get(head, head)}.{each}") for each in (value if isinstance(value, tuple) else (value,))]
+    return f"{say(lang, f'head.{head}').lower()}: {', '.join(words)}"
 
 
 def _now(mention: Mention, head: str) -> Value | None:
@@ -138,7 +147,8 @@ def _save(mention: Mention, index: Index, key: str, lang: Lang) -> None:
         for of, said in (wanted | ({mention.id: answers} if answers else {})).items():
             done = correct(index, of, said, by=name, note=state[f"{key}_note"], data=data_folder(), config=config_folder())
         state[_SAID] = say(lang, "correct.done" if done else "correct.later")
-        state[key] = False
+        # Where an answer of the model contradicts the new one, the form stays open and says so.
+        state[key] = any(contradictions_of(each) for each in mentions_of(index, [mention.post]) if each.id == mention.id)
     except WrongCorrection as error:
         state[_FAILED] = (mention.id, say(lang, "correct.wrong", why=error))
     except DeskUnavailable as error:

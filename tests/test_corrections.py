@@ -1,4 +1,5 @@
-"""Corrections on both engines: they win at once and after every load, re-tagging and rebuild; a changed text sends them to review."""
+"""Corrections on both engines and both databases: they win at once and after every load, re-tagging and rebuild; a changed text
+sends them to review."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from tagged_batches import BRANDS, ENGINES, Place, everything, fresh_index, ment
 
 from advocacy import load as loading
 from advocacy.correct import correct, records, review
-from advocacy.correction import HEADS, PEOPLE, Correction, WrongCorrection, applied, checked, written
+from advocacy.correction import HEADS, PEOPLE, Correction, WrongCorrection, answered, applied, checked, contradictions_of, written
 from advocacy.desk import Desk, DeskUnavailable, open_desk
 from advocacy.forget import forget
 from advocacy.load import load, rebuild
@@ -30,15 +31,26 @@ from nlp.records import read_records, text_hash
 WHOLE = Query(brands=("bank",))
 
 
+@pytest.fixture(params=[*((engine, "sqlite") for engine in ENGINES), ("embedded", "postgresql")], ids="-".join)
+def servers(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """The engine of the index and the database of the desk."""
+    chosen: tuple[str, str] = request.param
+    return chosen
+
+
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     monkeypatch.delenv("MOLVA_DESK", raising=False)
-    return Place(tmp_path, monkeypatch)
+    database = request.getfixturevalue("servers")[1] if "servers" in request.fixturenames else "sqlite"
+    with fresh_desk(database, tmp_path) as address:
+        if database != "sqlite":
+            monkeypatch.setenv("MOLVA_DESK", address)
+        yield Place(tmp_path, monkeypatch)
 
 
-@pytest.fixture(params=ENGINES)
-def index(request: pytest.FixtureRequest, place: Place) -> Iterator[Index]:
-    with fresh_index(request.param, place.data / "index") as opened:
+@pytest.fixture
+def index(servers: tuple[str, str], place: Place) -> Iterator[Index]:
+    with fresh_index(servers[0], place.data / "index") as opened:
         yield opened
 
 
@@ -90,6 +102,35 @@ def test_a_correction_wins_everywhere_at_once(place: Place, index: Index) -> Non
     assert say(place, index, f"{second.id}/bank/general", stance="promoter")
     assert shown(index)[0].standing.superseded_at == second.published
     assert [flip.after for flip in index.authors()[0].flips] == ["promoter"]
+
+
+def test_a_product_that_was_not_judged_by_itself_is_corrected_with_the_company(place: Place, index: Index) -> None:
+    seen = post(1)
+    sure = {"stance": 0.6, "tone": 0.9}
+    whole, same = mention(seen, confidence=sure), mention(seen, product="app", product_kind="app_online", confidence=sure)
+    own = mention(seen, product="card", product_kind="debit_card", confidence=sure | {"tone": 0.8})
+    place.tagged("forum", 1, [(seen, [whole, same, own])])
+    run(place, index)
+    say(place, index, f"{seen.id}/bank/general", stance="detractor")
+    found = {hit.mention.product: (hit.mention.stance, hit.mention.corrected) for hit in everything(index)[0]}
+    assert found == {"general": ("detractor", ("stance",)), "app": ("detractor", ("stance",)), "card": ("promoter", ())}
+    say(place, index, f"{seen.id}/bank/app", stance="passive")
+    say(place, index, f"{seen.id}/bank/general", stance="promoter")
+    stances = {hit.mention.product: hit.mention.stance for hit in everything(index)[0]}
+    assert stances == {"general": "promoter", "app": "passive", "card": "promoter"}, "its own correction holds"
+
+
+def test_a_correction_of_stars_holds_for_those_stars_alone(place: Place, index: Index) -> None:
+    seen = post(1, text="", rating=1.0)
+    place.tagged("forum", 1, [(seen, [mention(seen, "detractor")])])
+    run(place, index)
+    say(place, index, f"{seen.id}/bank/general", stance="passive")
+    assert [hit.mention.stance for hit in shown(index)] == ["passive"]
+    better = replace(seen, rating=5.0, collected=seen.collected + timedelta(days=1))
+    place.tagged("forum", 2, [(better, [mention(better, "promoter")])])
+    run(place, index)
+    assert [(hit.mention.stance, hit.mention.corrected) for hit in shown(index)] == [("promoter", ())]
+    assert waiting(place, index) == [("stance", "the text has changed")]
 
 
 def test_it_survives_the_next_load_re_tagging_and_rebuild(place: Place, index: Index) -> None:
@@ -275,6 +316,41 @@ def test_a_load_without_its_desk_fails_rather_than_forget_the_corrections(
     assert embedded.loaded() == frozenset()
 
 
+def test_another_desk_is_refused_until_the_index_is_made_anew(
+    place: Place, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, index)
+    say(place, index, f"{seen.id}/bank/general", stance="detractor")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("MOLVA_DESK", f"sqlite:///{tmp_path / 'empty.sqlite'}")
+        for attempt in (lambda: run(place, index), lambda: say(place, index, f"{seen.id}/bank/general", tone=-1)):
+            with pytest.raises(loading.LoadError, match=r"stand in another desk than the one at .*empty\.sqlite: let MOLVA_DESK name"):
+                attempt()
+        with desk_of(place) as desk:
+            assert desk.in_force() == [], "nothing is kept where it would be lost"
+    assert [hit.mention.stance for hit in shown(index)] == ["detractor"]
+    run(place, index)
+    monkeypatch.setenv("MOLVA_DESK", f"sqlite:///{tmp_path / 'empty.sqlite'}")
+    rebuild(index, data=place.data, config=place.config)
+    assert [hit.mention.stance for hit in shown(index)] == ["promoter"]
+    assert say(place, index, f"{seen.id}/bank/general", stance="passive")
+
+
+def test_an_index_that_was_corrected_before_desks_had_ids_goes_on(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    [record] = [key for key in embedded.loaded() if loading.CORRECTED in key]
+    with fresh_index("embedded", place.data / "older") as older:
+        run(place, older)
+        older.replace([], [], batch=record.rpartition("-")[0])
+        run(place, older)
+        assert record in older.loaded()
+
+
 def test_a_forgotten_post_leaves_the_desk(place: Place, embedded: Index) -> None:
     seen = post(1)
     place.tagged("forum", 1, [(seen, [mention(seen)])])
@@ -285,6 +361,24 @@ def test_a_forgotten_post_leaves_the_desk(place: Place, embedded: Index) -> None
     with desk_of(place) as desk:
         assert desk.in_force() == []
     assert embedded.post(seen.id) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "head", "value", "expected"),
+    [
+        ({"sentiment": "positive"}, "stance", "detractor", [("stance", "sentiment")]),
+        ({"sentiment": "negative"}, "stance", "detractor", []),
+        ({"sentiment": "positive", "recommendation": "warns"}, "stance", "promoter", [("stance", "recommendation")]),
+        ({"sentiment": "positive", "roles": ("client",)}, "switch", "left", [("switch", "roles")]),
+        ({"sentiment": "positive", "roles": None}, "switch", "left", []),
+        ({"sentiment": "positive"}, "genre", "news", [("genre", "stance")]),
+        ({"sentiment": "neutral"}, "roles", ("client",), []),  # what the model says by itself is no business of a person's
+    ],
+)
+def test_answers_of_a_person_and_of_the_model_that_contradict_each_other(
+    changes: dict[str, Any], head: str, value: Any, expected: list[tuple[str, str]]
+) -> None:
+    assert contradictions_of(answered(mention(post(1), **changes), head, value)) == expected
 
 
 @pytest.mark.parametrize(

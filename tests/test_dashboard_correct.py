@@ -56,6 +56,7 @@ def test_a_reader_corrects_a_mention_and_the_overview_counts_it(place: Place, pa
         form.get_by_role("button", name="Сохранить").click()
         expect(page.locator(".chip.detractor")).to_be_visible()
         expect(page.get_by_text("✎ исправлено: позиция, роль автора")).to_be_visible()
+        expect(page.get_by_text("Ответы противоречат друг другу")).to_contain_text("позиция: критик · отношение автора: нейтральное")
         expect(page.get_by_text("уверенность")).to_have_count(0)
         page.get_by_role("button", name="Почему?").click()
         expect(page.get_by_text("Так ответил человек.")).to_be_visible()
