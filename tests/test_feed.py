@@ -127,6 +127,16 @@ def test_an_xml_bomb_is_not_blown_up() -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize(("date", "hour"), [
+    ("05 May 2026 10:00:00 GMT", 10), ("Tue, 05 May 26 10:00:00 GMT", 10), ("05 May 2026 10:00:00 MSK", 7), ("05 May 2026 10:00:00", 7),
+])  # fmt: skip
+def test_a_zone_that_an_entry_names_goes_before_the_targets(date: str, hour: int) -> None:
+    text = f"<rss version='2.0'><channel><item><link>https://a.example/1</link><pubDate>{date}</pubDate></item></channel></rss>"
+    target = FeedTarget(name="a", kind="feed", url="https://a.example/rss", timezone="Europe/Moscow")
+    (raw,) = read_feed(text.encode(), None, target.url).entries
+    assert post(raw, target, datetime(2026, 9, 5, tzinfo=UTC)).published == datetime(2026, 5, 5, hour, tzinfo=UTC)
+
+
 def article(number: int, words: int = 60) -> str:
     body = f"Статья номер {number}: клиент рассказывает, почему ушёл из Вестарны и куда перевёл деньги. " * (words // 12)
     main = f"<article><h1>Запись {number}</h1><p>{body}</p></article>"
