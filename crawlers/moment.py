@@ -23,6 +23,13 @@ class Moment:
 
     at: datetime | None
     precision: Precision
+    counted: bool = False
+    """Counted back from when it was looked at («2 часа назад»): each look gives another moment."""
+
+    @property
+    def identity(self) -> str | None:
+        """What it tells a post by that has neither an id nor an address: the same however the date is written, None for a counted one."""
+        return None if self.at is None or self.counted else str(self.at)
 
 
 UNKNOWN = Moment(None, Precision.UNKNOWN)
@@ -174,7 +181,7 @@ def _iso(text: str, zone: tzinfo) -> Moment:
 def _relative(text: str, zone: tzinfo, now: datetime | None) -> Moment | None:
     lowered = text.casefold()
     if lowered in ("только что", "just now", "now", "сейчас"):
-        return UNKNOWN if now is None else Moment(whole_milliseconds(now), Precision.MINUTE)
+        return UNKNOWN if now is None else Moment(whole_milliseconds(now), Precision.MINUTE, counted=True)
     if ago := _AGO.search(lowered):
         return _ago(ago, zone, now)
     word = re.match(r"[a-zа-я]+", lowered)
@@ -199,8 +206,8 @@ def _ago(ago: re.Match[str], zone: tzinfo, now: datetime | None) -> Moment | Non
     if now is None:
         return UNKNOWN
     if step >= timedelta(days=1):
-        return Moment(day((now - count * step).astimezone(zone).date()), Precision.DAY)
-    return Moment(whole_milliseconds(now - count * step), Precision.MINUTE)
+        return Moment(day((now - count * step).astimezone(zone).date()), Precision.DAY, counted=True)
+    return Moment(whole_milliseconds(now - count * step), Precision.MINUTE, counted=True)
 
 
 def _written(text: str, zone: tzinfo, now: datetime | None, day_first: bool) -> Moment:
