@@ -207,7 +207,7 @@ def _ago(ago: re.Match[str], zone: tzinfo, now: datetime | None) -> Moment | Non
         return UNKNOWN
     if step >= timedelta(days=1):
         return Moment(day((now - count * step).astimezone(zone).date()), Precision.DAY, counted=True)
-    return Moment(whole_milliseconds(now - count * step), Precision.MINUTE, counted=True)
+    return Moment(whole_milliseconds(now - count * step), Precision.HOUR if step >= timedelta(hours=1) else Precision.MINUTE, counted=True)
 
 
 def _written(text: str, zone: tzinfo, now: datetime | None, day_first: bool) -> Moment:
