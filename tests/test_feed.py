@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -193,6 +194,27 @@ def test_articles_are_fetched_once_and_a_second_run_takes_only_what_is_new(blog:
     assert place.collect(target).outcomes == {"kept": 1, "changed": 0, "repeated": 3, "rejected": 0, "deferred": 0, "older": 0}
     assert blog.paths() == ["/feed.xml", "/p/4"]
     assert len(Archive(place.data).batches("blog")) == 2
+
+
+def test_an_entry_is_changed_once_where_it_is_edited_and_one_that_was_taken_before_is_not(blog: Site, place: Place) -> None:
+    def serve(updated: str) -> None:
+        entry = f"<id>1</id><link href='{blog.url}/1'/><published>2026-09-02T07:00:00Z</published><updated>{updated}</updated>"
+        words = "<content type='text'>Комиссия выросла.</content>"
+        blog.pages["/feed.xml"] = f"<feed xmlns='http://www.w3.org/2005/Atom'><title>Блог</title><entry>{entry}{words}</entry></feed>"
+
+    target = place.target("blog", blog_target(blog))
+    serve("2026-09-02T10:00:00Z")
+    assert place.collect(target).outcomes["kept"] == 1
+    # As the feed's reader before kept it: without the time of the edit in the hash of its content.
+    (seen,) = (place.data / "seen").glob("blog.sqlite")
+    with closing(sqlite3.connect(seen)) as db:
+        db.execute("UPDATE seen SET content = 'before'")
+        db.commit()
+    assert place.collect(target).outcomes["repeated"] == 1, "an entry in the same wording is not read again"
+    serve("2026-09-03T10:00:00Z")
+    assert place.collect(target).outcomes["changed"] == 1
+    assert place.posts(target)[-1].edited == datetime(2026, 9, 3, 10, tzinfo=UTC)
+    assert place.collect(target).outcomes["repeated"] == 1
 
 
 def test_a_feed_that_tells_its_date_alone_is_asked_for_what_came_since(blog: Site, place: Place) -> None:

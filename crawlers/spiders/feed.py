@@ -24,12 +24,11 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.article import below_headline, main_text
-from crawlers.entry import fullest, own_words
+from crawlers.entry import edited_at, fullest, own_words, published_at
 from crawlers.kinds import FeedTarget
 from crawlers.link import is_link
-from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, decode, plain, site_of, without_declaration
-from crawlers.post import Post, Precision, clean, post_id, whole_milliseconds
+from crawlers.post import Post, clean, post_id
 from crawlers.source import CollectError, Cursor, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
 from crawlers.watch import read_next
@@ -257,19 +256,6 @@ def fingerprint(raw: dict[str, Any]) -> str:
     return hashlib.blake2b(json.dumps(content, ensure_ascii=False).encode(), digest_size=9).hexdigest()
 
 
-def published_at(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Moment:
-    """When an entry was published. A time without a zone is in the target's. Raises ValueError for what is no date."""
-    text = str(raw.get("published") or "").strip()
-    if not text:
-        return UNKNOWN
-    try:
-        return parse_moment(text, target.zone, now=collected)
-    except ValueError:
-        if raw.get("published_utc"):
-            return Moment(whole_milliseconds(datetime.fromisoformat(raw["published_utc"])), Precision.MINUTE)
-        raise
-
-
 def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
     """The post an entry stands for: the article's text, or the feed's own where that is longer (a teaser never replaces a text)."""
     raw = own_words(raw)
@@ -296,6 +282,7 @@ def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
         author_url=raw.get("author_url"),
         published=published.at,
         published_precision=published.precision,
+        edited=edited_at(raw, target, published, collected),
         collected=collected,
         in_reply_to=post_id(site, url=at_site(raw["reply_to"], target.url, site)) if raw.get("reply_to") else None,
         replies=int(raw["replies"]) if str(raw.get("replies", "")).isdigit() else None,
