@@ -19,7 +19,7 @@ import pytest
 from crawlers.archive import Archive
 from crawlers.kinds import FeedTarget
 from crawlers.page import decode, plain
-from crawlers.post import post_id
+from crawlers.post import Post, post_id
 from crawlers.run import RunFailed
 from crawlers.sink import open_sink
 from crawlers.source import CollectError, Item
@@ -304,6 +304,42 @@ def test_entries_that_share_a_link_are_told_apart() -> None:
     target = FeedTarget(name="a", kind="feed", url="https://a.example/rss")
     posts = [post(raw, target, datetime.now(UTC)) for raw in read_feed(text.encode(), None, target.url).entries]
     assert len({post.id for post in posts}) == 2
+
+
+def answering(*answers: str, link: str = "https://a.example/{}", id: str = "urn:{}") -> list[Post]:
+    """The posts of a feed in which entry 1 answers none, and each one after it what is given; newest first, as feeds are."""
+    made = [
+        f"<entry><id>{id.format(n)}</id><link href='{link.format(n)}'/><title>{n}</title>{answer}</entry>"
+        for n, answer in enumerate(["", *answers], 1)
+    ]
+    names = "xmlns='http://www.w3.org/2005/Atom' xmlns:thr='http://purl.org/syndication/thread/1.0'"
+    target = FeedTarget(name="a", kind="feed", url="https://a.example/atom")
+    found = read_feed(f"<feed {names}><title>t</title>{''.join(reversed(made))}</feed>".encode(), None, target.url)
+    return [post(raw, target, datetime(2026, 9, 5, tzinfo=UTC)) for raw in found.entries]
+
+
+def to(ref: str, more: str = "") -> str:
+    return f"<thr:in-reply-to ref='{ref}' {more}/>"
+
+
+def test_entries_that_answer_others_of_their_feed_know_them_and_their_thread() -> None:
+    first, second, third = answering(to("urn:1"), to("urn:2"))
+    assert (first.in_reply_to, first.thread_id) == (None, None)
+    assert (second.in_reply_to, second.thread_id) == (first.id, first.id)
+    assert (third.in_reply_to, third.thread_id) == (second.id, first.id)
+    shared = answering(to("urn:1"), link="https://a.example/status")
+    assert (shared[1].in_reply_to, shared[1].thread_id) == (shared[0].id, shared[0].id), "told apart by their ids"
+
+
+def test_what_stands_no_more_in_the_feed_is_known_by_its_address_alone() -> None:
+    _, left, below, named = answering(to("urn:0"), to("urn:2"), to("urn:0", "href='https://a.example/0'"))
+    assert (left.in_reply_to, left.thread_id) == (None, None), "nothing tells its link"
+    assert (below.in_reply_to, below.thread_id) == (left.id, None)
+    assert (named.in_reply_to, named.thread_id) == (post_id("a.example", url="https://a.example/0"), None)
+    _, by_link = answering(to("https://a.example/0"), id="https://a.example/{}")
+    assert (by_link.in_reply_to, by_link.thread_id) == (post_id("a.example", url="https://a.example/0"), None)
+    _, *circle = answering(to("urn:3"), to("urn:2"))
+    assert [each.thread_id for each in circle] == [None, None]
 
 
 def entries(count: int, first: int = 0) -> tuple[dict[str, str], ...]:

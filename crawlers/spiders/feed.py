@@ -24,7 +24,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.article import below_headline, main_text
-from crawlers.entry import edited_at, fullest, own_words, published_at
+from crawlers.entry import edited_at, fullest, own_words, published_at, threaded
 from crawlers.kinds import FeedTarget
 from crawlers.link import is_link
 from crawlers.page import Text, at_site, decode, plain, site_of, without_declaration
@@ -184,7 +184,7 @@ def read_feed(body: bytes, content_type: str | None, url: str, validators: dict[
     about = {name: parsed.feed[name] for name in ("title", "link", "language") if parsed.feed.get(name)}
     raws = [_raw(entry, about, url) for entry in reversed(parsed.entries)]
     # A damaged feed is asked for in full again next time.
-    return Feed(tuple(_told_apart(raws)), {} if damaged else validators or {})
+    return Feed(tuple(threaded(list(_told_apart(raws)))), {} if damaged else validators or {})
 
 
 def _no_feed(text: str, url: str) -> str:
@@ -225,6 +225,7 @@ def _raw(entry: Any, feed: dict[str, str], url: str) -> dict[str, Any]:
         "updated": entry.get("updated") if published == "published" else None,
         "replies": entry.get("slash_comments") or entry.get("thr_total") or entry.get("lj_reply-count"),
         "reply_to": reply.get("href"),
+        "reply_ref": reply.get("ref"),
         "tags": [tag["term"] for tag in entry.get("tags", ()) if tag.get("term")],
         "feed": feed,
     }
@@ -265,10 +266,10 @@ def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
     published = published_at(raw, target, collected)
     author_url = at_site(profile, target.url, site) if is_link(profile := str(raw.get("author_url") or "")) else None
     language = raw.get("feed", {}).get("language", "")[:2].lower()
-    native = raw.get("id") if raw.get("link_shared") or not link else None
     otherwise = (raw.get("author"), raw.get("published"), clean(words.own))
+    answered = raw.get("above") or {"link": raw.get("reply_to")}
     return Post(
-        id=post_id(site, native, url=at_site(link, target.url, site), otherwise=otherwise),
+        id=entry_id(raw, target, site, otherwise),
         site=site,
         place=target.place or raw.get("feed", {}).get("title"),
         source=target.kind,
@@ -284,9 +285,17 @@ def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
         published_precision=published.precision,
         edited=edited_at(raw, target, published, collected),
         collected=collected,
-        in_reply_to=post_id(site, url=at_site(raw["reply_to"], target.url, site)) if raw.get("reply_to") else None,
+        thread_id=entry_id(raw["thread"], target, site) if raw.get("thread") else None,
+        in_reply_to=entry_id(answered, target, site) if any(answered.values()) else None,
         replies=int(raw["replies"]) if str(raw.get("replies", "")).isdigit() else None,
     )
+
+
+def entry_id(raw: dict[str, Any], target: FeedTarget, site: str, otherwise: tuple[str | None, ...] = ()) -> str:
+    """`Post.id` of an entry: by its link, by the feed's own id where the link is none of its own."""
+    link = raw.get("link")
+    native = raw.get("id") if raw.get("link_shared") or not link else None
+    return post_id(site, native, url=at_site(link, target.url, site), otherwise=otherwise)
 
 
 def _words(raw: dict[str, Any], title: str | None) -> tuple[Text, str | None]:
