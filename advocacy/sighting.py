@@ -19,7 +19,7 @@ from nlp.mention import Mention, mention_to_json
 from nlp.tag import read_tagged
 
 Sighting = tuple[Post, list[Mention]]
-PRECISIONS = (Precision.UNKNOWN, Precision.DAY, Precision.MINUTE)
+PRECISIONS = (Precision.UNKNOWN, Precision.DAY, Precision.HOUR, Precision.MINUTE)
 OF_THE_TEXT = ("text", "quoted", "edited")
 NEWEST_KNOWN = (
     "place", "url", "title", "language", "author_id", "author_name", "author_url", "rating", "thread_id", "in_reply_to",

@@ -1,7 +1,8 @@
 """A moment: when a post was published, read from the many ways in which sites write it, in Russian and English.
 
 The rule to know: nothing is invented. A date without a time is known to the day; a date without a year is completed only in
-a live crawl, where `now` is known, because in an old export nobody can tell the year.
+a live crawl, where `now` is known, because in an old export nobody can tell the year. A zone that stands beside the time goes
+before the target's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,13 @@ class Moment:
 
     at: datetime | None
     precision: Precision
+    counted: bool = False
+    """Counted back from when it was looked at («2 часа назад»): each look gives another moment."""
+
+    @property
+    def identity(self) -> str | None:
+        """What it tells a post by that has neither an id nor an address: the same however the date is written, None for a counted one."""
+        return None if self.at is None or self.counted else str(self.at)
 
 
 UNKNOWN = Moment(None, Precision.UNKNOWN)
@@ -58,7 +66,15 @@ _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
 _DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*({_NAMES})\b\.?,?\s*-?(\d{{4}})?(?!\d|:)", re.IGNORECASE)
 _MONTH_DAY = re.compile(rf"\b({_NAMES})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(\d{{4}})(?!\d|:))?", re.IGNORECASE)
 _AGO = re.compile(r"(\d+|an?|one)?\s*([a-zа-я]+)\.?\s+(?:назад|ago)$", re.IGNORECASE)
-_REST = re.compile(r"[\s,.()|·—–-]|\b(?:в|at|on|г|года?|utc|gmt|мск|опубликован\w*|published|posted|дата|date|отзыв|от)\b", re.IGNORECASE)
+_REST = re.compile(r"[\s,.()|·—–-]|\b(?:в|at|on|г|года?|опубликован\w*|published|posted|дата|date|отзыв|от)\b", re.IGNORECASE)
+_HOURS_OFF = r"(0?\d|1[0-4])(?::?([0-5]\d))?(?![\d.:/])"
+_ZONE = re.compile(rf"\(?(?<![a-zа-яё])(?:(utc?|gmt)|мск|msk)(?:\s?([+−-]){_HOURS_OFF}|(?![a-zа-яё]))\)?", re.IGNORECASE)
+"""`GMT`, `UTC+3`, `(МСК)`, `МСК+2`, wherever they stand."""
+_AFTER_TIME = r"(\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s*[ap]\.?m\.?)?)\s*"
+_OFFSET = re.compile(rf"{_AFTER_TIME}([+-])(0\d|1[0-4]):?([0-5]\d)?(?=\s*(?:$|[,()]))", re.IGNORECASE)
+_LETTERS = re.compile(rf"{_AFTER_TIME}\(?(Z|[ACEMP][SD]T)\b\)?", re.IGNORECASE)
+"""`Z`, and the zones of America that RFC 822 names."""
+_MOSCOW = ZoneInfo("Europe/Moscow")
 _ON_WEEKDAY = re.compile(
     r"(?:понедельник|вторник|сред[ау]|четверг|пятниц[ау]|суббот[ау]|воскресенье|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
     r"(?:,?\s+(?:в\s+|at\s+)?\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?)?$"
@@ -75,6 +91,8 @@ def parse_moment(
 ) -> Moment:
     """When it was published. A time without a zone of its own is in `zone`; a number is seconds or milliseconds since 1970.
 
+    A zone of its own is an offset, `Z`, UTC, GMT, MSK («МСК», «МСК+2») or one that RFC 822 names; others have too many meanings.
+
     `formats` (as in strptime) are tried first. `now` (aware) is given in a live crawl only: it completes «вчера», "2 hours
     ago" and a date without a year; without it a date without a year is UNKNOWN. Raises ValueError where it is no date.
     """
@@ -89,12 +107,15 @@ def parse_moment(
         raise ValueError(f"{text[:60]!r} lies outside the calendar") from error
 
 
-def _parsed(text: str, zone: ZoneInfo, now: datetime | None, day_first: bool, formats: Sequence[str]) -> Moment:
+def _parsed(text: str, own: ZoneInfo, now: datetime | None, day_first: bool, formats: Sequence[str]) -> Moment:
     if not text:
         return UNKNOWN
+    without, named = _zone_apart(text)
+    zone = named or own
     for form in formats:
         if (found := _by_format(text, form, zone)) is not None:
             return found
+    text = without
     if _ISO.match(text):
         return _iso(text, zone)
     if re.fullmatch(r"\d{10}(?:\.\d+)?|\d{13}", text):
@@ -106,6 +127,28 @@ def _parsed(text: str, zone: ZoneInfo, now: datetime | None, day_first: bool, fo
     return _written(text, zone, now, day_first)
 
 
+def _zone_apart(text: str) -> tuple[str, tzinfo | None]:
+    """The text without the zones that it names, and the first of them; an offset goes before names (`+0300 (MSK)`)."""
+    found: list[tzinfo] = []
+    for named in _ZONE.finditer(text):
+        universal, *off = named.groups()
+        base = timedelta() if universal else timedelta(hours=3)
+        found.append(timezone(base + _off(*off)) if off[0] else UTC if universal else _MOSCOW)
+    text = _ZONE.sub("", text).strip()
+    if offset := _OFFSET.search(text):
+        found.insert(0, timezone(_off(*offset.groups()[1:])))
+        text = _OFFSET.sub(r"\1", text)
+    elif letters := _LETTERS.search(text):
+        found.insert(0, parsedate_to_datetime(f"1 Jan 2024 00:00 {letters[2]}").tzinfo or UTC)
+        text = _LETTERS.sub(r"\1", text)
+    return text, next(iter(found), None)
+
+
+def _off(sign: str, hours: str, minutes: str | None) -> timedelta:
+    off = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    return off if sign == "+" else -off
+
+
 def _since_1970(seconds: float) -> Moment:
     try:
         return Moment(whole_milliseconds(datetime.fromtimestamp(seconds / 1000 if abs(seconds) > 1e11 else seconds, UTC)), Precision.MINUTE)
@@ -113,11 +156,11 @@ def _since_1970(seconds: float) -> Moment:
         raise ValueError(f"{seconds} is no time") from error
 
 
-def _exact(moment: datetime, zone: ZoneInfo) -> Moment:
+def _exact(moment: datetime, zone: tzinfo) -> Moment:
     return Moment(whole_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone)), Precision.MINUTE)
 
 
-def _by_format(text: str, form: str, zone: ZoneInfo) -> Moment | None:
+def _by_format(text: str, form: str, zone: tzinfo) -> Moment | None:
     try:
         found = datetime.strptime(text, form)  # noqa: DTZ007  the zone is added where the form has none
     except ValueError:
@@ -126,19 +169,19 @@ def _by_format(text: str, form: str, zone: ZoneInfo) -> Moment | None:
     return _exact(found, zone) if timed else Moment(day(found.date()), Precision.DAY)
 
 
-def _iso(text: str, zone: ZoneInfo) -> Moment:
+def _iso(text: str, zone: tzinfo) -> Moment:
     try:
         if len(text) == 10:
             return Moment(day(date.fromisoformat(text)), Precision.DAY)
-        return _exact(datetime.fromisoformat(text.replace(" UTC", "+00:00").replace(" +", "+").replace(" Z", "Z")), zone)
+        return _exact(datetime.fromisoformat(text), zone)
     except ValueError as error:
         raise ValueError(f"{text!r} is no date") from error
 
 
-def _relative(text: str, zone: ZoneInfo, now: datetime | None) -> Moment | None:
+def _relative(text: str, zone: tzinfo, now: datetime | None) -> Moment | None:
     lowered = text.casefold()
     if lowered in ("только что", "just now", "now", "сейчас"):
-        return UNKNOWN if now is None else Moment(whole_milliseconds(now), Precision.MINUTE)
+        return UNKNOWN if now is None else Moment(whole_milliseconds(now), Precision.MINUTE, counted=True)
     if ago := _AGO.search(lowered):
         return _ago(ago, zone, now)
     word = re.match(r"[a-zа-я]+", lowered)
@@ -152,7 +195,7 @@ def _relative(text: str, zone: ZoneInfo, now: datetime | None) -> Moment | None:
     return _at(today - timedelta(days=days), text, zone)
 
 
-def _ago(ago: re.Match[str], zone: ZoneInfo, now: datetime | None) -> Moment | None:
+def _ago(ago: re.Match[str], zone: tzinfo, now: datetime | None) -> Moment | None:
     number, unit = ago.groups()
     count = int(number) if number and number.isdigit() else 1
     if unit.startswith(("мес", "month", "год", "лет", "year")):
@@ -163,11 +206,11 @@ def _ago(ago: re.Match[str], zone: ZoneInfo, now: datetime | None) -> Moment | N
     if now is None:
         return UNKNOWN
     if step >= timedelta(days=1):
-        return Moment(day((now - count * step).astimezone(zone).date()), Precision.DAY)
-    return Moment(whole_milliseconds(now - count * step), Precision.MINUTE)
+        return Moment(day((now - count * step).astimezone(zone).date()), Precision.DAY, counted=True)
+    return Moment(whole_milliseconds(now - count * step), Precision.HOUR if step >= timedelta(hours=1) else Precision.MINUTE, counted=True)
 
 
-def _written(text: str, zone: ZoneInfo, now: datetime | None, day_first: bool) -> Moment:
+def _written(text: str, zone: tzinfo, now: datetime | None, day_first: bool) -> Moment:
     """A date in figures or with the month's name, and perhaps a time; nothing else may stand beside it."""
     try:
         span, found = _date_in(text, day_first)
@@ -218,7 +261,7 @@ def _last(month_day: tuple[int, int], today: date) -> date | None:
     return None
 
 
-def _at(found: date, rest: str, zone: ZoneInfo) -> Moment:
+def _at(found: date, rest: str, zone: tzinfo) -> Moment:
     """The date with the time of day that stands beside it, if any."""
     time = _TIME.search(rest)
     if time is None:

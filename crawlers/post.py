@@ -23,6 +23,8 @@ class Precision(StrEnum):
     """How exactly the time of publication is known."""
 
     MINUTE = "minute"
+    HOUR = "hour"
+    """To an hour: «2 часа назад» may be nearly three."""
     DAY = "day"
     UNKNOWN = "unknown"
 

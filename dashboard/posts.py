@@ -140,7 +140,8 @@ def when(published: datetime | None, precision: Precision, lang: Lang, zone: Zon
         return say(lang, "undated")
     if precision is Precision.DAY:
         return published.strftime("%d.%m.%Y" if lang == "ru" else "%d %b %Y")
-    return published.astimezone(zone).strftime("%d.%m.%Y %H:%M" if lang == "ru" else "%d %b %Y %H:%M")
+    about = "≈ " if precision is Precision.HOUR else ""
+    return published.astimezone(zone).strftime(f"%d.%m.%Y {about}%H:%M" if lang == "ru" else f"%d %b %Y {about}%H:%M")
 
 
 def coverage(view: View, roles: Coverage, of: Literal["authors", "mentions"]) -> None:

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from advocacy import measures
 from advocacy.measures import previous
+from crawlers.post import Precision
 from dashboard.copies import chips, copies_of
+from dashboard.posts import when
 from dashboard.view import COUNTED, LEFT_OUT, NAMED, PERIODS, SORTS, VIEW_ROLES, View, from_address
 from index import open_index
 from index.query import Index
@@ -24,6 +26,12 @@ from nlp.mention import GENRES, STANCES
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+def test_the_time_of_a_post_is_shown_as_exactly_as_it_is_known() -> None:
+    shown = [when(NOW, precision, "ru", MOSCOW) for precision in (Precision.DAY, Precision.HOUR, Precision.MINUTE)]
+    assert shown == ["05.03.2026", "05.03.2026 ≈ 15:00", "05.03.2026 15:00"]
+    assert when(NOW, Precision.HOUR, "en", MOSCOW) == "05 Mar 2026 ≈ 15:00"
 
 
 def some(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:

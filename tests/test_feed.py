@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ import pytest
 from crawlers.archive import Archive
 from crawlers.kinds import FeedTarget
 from crawlers.page import decode, plain
-from crawlers.post import post_id
+from crawlers.post import Post, post_id
 from crawlers.run import RunFailed
 from crawlers.sink import open_sink
 from crawlers.source import CollectError, Item
@@ -127,6 +128,16 @@ def test_an_xml_bomb_is_not_blown_up() -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize(("date", "hour"), [
+    ("05 May 2026 10:00:00 GMT", 10), ("Tue, 05 May 26 10:00:00 GMT", 10), ("05 May 2026 10:00:00 MSK", 7), ("05 May 2026 10:00:00", 7),
+])  # fmt: skip
+def test_a_zone_that_an_entry_names_goes_before_the_targets(date: str, hour: int) -> None:
+    text = f"<rss version='2.0'><channel><item><link>https://a.example/1</link><pubDate>{date}</pubDate></item></channel></rss>"
+    target = FeedTarget(name="a", kind="feed", url="https://a.example/rss", timezone="Europe/Moscow")
+    (raw,) = read_feed(text.encode(), None, target.url).entries
+    assert post(raw, target, datetime(2026, 9, 5, tzinfo=UTC)).published == datetime(2026, 5, 5, hour, tzinfo=UTC)
+
+
 def article(number: int, words: int = 60) -> str:
     body = f"Статья номер {number}: клиент рассказывает, почему ушёл из Вестарны и куда перевёл деньги. " * (words // 12)
     main = f"<article><h1>Запись {number}</h1><p>{body}</p></article>"
@@ -183,6 +194,27 @@ def test_articles_are_fetched_once_and_a_second_run_takes_only_what_is_new(blog:
     assert place.collect(target).outcomes == {"kept": 1, "changed": 0, "repeated": 3, "rejected": 0, "deferred": 0, "older": 0}
     assert blog.paths() == ["/feed.xml", "/p/4"]
     assert len(Archive(place.data).batches("blog")) == 2
+
+
+def test_an_entry_is_changed_once_where_it_is_edited_and_one_that_was_taken_before_is_not(blog: Site, place: Place) -> None:
+    def serve(updated: str) -> None:
+        entry = f"<id>1</id><link href='{blog.url}/1'/><published>2026-09-02T07:00:00Z</published><updated>{updated}</updated>"
+        words = "<content type='text'>Комиссия выросла.</content>"
+        blog.pages["/feed.xml"] = f"<feed xmlns='http://www.w3.org/2005/Atom'><title>Блог</title><entry>{entry}{words}</entry></feed>"
+
+    target = place.target("blog", blog_target(blog))
+    serve("2026-09-02T10:00:00Z")
+    assert place.collect(target).outcomes["kept"] == 1
+    # As the feed's reader before kept it: without the time of the edit in the hash of its content.
+    (seen,) = (place.data / "seen").glob("blog.sqlite")
+    with closing(sqlite3.connect(seen)) as db:
+        db.execute("UPDATE seen SET content = 'before'")
+        db.commit()
+    assert place.collect(target).outcomes["repeated"] == 1, "an entry in the same wording is not read again"
+    serve("2026-09-03T10:00:00Z")
+    assert place.collect(target).outcomes["changed"] == 1
+    assert place.posts(target)[-1].edited == datetime(2026, 9, 3, 10, tzinfo=UTC)
+    assert place.collect(target).outcomes["repeated"] == 1
 
 
 def test_a_feed_that_tells_its_date_alone_is_asked_for_what_came_since(blog: Site, place: Place) -> None:
@@ -272,6 +304,42 @@ def test_entries_that_share_a_link_are_told_apart() -> None:
     target = FeedTarget(name="a", kind="feed", url="https://a.example/rss")
     posts = [post(raw, target, datetime.now(UTC)) for raw in read_feed(text.encode(), None, target.url).entries]
     assert len({post.id for post in posts}) == 2
+
+
+def answering(*answers: str, link: str = "https://a.example/{}", id: str = "urn:{}") -> list[Post]:
+    """The posts of a feed in which entry 1 answers none, and each one after it what is given; newest first, as feeds are."""
+    made = [
+        f"<entry><id>{id.format(n)}</id><link href='{link.format(n)}'/><title>{n}</title>{answer}</entry>"
+        for n, answer in enumerate(["", *answers], 1)
+    ]
+    names = "xmlns='http://www.w3.org/2005/Atom' xmlns:thr='http://purl.org/syndication/thread/1.0'"
+    target = FeedTarget(name="a", kind="feed", url="https://a.example/atom")
+    found = read_feed(f"<feed {names}><title>t</title>{''.join(reversed(made))}</feed>".encode(), None, target.url)
+    return [post(raw, target, datetime(2026, 9, 5, tzinfo=UTC)) for raw in found.entries]
+
+
+def to(ref: str, more: str = "") -> str:
+    return f"<thr:in-reply-to ref='{ref}' {more}/>"
+
+
+def test_entries_that_answer_others_of_their_feed_know_them_and_their_thread() -> None:
+    first, second, third = answering(to("urn:1"), to("urn:2"))
+    assert (first.in_reply_to, first.thread_id) == (None, None)
+    assert (second.in_reply_to, second.thread_id) == (first.id, first.id)
+    assert (third.in_reply_to, third.thread_id) == (second.id, first.id)
+    shared = answering(to("urn:1"), link="https://a.example/status")
+    assert (shared[1].in_reply_to, shared[1].thread_id) == (shared[0].id, shared[0].id), "told apart by their ids"
+
+
+def test_what_stands_no_more_in_the_feed_is_known_by_its_address_alone() -> None:
+    _, left, below, named = answering(to("urn:0"), to("urn:2"), to("urn:0", "href='https://a.example/0'"))
+    assert (left.in_reply_to, left.thread_id) == (None, None), "nothing tells its link"
+    assert (below.in_reply_to, below.thread_id) == (left.id, None)
+    assert (named.in_reply_to, named.thread_id) == (post_id("a.example", url="https://a.example/0"), None)
+    _, by_link = answering(to("https://a.example/0"), id="https://a.example/{}")
+    assert (by_link.in_reply_to, by_link.thread_id) == (post_id("a.example", url="https://a.example/0"), None)
+    _, *circle = answering(to("urn:3"), to("urn:2"))
+    assert [each.thread_id for each in circle] == [None, None]
 
 
 def entries(count: int, first: int = 0) -> tuple[dict[str, str], ...]:

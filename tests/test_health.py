@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
 
 from crawlers import disk
 from crawlers.__main__ import app
+from crawlers.brought import Brought
 from crawlers.health import Health, Lag, State
 from crawlers.kinds import Expect
+from crawlers.moment import parse_moment
+from crawlers.post import Post
 from crawlers.target import BrokenTarget, read_target
 from tests.diary import Diary
 from tests.target_folder import TARGET, at, write_config
@@ -66,6 +70,18 @@ def test_a_target_that_does_as_ever_is_ok_and_is_known_by_its_last_four_weeks(mo
         "posts": (5, True), "authors": (0.75, True), "newest": (2 * 30 * 3600, True),
     }  # fmt: skip
     assert (ok.week.outcomes["kept"], ok.newest) == (70, FIRST + 29 * DAY - timedelta(hours=6))
+
+
+@pytest.mark.parametrize(("written", "lags"), [("2 часа назад", []), ("2 минуты назад", [120]), ("05.09.2026 14:00", [3_600])])
+def test_no_lag_is_counted_from_what_is_known_to_the_hour(written: str, lags: list[int]) -> None:
+    collected = datetime(2026, 9, 5, 12, tzinfo=UTC)
+    moment = parse_moment(written, ZoneInfo("Europe/Moscow"), now=collected)
+    post = Post(
+        id="a:1", site="a", source="reviews", text="т", published=moment.at, published_precision=moment.precision, collected=collected
+    )
+    brought = Brought()
+    brought.note(post, ZoneInfo("UTC"), collected - timedelta(days=1))
+    assert brought.lags == lags
 
 
 def test_only_what_was_published_while_it_was_watched_has_a_lag(month: dict[str, Health]) -> None:

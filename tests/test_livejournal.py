@@ -69,6 +69,27 @@ def test_an_account_reads_made_pages_printed_as_xml(walk: Walk, monkeypatch: pyt
     assert [each for each in walk.asked if "html" in each] == ["2300.html?style=mine&page=2", "2300.html?style=mine&thread=700"]
 
 
+@pytest.mark.parametrize("host", ["users.livejournal.com", "community.livejournal.com"])
+def test_made_journals_of_a_host_of_many_are_told_by_the_path(walk: Walk, host: str) -> None:
+    walk.pages = {"fdata.bml": recorded("livejournal", "friends.txt")}
+    walk.pages["/data/rss"] = recorded("livejournal", "rss.xml").replace("dva-vklada.livejournal.com/", f"{host}/_vklad/")
+    walk.pages["__rpc_get_thread"] = recorded("livejournal", "comments_2.json")
+    target = walk.target(f"kind: livejournal\nurl: https://{host}/_vklad/\npages: 1\n")
+    walk.kept(target)
+    assert walk.asked == [
+        "_vklad/data/rss", "misc/fdata.bml?user=_vklad", "_vklad/__rpc_get_thread?journal=_vklad&itemid=2300&expand_all=1",
+    ]  # fmt: skip
+    made = walk.posts()
+    entry = made["Комиссия выросла втрое.\nБольше ни ногой."]
+    assert (entry.author_id, entry.author_url) == ("livejournal.com:_vklad", "https://users.livejournal.com/_vklad/")
+    comments = [post for post in made.values() if post.in_reply_to]
+    assert comments and {post.thread_id for post in comments} == {entry.id}
+    other = walk.target(f"kind: livejournal\nurl: https://{host}/drugoj\n")
+    raw = {"dtalkid": 600, "parent": 500, "article": "Да", "ctime_ts": 1788260400, "thread": "2300"}
+    ours, theirs = (post(raw, each, datetime(2026, 11, 28, tzinfo=UTC)) for each in (target, other))
+    assert ours.id != theirs.id and ours.in_reply_to != theirs.in_reply_to, "each journal has numbers of its own"
+
+
 @pytest.mark.parametrize(("host", "asked"), [
     ("dva-vklada.livejournal.com", True), ("livejournal.com", True), ("evillivejournal.com", False), ("livejournal.com.example", False),
 ])  # fmt: skip

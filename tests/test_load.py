@@ -132,6 +132,8 @@ def test_what_several_targets_say_unites() -> None:
     united, mentions = one_post([(known, [of_target]), (named, [mention(named)]), (dated, [mention(dated)])])
     assert (united.about, united.targets, united.author_name) == (("bank", "rival"), ("forum", "page"), "Анна")
     assert (united.published, united.published_precision) == (named.published, Precision.MINUTE)
+    to_the_hour = replace(known, published=named.published, published_precision=Precision.HOUR)
+    assert one_post([(dated, []), (to_the_hour, []), (known, [])])[0].published_precision is Precision.HOUR
     assert [found.brand for found in mentions] == ["bank", "rival"]
     assert mentions[1].names == of_target.names
 

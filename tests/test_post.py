@@ -100,7 +100,9 @@ def test_dates_of_an_export(text: str | int, expected: str) -> None:
         ("29 февраля", "2024-02-29T11:00:00.000Z day"),
         ("вчера в 12:30", "2026-11-23T09:30:00.000Z minute"),
         ("сегодня, 05:10", "2026-11-24T02:10:00.000Z minute"),
-        ("2 часа назад", "2026-11-24T01:00:00.000Z minute"),
+        ("2 часа назад", "2026-11-24T01:00:00.000Z hour"),
+        ("an hour ago", "2026-11-24T02:00:00.000Z hour"),
+        ("5 минут назад", "2026-11-24T02:55:00.000Z minute"),
         ("3 days ago", "2026-11-21T11:00:00.000Z day"),
         ("месяц назад", "None unknown"),
         ("Понедельник в 18:20", "2026-11-23T15:20:00.000Z minute"),
@@ -110,6 +112,51 @@ def test_dates_of_an_export(text: str | int, expected: str) -> None:
 def test_dates_of_a_live_crawl_are_completed(text: str, expected: str) -> None:
     moment = parse_moment(text, MOSCOW, now=NOW)
     assert f"{iso(moment.at)} {moment.precision}" == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "expected"),
+    [
+        ("05 May 2026 10:00:00 GMT", "Europe/Moscow", "10:00"),
+        ("05.05.2026 10:00 UTC", "Europe/Moscow", "10:00"),
+        ("2026/05/05 10:00 GMT", "Europe/Moscow", "10:00"),
+        ("Tuesday, 05 May 2026 10:00:00 GMT", "Europe/Moscow", "10:00"),
+        ("May 5, 2026 at 1 p.m. GMT", "Europe/Moscow", "13:00"),
+        ("2026-05-05 10:00 GMT", "Europe/Moscow", "10:00"),
+        ("2026-05-05 10:00:00.5 UTC", "Europe/Moscow", "10:00"),
+        ("05.05.2026 10:00Z", "Europe/Moscow", "10:00"),
+        ("10:00 UTC, 05.05.2026", "Europe/Moscow", "10:00"),
+        ("5 мая 2026 в 10:00 мск", "UTC", "07:00"),
+        ("5 мая 2026 в 10:00 (МСК)", "Asia/Yekaterinburg", "07:00"),
+        ("5 мая 2026 в 10:00 (МСК+2)", "UTC", "05:00"),
+        ("2026-05-05 10:00 MSK", "UTC", "07:00"),
+        ("Tue, 05 May 2026 10:00:00 MSK", "UTC", "07:00"),
+        ("Tue, 05 May 2026 10:00:00 +0300 (MSK)", "UTC", "07:00"),
+        ("Tue, 05 May 2026 10:00:00 -0000", "Europe/Moscow", "10:00"),
+        ("05.05.2026 10:00 +0300", "UTC", "07:00"),
+        ("05.05.2026 10:00 +03:00", "UTC", "07:00"),
+        ("05.05.2026 10:00 (UTC+3)", "UTC", "07:00"),
+        ("05.05.2026 10:00 GMT-03:30", "UTC", "13:30"),
+        ("5 May 2026, 10:00 AM EST", "UTC", "15:00"),
+        ("10:00 - 05.05.2026", "UTC", "10:00"),
+        ("05.05.2026 10:00 UTC+99", "UTC", None),
+        ("05.05.2026 10:00 Томск", "UTC", None),
+    ],
+)
+def test_a_zone_beside_the_time_goes_before_the_targets(text: str, zone: str, expected: str | None) -> None:
+    if expected is None:
+        with pytest.raises(ValueError, match="no date"):
+            parse_moment(text, ZoneInfo(zone))
+        return
+    found = parse_moment(text, ZoneInfo(zone))
+    assert found.at is not None and (f"{found.at:%d %H:%M}", found.precision) == (f"05 {expected}", Precision.MINUTE)
+
+
+def test_a_zone_beside_a_time_is_read_in_stated_forms_and_beside_a_word_for_the_day_too() -> None:
+    assert iso(parse_moment("вчера в 12:30 МСК", ZoneInfo("UTC"), now=NOW).at) == "2026-11-23T09:30:00.000Z"
+    assert iso(parse_moment("20240403 1015 UTC", MOSCOW, formats=("%Y%m%d %H%M %Z",)).at) == "2024-04-03T10:15:00.000Z"
+    assert iso(parse_moment("03.04.2013 10:00 MSK", ZoneInfo("UTC")).at) == "2013-04-03T06:00:00.000Z", "Moscow was four hours ahead"
+    assert parse_moment("05.05.2026 GMT", MOSCOW).precision is Precision.DAY
 
 
 @pytest.mark.parametrize(

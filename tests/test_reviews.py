@@ -6,7 +6,8 @@ import gzip
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,12 @@ from crawlers.archive import Archive
 from crawlers.interval import PATIENCE, Descent
 from crawlers.kinds import ReviewsTarget
 from crawlers.page import Text, decode, plain
+from crawlers.post import Post, post_id
 from crawlers.preset import preset_names
 from crawlers.run import RunFailed
 from crawlers.selection import next_page, numbered
 from crawlers.source import CollectError, Cursor
-from crawlers.spiders.reviews import read_page, tally
+from crawlers.spiders.reviews import post, read_page, tally
 from crawlers.unfolded import parsed_page, unfold
 from tests.recording import RECORDED, cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
@@ -119,6 +121,67 @@ def test_what_stands_beside_the_items_is_theirs_where_there_is_one_each(
     posts = outcomes(read_page(page, target, target.url), target)
     assert [post.get("author_name") for post in posts] == authors
     assert [post["text"] for post in posts] == texts
+
+
+CARDS = """
+kind: reviews
+url: https://reviews.example/vestarna
+timezone: Europe/Moscow
+item: .review
+take: {text: p, author: b, date: time}
+"""
+LOOKED_AT = {day: datetime(2026, 5, day, 17, 30, tzinfo=UTC) for day in (12, 13, 20)}
+
+
+def told(tmp_path: Path, file: str, card: str) -> Callable[[str, int], Post]:
+    """The post of the only review on a page, by the date written there and the day in May when it was looked at."""
+    target = Place(tmp_path).target("told", file)
+
+    def at(date: str, day: int) -> Post:
+        page = parsed_page(f"<html><body>{card.format(date)}</body></html>")
+        (raw,) = read_page(page, target, target.url)
+        return post(raw, target, LOOKED_AT[day])
+
+    return at
+
+
+def test_a_review_without_id_and_address_is_one_however_its_date_is_written(tmp_path: Path) -> None:
+    at = told(tmp_path, CARDS, '<div class="review"><b>Рита</b><time>{}</time><p>Карту везли две недели.</p></div>')
+    same = [at("Сегодня, 14:05", 12), at("Вчера в 14:05", 13), at("12.05.2026 14:05", 20), at("12 мая 2026, 14:05", 20)]
+    assert len({each.id for each in same}) == 1
+    # Twice the same words, on two days, are two reviews.
+    assert at("13.05.2026 14:05", 20).id != same[0].id
+    # What is counted back from now is another moment with each look.
+    counted = [
+        at("2 часа назад", 12),
+        at("3 часа назад", 12),
+        at("вчера", 13),
+        at("день назад", 13),
+        at("8 дней назад", 20),
+        at("месяц назад", 20),
+    ]
+    assert len({each.id for each in counted}) == 2, "«вчера» is a date, all others have none that stays"
+    assert all(each.published for each in counted[:5]), "they are dated all the same"
+
+
+@pytest.mark.parametrize("take", ["id: ./@id", "url: a"])
+def test_a_review_with_an_id_or_an_address_is_told_by_it_as_ever(tmp_path: Path, take: str) -> None:
+    card = '<div class="review" id="7"><b>Рита</b><time>{}</time><p>Да.</p><a href="/r/7">¶</a></div>'
+    at = told(tmp_path, CARDS.replace("take: {", f"take: {{{take}, "), card)
+    known = post_id("reviews.example", "7") if "id" in take else post_id("reviews.example", url="https://reviews.example/r/7")
+    assert {at("2 часа назад", 12).id, at("12.05.2026 14:05", 20).id} == {known}
+
+
+def test_vbr_has_a_date_in_every_form_and_one_id_with_it(tmp_path: Path) -> None:
+    card = """<div class="reviews-card"><div class="avatar-title">Рита<span class="avatar-title-date">{}</span></div>
+        <div class="reviews-text">Карту везли две недели.</div></div>"""
+    at = told(tmp_path, "kind: reviews\npreset: vbr\nurl: https://www.vbr.ru/banki/otzivy/\n", card)
+    forms = [("Сегодня, 14:05", 12), ("вчера в 14:05", 13), ("12 мая, 14:05", 20), ("12 мая 2026 г. в 14:05", 20), ("12.05.2026 14:05", 20)]
+    found = [at(date, day) for date, day in forms]
+    assert {each.published for each in found} == {datetime(2026, 5, 12, 11, 5, tzinfo=UTC)}
+    assert len({each.id for each in found}) == 1
+    assert at("12.05.26", 20).published == at("12 мая 2026", 20).published == datetime(2026, 5, 12, 11, tzinfo=UTC)
+    assert at("2 часа назад", 12).published == datetime(2026, 5, 12, 15, 30, tzinfo=UTC)
 
 
 def test_what_stands_around_a_script_stays_where_its_json_is_unfolded() -> None:

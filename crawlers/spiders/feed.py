@@ -24,12 +24,11 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.article import below_headline, main_text
-from crawlers.entry import fullest, own_words
+from crawlers.entry import edited_at, fullest, own_words, published_at, threaded
 from crawlers.kinds import FeedTarget
 from crawlers.link import is_link
-from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, decode, plain, site_of, without_declaration
-from crawlers.post import Post, Precision, clean, post_id, whole_milliseconds
+from crawlers.post import Post, clean, post_id
 from crawlers.source import CollectError, Cursor, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
 from crawlers.watch import read_next
@@ -185,7 +184,7 @@ def read_feed(body: bytes, content_type: str | None, url: str, validators: dict[
     about = {name: parsed.feed[name] for name in ("title", "link", "language") if parsed.feed.get(name)}
     raws = [_raw(entry, about, url) for entry in reversed(parsed.entries)]
     # A damaged feed is asked for in full again next time.
-    return Feed(tuple(_told_apart(raws)), {} if damaged else validators or {})
+    return Feed(tuple(threaded(list(_told_apart(raws)))), {} if damaged else validators or {})
 
 
 def _no_feed(text: str, url: str) -> str:
@@ -226,6 +225,7 @@ def _raw(entry: Any, feed: dict[str, str], url: str) -> dict[str, Any]:
         "updated": entry.get("updated") if published == "published" else None,
         "replies": entry.get("slash_comments") or entry.get("thr_total") or entry.get("lj_reply-count"),
         "reply_to": reply.get("href"),
+        "reply_ref": reply.get("ref"),
         "tags": [tag["term"] for tag in entry.get("tags", ()) if tag.get("term")],
         "feed": feed,
     }
@@ -257,19 +257,6 @@ def fingerprint(raw: dict[str, Any]) -> str:
     return hashlib.blake2b(json.dumps(content, ensure_ascii=False).encode(), digest_size=9).hexdigest()
 
 
-def published_at(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Moment:
-    """When an entry was published. A time without a zone is in the target's. Raises ValueError for what is no date."""
-    text = str(raw.get("published") or "").strip()
-    if not text:
-        return UNKNOWN
-    try:
-        return parse_moment(text, target.zone, now=collected)
-    except ValueError:
-        if raw.get("published_utc"):
-            return Moment(whole_milliseconds(datetime.fromisoformat(raw["published_utc"])), Precision.MINUTE)
-        raise
-
-
 def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
     """The post an entry stands for: the article's text, or the feed's own where that is longer (a teaser never replaces a text)."""
     raw = own_words(raw)
@@ -279,10 +266,10 @@ def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
     published = published_at(raw, target, collected)
     author_url = at_site(profile, target.url, site) if is_link(profile := str(raw.get("author_url") or "")) else None
     language = raw.get("feed", {}).get("language", "")[:2].lower()
-    native = raw.get("id") if raw.get("link_shared") or not link else None
     otherwise = (raw.get("author"), raw.get("published"), clean(words.own))
+    answered = raw.get("above") or {"link": raw.get("reply_to")}
     return Post(
-        id=post_id(site, native, url=at_site(link, target.url, site), otherwise=otherwise),
+        id=entry_id(raw, target, site, otherwise),
         site=site,
         place=target.place or raw.get("feed", {}).get("title"),
         source=target.kind,
@@ -296,10 +283,19 @@ def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
         author_url=raw.get("author_url"),
         published=published.at,
         published_precision=published.precision,
+        edited=edited_at(raw, target, published, collected),
         collected=collected,
-        in_reply_to=post_id(site, url=at_site(raw["reply_to"], target.url, site)) if raw.get("reply_to") else None,
+        thread_id=entry_id(raw["thread"], target, site) if raw.get("thread") else None,
+        in_reply_to=entry_id(answered, target, site) if any(answered.values()) else None,
         replies=int(raw["replies"]) if str(raw.get("replies", "")).isdigit() else None,
     )
+
+
+def entry_id(raw: dict[str, Any], target: FeedTarget, site: str, otherwise: tuple[str | None, ...] = ()) -> str:
+    """`Post.id` of an entry: by its link, by the feed's own id where the link is none of its own."""
+    link = raw.get("link")
+    native = raw.get("id") if raw.get("link_shared") or not link else None
+    return post_id(site, native, url=at_site(link, target.url, site), otherwise=otherwise)
 
 
 def _words(raw: dict[str, Any], title: str | None) -> tuple[Text, str | None]:

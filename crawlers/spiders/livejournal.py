@@ -33,6 +33,8 @@ from crawlers.spiders import feed
 
 ACCOUNTS = "livejournal.com"
 """Where logins are given: an author is one in all journals."""
+OF_MANY = frozenset({f"users.{ACCOUNTS}", f"community.{ACCOUNTS}"})
+"""Hosts of many journals: the login is the first part of the path, since no name of a host may begin with `_`."""
 FRIENDS = "https://www.livejournal.com/misc/fdata.bml"
 KNOWN_BY = KnownBy(
     engine="LiveJournal",
@@ -115,8 +117,9 @@ class LivejournalSpider(ListingSpider[LivejournalTarget]):
         base = self.target.url.rstrip("/")
         if self.target.cookie_env:
             return f"{base}/{number}.html?style=mine"
-        label = (urlsplit(base).hostname or "").split(".")[0]
-        return f"{base}/{label}/__rpc_get_thread?journal={journal(self.target)}&itemid={number}&expand_all=1"
+        address = urlsplit(base)
+        calls = base if address.hostname in OF_MANY else f"{base}/{(address.hostname or '').split('.')[0]}"
+        return f"{calls}/__rpc_get_thread?journal={journal(self.target)}&itemid={number}&expand_all=1"
 
     def questions(self, known: Sequence[Known]) -> Iterable[list[Known]]:
         """An entry by its own page; comments together with all that are looked at of their entry."""
@@ -180,8 +183,23 @@ class LivejournalSpider(ListingSpider[LivejournalTarget]):
 
 
 def journal(target: LivejournalTarget) -> str:
-    """The login of a journal; names of hosts have `-` for its `_`."""
-    return (urlsplit(target.url).hostname or "").split(".")[0].replace("-", "_")
+    """The login of a journal; addresses may have `-` for its `_`."""
+    address = urlsplit(target.url)
+    name = address.path.strip("/").split("/")[0] if address.hostname in OF_MANY else (address.hostname or "").split(".")[0]
+    return name.replace("-", "_")
+
+
+def native(number: int, target: LivejournalTarget) -> str:
+    """What a comment is called at its site: each journal has numbers of its own, so on a host of many they need its login."""
+    whose = f"{journal(target)} " if urlsplit(target.url).hostname in OF_MANY else ""
+    return f"{whose}comment {number}"
+
+
+def profile(login: str) -> str:
+    """The address of an account's own journal."""
+    if login.startswith("_") or login.endswith("_"):
+        return f"https://users.{ACCOUNTS}/{login}/"
+    return f"https://{login.replace('_', '-')}.{ACCOUNTS}/"
 
 
 def written(raw: dict[str, Any]) -> bool:
@@ -231,7 +249,7 @@ def post(raw: dict[str, Any], target: LivejournalTarget, collected: datetime) ->
     edited = parse_moment(raw["etime_ts"], target.zone).at if raw.get("etime_ts") else None
     entry = post_id(site, url=at_site(f"{target.url.rstrip('/')}/{raw['thread']}.html", target.url, site))
     return Post(
-        id=post_id(site, f"comment {raw['dtalkid']}"),
+        id=post_id(site, native(raw["dtalkid"], target)),
         site=site,
         source=target.kind,
         url=raw.get("thread_url"),
@@ -247,7 +265,7 @@ def post(raw: dict[str, Any], target: LivejournalTarget, collected: datetime) ->
         collected=collected,
         members=raw.get("members"),
         thread_id=entry,
-        in_reply_to=post_id(site, f"comment {raw['parent']}") if raw.get("parent") else entry,
+        in_reply_to=post_id(site, native(raw["parent"], target)) if raw.get("parent") else entry,
     )
 
 
@@ -256,13 +274,12 @@ def of_entry(raw: dict[str, Any], target: LivejournalTarget, collected: datetime
     known = {name: getattr(target, name) for name in ("name", "url", "site", "place", "language", "timezone")}
     entry = feed.post(raw, FeedTarget(kind="feed", **known), collected)
     login = raw.get("author") or journal(target)
-    profile = f"https://{login.replace('_', '-')}.{ACCOUNTS}/"
     return dataclasses.replace(
         entry,
         source=target.kind,
         author_id=f"{ACCOUNTS}:{login}",
         author_name=login,
-        author_url=profile,
+        author_url=profile(login),
         thread_id=entry.id,
         members=raw.get("members"),
     )

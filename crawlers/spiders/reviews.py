@@ -108,13 +108,14 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
     fields = Fields(raw, wanted(target))
     site = site_of(target.site, target.url)
     words = fields.words("text") or Text("")
-    author, url, date = fields.text("author"), fields.link("url"), fields.text("date")
+    author, url = fields.text("author"), fields.link("url")
     published = fields.moment("date", target, collected)
     edited = fields.lenient("edited", target, collected)
     rating = fields.number("rating")
     about = fields.text("about")
+    otherwise = (author, published.identity, clean(words.own))
     return Post(
-        id=post_id(site, fields.text("id"), url=at_site(url, target.url, site), otherwise=(author, date, clean(words.own))),
+        id=post_id(site, fields.text("id"), url=at_site(url, target.url, site), otherwise=otherwise),
         site=site,
         place=target.place,
         source=target.kind,
