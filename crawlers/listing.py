@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, Generic, TypeVar
 
 from scrapy.http import Response
@@ -154,11 +155,11 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
         left = self.target.pages
         while descent.address and left > 0 and not self.full():
             left -= 1
-            address = descent.address
+            address, above = descent.address, descent.pages if descent.from_top else inf
             listing, old = await self.step(descent)
             self.state.lists[name] = descent.cursor()
             if not old:
-                self.want(listing)
+                self.want(listing, above)
             yield self.page(listing.raws, address)
             async for page in self.threads():
                 yield page
@@ -195,11 +196,12 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
         """Whether nothing was written in a thread since the wanted date."""
         return bool(self.since and thread.moment and thread.moment < self.since)
 
-    def want(self, listing: Listing) -> None:
-        """Note the threads of a page whose number of replies has changed."""
+    def want(self, listing: Listing, above: float) -> None:
+        """Note the threads of a page, with so many pages `above` it, whose number of replies has changed."""
         below = [self.below(raw) for raw in (*listing.raws, *listing.silent)] if self.target.comments else []
         for thread in (*listing.threads, *below):
             if thread and not self.still(thread):
+                self.state.met(thread, above)
                 self.state.want(thread)
 
     def below(self, raw: dict[str, Any]) -> Thread | None:
