@@ -17,10 +17,11 @@ from scrapy.http import Response
 
 from crawlers.archive import Archive
 from crawlers.article import below_headline, facts
+from crawlers.frontier import State
 from crawlers.run import Outcome
 from crawlers.sitemap import LARGEST, Entry, read_sitemap
 from crawlers.source import CollectError
-from crawlers.spiders.site import TOGETHER, State, identity
+from crawlers.spiders.site import TOGETHER, identity
 from tests.recorded_walk import REAL, Walk, needs_real, real, silent, walk
 from tests.site import Answer, Place, site
 
@@ -165,6 +166,32 @@ def test_what_fails_for_now_is_tried_again_and_a_run_cut_short_goes_on(walk: Wal
     assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/3"])
 
 
+def test_a_list_that_fails_for_now_is_tried_again_in_later_runs_and_given_up_after_some(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\nattempts: 2\n")
+    walk.pages = {"/news/": page("/news/1", "/news/page/2"), "/news/1": article(1), "/news/2": article(2)}
+    walk.pages["/news/page/2"] = Answer("", 503)
+    run = walk.collect(target)
+    assert (run.error, run.counts.outcomes[Outcome.KEPT], run.counts.outcomes[Outcome.DEFERRED]) == (None, 1, 1)
+    walk.pages |= {"/news/": page("/news/1"), "/news/page/2": page("/news/2")}
+    assert walk.kept(target) == 1, "though no page leads to the list any more"
+
+    walk.pages |= {"/news/": page("/news/page/3"), "/news/page/3": Answer("", 503)}
+    assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
+    run = walk.collect(target)
+    assert run.counts.outcomes[Outcome.DEFERRED] == 0
+    assert "its links could not be had in 2 runs: https://bank.example/news/page/3: bank.example fails (503)" in run.counts.reasons
+
+
+def test_a_page_of_the_target_that_fails_keeps_none_beside_it_from_being_read_and_a_host_that_fails_is_left_alone(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: [{HOST}/gone/, {HOST}/news/]\narticles: '/news/\\d+$'\nfollow: /page/\n")
+    walk.pages = {"/gone/": Answer("", 404), "/news/": page("/news/1", *(f"/page/{n}" for n in range(9))), "/news/1": article(1)}
+    walk.pages["/page/"] = Answer("", 503)
+    run = walk.collect(target)
+    told = "https://bank.example/gone/: bank.example has no such page (404); https://bank.example/page/2: bank.example fails (503)"
+    assert (run.error, run.counts.outcomes[Outcome.KEPT]) == (told, 1)
+    assert walk.asked == ["gone/", "news/", "news/1", "page/0", "page/1", "page/2"]
+
+
 def test_while_one_article_is_read_the_next_ones_are_on_their_way(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
     walk.pages["map.xml"] = sitemap(*((f"{HOST}/news/{number}", "") for number in range(20)))
@@ -194,7 +221,7 @@ def test_articles_on_their_way_where_a_run_is_full_are_kept_and_asked_for_once(w
 
 def test_of_addresses_the_last_ones_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     state = State({"known": {f"old {number}": "" for number in range(9)}})
-    monkeypatch.setattr("crawlers.spiders.site.REMEMBERED", 3)
+    monkeypatch.setattr("crawlers.frontier.REMEMBERED", 3)
     for number in range(5):
         state.settle(Entry(f"{HOST}/{number}"))
     assert [state.change(Entry(f"{HOST}/{number}")) for number in range(5)] == [None, None, "", "", ""]
