@@ -389,6 +389,13 @@ def test_a_forum_that_is_not_what_the_file_says_fails_the_run(walk: Walk) -> Non
     assert "the selector of `text` ('div.content') finds nothing in any of 5 items" in error and "`topic.take`" in error
 
 
+def test_a_board_that_is_none_keeps_no_other_from_being_walked_and_is_told(walk: Walk) -> None:
+    walk.pages |= {"/board": "<ul></ul>", "/other": board((2, "01.09.2026 10:00")), "/t=2": topic(1)}
+    run = walk.collect(walk.target(PAGE.replace(BOARD, f"[{BOARD}, https://forum.example/other]")))
+    assert run.counts.outcomes[Outcome.KEPT] == 1
+    assert run.error and run.error.startswith("page https://forum.example/board has no topics")
+
+
 def test_what_was_written_before_the_wanted_date_is_not_asked_for(walk: Walk) -> None:
     target = walk.target(PAGE + "since: 2026-09-01\n")
     walk.pages["/board"] = board((3, "02.09.2026 10:00"), (2, "30.08.2026 10:00")) + following("/board?2")

@@ -47,14 +47,14 @@ class ForumSpider(TopicLooks):
             self.tally.check(ended=False)
 
     async def walk(self) -> AsyncIterator[Page]:
-        """Boards, topics given by name, then what waits; one that fails does not keep the others from being walked."""
+        """Boards, topics given by name, then what waits; one that fails, or is none, does not keep the others from being walked."""
         failed = []
         for walked in [*map(self.descend, self.target.url), *map(self.follow, self.target.topics), self.wait()]:
             try:
                 async for page in walked:
                     yield page
-            except Trouble as trouble:
-                failed.append(str(trouble))
+            except (Trouble, CollectError) as wrong:
+                failed.append(str(wrong))
             if self.full():
                 break
         self.tally.check(ended=True)
