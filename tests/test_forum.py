@@ -420,6 +420,34 @@ def test_a_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_
     assert walk.asked == ["board", "t=5&p=2", "t=5"]
 
 
+def test_a_topic_that_shrank_and_grew_between_runs_is_read_from_its_first_page(walk: Walk) -> None:
+    target = walk.target(PAGE + "pages: 3\n")
+    walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, 2, 3, more="/t=4&p=2")}
+    walk.pages |= {"/t=4&p=2": topic(4, 5, 6, more="/t=4&p=3"), "/t=4&p=3": topic(7, 8)}
+    assert walk.kept(target) == 8
+    walk.pages["/board"] = board((5, "02.09.2026 10:00")).replace('href="/t=5"', 'href="/t=4"')
+    walk.pages |= {"/t=4": topic(1, 5, 6, more="/t=4&p=2"), "/t=4&p=2": topic(7, 8, 9, more="/t=4&p=3"), "/t=4&p=3": topic(10)}
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (2, ["board", "t=4&p=3", "t=4", "t=4&p=2", "t=4&p=3"])
+
+    walk.pages["/board"] = board((6, "03.09.2026 10:00")).replace('href="/t=6"', 'href="/t=4"')
+    walk.pages["/t=4&p=3"] = topic(10, 11)
+    assert (walk.kept(target), walk.asked) == (1, ["board", "t=4&p=3"]), "where it shows what is known, nothing above it is asked for"
+
+
+def test_a_topic_cut_short_goes_on_with_the_page_that_was_not_read(walk: Walk) -> None:
+    target = walk.target(PAGE + "pages: 1\n")
+    walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=2": topic(2, more="/t=4&p=3")}
+    walk.pages["/t=4&p=3"] = topic(3)
+    assert ([walk.kept(target) for _ in range(3)], [path for path in walk.asked if path != "board"]) == (
+        [1, 1, 1],
+        ["t=4", "t=4&p=2", "t=4&p=3"],
+    )
+    walk.pages["/board"] = board((5, "02.09.2026 10:00")).replace('href="/t=5"', 'href="/t=4"')
+    walk.pages |= {"/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=2": topic(4, more="/t=4&p=3"), "/t=4&p=3": topic(5)}
+    assert [walk.kept(target) for _ in range(3)] == [0, 1, 1], "a page in each run is enough"
+
+
 def test_a_topic_whose_later_page_is_refused_is_gone_on_with_from_the_page_before_it(walk: Walk) -> None:
     target = walk.target(PAGE)
     walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=3": Answer("", 403)}

@@ -7,7 +7,7 @@ waits in the cursor, whatever its board shows next.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -152,6 +152,10 @@ class ForumSpider(TopicLooks):
             self.failures = 0
             page = page_of(response)
             raws = list(read_posts(page, self.target, response.url, topic, opening=address == topic.address))
+            if raws and self.state.met(topic) and address != topic.address and not self.meets(raws):
+                address, left, seen = topic.address, left + 1, set()  # posts were removed: new ones may stand on pages above this one
+                self.state.reached(topic, address)
+                continue
             following = next_page(page, self.target.topic.next, response.url) if raws else None
             shown, last = (set(self.look(raws)[0]) if following else None), before
             before = (address, shown)
@@ -168,6 +172,10 @@ class ForumSpider(TopicLooks):
                 self.state.reached(topic, following)
             yield Page(items=tuple(Item(raw=raw, address=response.url) for raw in raws), cursor=self.state.cursor())
             address = following
+
+    def meets(self, raws: Iterable[dict[str, Any]]) -> bool:
+        """Whether a page shows a post that was taken before, or one too old to be: what stands above it was then read."""
+        return any(old or any(known.values()) for known, old in (self.look([raw]) for raw in raws))
 
     def ended(self, topic: Topic, address: str, url: str, *, shown: bool, deep: bool) -> None:
         """Note a topic that was read to its end."""
