@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from crawlers.post import iso
 from crawlers.preset import preset_names
 from crawlers.run import Outcome
 from crawlers.selection import next_page
+from crawlers.spiders.forum import post
 from crawlers.target import read_target, target_from_json, target_to_json
 from tests.phpbb_site import Phpbb
 from tests.recorded_walk import Walk, silent, walk
@@ -482,6 +484,20 @@ def test_a_host_that_fails_topic_after_topic_is_left_alone(walk: Walk) -> None:
     walk.pages["/board"], walk.pages["/t="] = board(*((number, "02.09.2026 10:00") for number in range(9))), Answer("", 503)
     assert walk.collect(walk.target(PAGE)).error == "https://forum.example/t=2: forum.example fails (503)"
     assert walk.asked == ["board", "t=0", "t=1", "t=2"]
+
+
+def test_a_post_without_id_and_address_is_told_by_its_moment_however_its_date_is_written(tmp_path: Path) -> None:
+    own = "board: {topic: li, take: {link: a, replies: b}}\ntopic: {post: p, id: '\\d+', take: {text: b, author: i, date: u}}\n"
+    target = Place(tmp_path).target("own", "kind: forum\ntopics: https://f.example/t=2\ntimezone: Europe/Moscow\n" + own)
+
+    def made(date: str, days: int) -> str:
+        page = Selector(f"<p><i>Рита</i> <u>{date}</u> <b>Вестарна не платит</b></p>")
+        [raw] = read_posts(page, target, "https://f.example/t=2", Topic("2", "https://f.example/t=2"), opening=True)
+        return post(raw, target, datetime(2026, 5, 12, 15, tzinfo=UTC) + timedelta(days=days)).id
+
+    assert len({made("Сегодня, 14:05", 0), made("Вчера, 14:05", 1), made("12.05.2026 14:05", 9)}) == 1
+    assert made("12.05.2026 14:06", 9) != made("12.05.2026 14:05", 9)
+    assert len({made("2 часа назад", 0), made("3 часа назад", 0), made("только что", 0), made("2 дня назад", 2)}) == 1
 
 
 @pytest.mark.parametrize("name", preset_names("forum"))

@@ -7,6 +7,7 @@ waits in the cursor, whatever its board shows next.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from parsel import Selector
 from crawlers.board import Line, State, Topic, read_board, read_posts, topic_id
 from crawlers.interval import Descent
 from crawlers.kinds import ForumTarget
+from crawlers.moment import Moment
 from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id
 from crawlers.selection import Fields, Tally, next_page, numbered, select, takes
@@ -28,6 +30,8 @@ from crawlers.writer import FEW
 
 ENOUGH = 3
 """Topics that fail one after another, from which on it is the host."""
+_COUNTED = re.compile(r"\b(?:назад|ago)$|^(?:только что|just now|now|сейчас)$", re.IGNORECASE)
+"""A date that is counted back from when it was looked at."""
 
 
 class ForumSpider(TopicLooks):
@@ -216,19 +220,25 @@ def _permalink(target: ForumTarget, page: str, topic: str, native: str | None) -
     return urljoin(page, form.replace("{topic}", topic).replace("{id}", native)) if form and native else None
 
 
+def lasting(date: str | None, published: Moment) -> str | None:
+    """What a date tells a post by that has neither an id nor an address: the same however it is written, None for «2 часа назад»."""
+    return None if published.at is None or _COUNTED.search((date or "").strip()) else str(published.at)
+
+
 def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
     """A post of a topic. The topic's title, views and replies are those of the post that opened it. Raises ValueError for a wrong date."""
     fields = Fields(raw, takes(target.topic.take))
     page, topic = raw["page"], raw["topic"]
     site = site_of(target.site, [*target.url, *target.topics][0])
     words = fields.words("text") or Text("")
-    author, url, date = fields.text("author"), fields.link("url"), fields.text("date")
+    author, url = fields.text("author"), fields.link("url")
     published = fields.moment("date", target, collected)
     edited = fields.lenient("edited", target, collected)
     native, answered = fields.text("id"), fields.text("reply_to")
     opening = bool(raw.get("opening"))
+    otherwise = (author, lasting(fields.text("date"), published), clean(words.own))
     return Post(
-        id=post_id(site, native, url=at_site(url, page, site), otherwise=(author, date, clean(words.own))),
+        id=post_id(site, native, url=at_site(url, page, site), otherwise=otherwise),
         site=site,
         place=target.place or topic.get("board"),
         source=target.kind,
