@@ -1,6 +1,7 @@
 """How far a walk through a site has come: its articles, its sitemaps, and its pages whose links are followed.
 
-The rule to know: a page whose links are followed and that fails for now is tried again in later runs, whatever leads to it by then.
+The rule to know: a page that was never followed goes before those that were, and of these the one left alone for longest goes first, so
+that each has its turn. One that fails for now is tried again in later runs, whatever leads to it by then.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from crawlers.page import canonical
@@ -17,26 +17,30 @@ from crawlers.sitemap import Entry
 from crawlers.source import Cursor
 
 REMEMBERED = 5_000
-"""Addresses whose last change is kept (what was collected is known besides), and sitemaps."""
+"""Addresses whose last change is kept (what was collected is known besides), sitemaps, and pages whose links were followed."""
 WAITING = 1_000
-"""Pages kept whose links a run could no longer follow."""
+"""Pages kept whose links are still to be followed; what is left out is linked to again by the page that led there."""
 
 
 class Frontier:
-    """Pages whose links are followed. Ask `next_page`, then tell what came of it by `put_back`, `failed` or `left_out`."""
+    """Pages whose links are followed. Ask `next_page`, then tell what came of it by `followed`, `put_back`, `failed` or `left_out`."""
 
     def __init__(self, cursor: Cursor) -> None:
         self._failing: dict[str, tuple[int, int]] = {address: (barren, tries) for address, barren, tries in cursor.get("failing", ())}
         """Pages that could not be had for now: the pages before them that brought nothing new, and the runs in which they failed."""
+        self._followed: dict[str, None] = dict.fromkeys(cursor.get("followed", ()))
+        """Marks of pages that were followed, the last one last."""
         self._todo: dict[str, tuple[str, int]] = {}
         """Mark -> address of a page, and the pages before it that brought nothing new."""
         for address, barren in [*((address, barren) for address, (barren, _) in self._failing.items()), *cursor.get("todo", ())]:
             self._todo.setdefault(mark(address), (address, barren))
+        self._own: frozenset[str] = frozenset()
         self._asked: set[str] = set()
 
     def begin(self, own: Iterable[str]) -> None:
         """The target's own pages are followed in every run, before all others."""
         first = {mark(address): (address, 0) for address in own}
+        self._own = frozenset(first)
         self._todo = first | {name: each for name, each in self._todo.items() if name not in first}
 
     def next_page(self) -> tuple[str, int] | None:
@@ -45,13 +49,24 @@ class Frontier:
 
     def add(self, links: Iterable[str], barren: int) -> None:
         """Note pages that one page leads to, once in a run."""
-        for link in links:
-            if (name := mark(link)) not in self._asked:
-                self._todo.setdefault(name, (link, barren))
+        new = {name: (link, barren) for link in links if (name := mark(link)) not in self._asked and name not in self._todo}
+        if not new:
+            return
+        turn = {name: place for place, name in enumerate(self._followed, 1)} | dict.fromkeys(self._own, -1)
+        in_turn = sorted((self._todo | new).items(), key=lambda each: turn.get(each[0], 0))
+        self._todo = dict(in_turn[:WAITING])
+
+    def followed(self, address: str) -> None:
+        """Note a page whose links and articles were taken."""
+        name = self.left_out(address)
+        self._followed.pop(name, None)
+        self._followed[name] = None
+        forget(self._followed)
 
     def put_back(self, address: str, barren: int) -> None:
         """Note a page of whose articles perhaps not all were taken: the next run begins with it."""
         name = self.left_out(address)
+        self._followed.pop(name, None)
         self._todo = {name: (address, barren)} | self._todo
 
     def failed(self, address: str, barren: int, *, counted: bool = True) -> int:
@@ -70,7 +85,7 @@ class Frontier:
 
     def cursor(self) -> Cursor:
         failing = [[address, *each] for address, each in self._failing.items()]
-        return {"todo": list(islice(self._todo.values(), WAITING)), "failing": failing}
+        return {"todo": list(self._todo.values()), "failing": failing, "followed": list(self._followed)}
 
 
 class State:

@@ -17,7 +17,7 @@ from scrapy.http import Response
 
 from crawlers.archive import Archive
 from crawlers.article import below_headline, facts
-from crawlers.frontier import State
+from crawlers.frontier import Frontier, State
 from crawlers.run import Outcome
 from crawlers.sitemap import LARGEST, Entry, read_sitemap
 from crawlers.source import CollectError
@@ -190,6 +190,32 @@ def test_a_page_of_the_target_that_fails_keeps_none_beside_it_from_being_read_an
     told = "https://bank.example/gone/: bank.example has no such page (404); https://bank.example/page/2: bank.example fails (503)"
     assert (run.error, run.counts.outcomes[Outcome.KEPT]) == (told, 1)
     assert walk.asked == ["gone/", "news/", "news/1", "page/0", "page/1", "page/2"]
+
+
+def test_of_more_lists_than_wait_each_has_its_turn(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.frontier.WAITING", 5)
+    target = walk.target(f"kind: site\nurl: {HOST}/archive/\narticles: '/news/\\d+$'\nfollow: /archive/\\d\npages: 10\n")
+    walk.pages["/archive/"] = page(*(f"/archive/{day}" for day in range(20, 0, -1)))
+    for day in range(1, 21):
+        walk.pages |= {f"/archive/{day}": page(f"/news/{day}"), f"/news/{day}": article(day)}
+    assert sum(walk.kept(target) for _ in range(8)) == 20
+    walk.requests.clear()
+    walk.pages |= {f"/archive/{day}": page(f"/news/{day + 40}") for day in (1, 20)} | {f"/news/{day}": article(day) for day in (41, 60)}
+    assert sum(walk.kept(target) for _ in range(6)) == 2, "those left alone for longest are followed again"
+
+
+def test_what_many_pages_lead_to_waits_once_and_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.frontier.WAITING", 30)
+    frontier = Frontier({"todo": [[f"{HOST}/saved", 1]]})
+    frontier.begin([f"{HOST}/news/"])
+    for number in range(50):
+        listed = frontier.next_page()
+        assert listed
+        frontier.add((f"{HOST}/page/{each}" for each in range(number, number + 20)), 0)
+        assert len(frontier.cursor()["todo"]) <= 30
+        frontier.followed(listed[0])
+    assert frontier.next_page() == (f"{HOST}/page/48", 0)
+    assert len(frontier.cursor()["followed"]) == 50
 
 
 def test_while_one_article_is_read_the_next_ones_are_on_their_way(walk: Walk) -> None:

@@ -126,7 +126,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
             if self.over():
                 frontier.put_back(address, barren)
             else:
-                frontier.left_out(address)
+                frontier.followed(address)
             yield Page(items=(), cursor=self.state.cursor())
 
     def not_had(self, address: str, barren: int, trouble: Trouble) -> Page:
@@ -140,7 +140,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
             frontier.left_out(address)
         elif not trouble.transient:
             self.logger.info("%s", trouble)
-            frontier.left_out(address)
+            frontier.followed(address)
         else:
             tries = frontier.failed(address, barren, counted=not trouble.of_host)
             self.failures += tries <= 1  # of one that failed before it may be the page
@@ -148,7 +148,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
                 self.logger.warning("%s; tried again next time", trouble)
                 deferred = (address,)
             else:
-                frontier.left_out(address)
+                frontier.followed(address)
                 items = (Item(raw={"url": address}, address=address, error=f"its links could not be had in {tries} runs: {trouble}"),)
         return Page(items=items, cursor=self.state.cursor(), deferred=deferred)
 
