@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from crawlers.page import canonical
@@ -95,6 +95,9 @@ class State:
         self.frontier = Frontier(cursor)
         self._known: dict[str, str] = dict(cursor.get("known", {}))
         """Mark of an address -> when it had changed as it was taken; empty where the site doesn't tell."""
+        full = len(self._known) >= REMEMBERED
+        self._forgotten: str = cursor.get("forgotten", max(self._known.values()) if full else "")
+        """The latest change that an address which is not remembered any more had as it was taken; empty where none was forgotten."""
         self._deferred: dict[str, int] = dict(cursor.get("deferred", {}))
         self._maps: dict[str, str] = dict(cursor.get("maps", {}))
         """Mark of a sitemap read to its end -> when it had changed then."""
@@ -102,6 +105,10 @@ class State:
     def change(self, entry: Entry) -> str | None:
         """When an address had changed as it was taken; None for one that is not remembered."""
         return self._known.get(mark(entry.address))
+
+    def changed_later(self, entry: Entry) -> bool:
+        """Whether an address has changed later than all those that were forgotten: so later than it was taken, if it is one of them."""
+        return bool(self._forgotten and entry.changed and self._forgotten < (iso(entry.changed) or "") <= _now())
 
     def settled(self, entries: Iterable[Entry]) -> bool:
         """Whether all of these were asked for."""
@@ -112,7 +119,9 @@ class State:
         self._deferred.pop(entry.address, None)
         self._known.pop(mark(entry.address), None)
         self._known[mark(entry.address)] = iso(entry.changed) or ""
-        forget(self._known)
+        for changed in forget(self._known):
+            if changed <= _now():
+                self._forgotten = max(self._forgotten, changed)
 
     def defer(self, entry: Entry, *, counted: bool = True) -> int:
         """Keep an address that could not be had for now; the runs in which it failed itself (`counted`)."""
@@ -140,14 +149,21 @@ class State:
         forget(self._maps)
 
     def cursor(self) -> Cursor:
-        cursor = {"known": dict(self._known), "deferred": dict(self._deferred), "maps": dict(self._maps)}
+        cursor = {"known": dict(self._known), "forgotten": self._forgotten, "deferred": dict(self._deferred), "maps": dict(self._maps)}
         return {name: each for name, each in (self.frontier.cursor() | cursor).items() if each}
 
 
-def forget(remembered: dict[str, Any]) -> None:
-    """Keep the last of what is remembered."""
+def forget(remembered: dict[str, Any]) -> list[Any]:
+    """Keep the last of what is remembered; what was known of the others."""
+    forgotten = []
     while len(remembered) > REMEMBERED:
-        del remembered[next(iter(remembered))]
+        forgotten.append(remembered.pop(next(iter(remembered))))
+    return forgotten
+
+
+def _now() -> str:
+    """A site may say that a page changes in the future: that tells nothing."""
+    return iso(datetime.now(UTC)) or ""
 
 
 def mark(address: str) -> str:

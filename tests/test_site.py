@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -252,6 +253,35 @@ def test_of_addresses_the_last_ones_are_remembered(monkeypatch: pytest.MonkeyPat
         state.settle(Entry(f"{HOST}/{number}"))
     assert [state.change(Entry(f"{HOST}/{number}")) for number in range(5)] == [None, None, "", "", ""]
     assert len(state.cursor()["known"]) == 3
+
+
+def test_an_address_that_is_forgotten_is_asked_for_again_where_it_has_changed_since(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.frontier.REMEMBERED", 2)
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
+    listed = {number: f"2026-09-0{number}" for number in range(1, 6)}
+
+    def collected() -> tuple[int, list[str]]:
+        walk.pages["map.xml"] = sitemap(*((f"{HOST}/news/{number}", changed) for number, changed in listed.items()))
+        run = walk.collect(target)
+        assert run.error is None, run.error
+        return run.counts.outcomes[Outcome.KEPT] + run.counts.outcomes[Outcome.CHANGED], walk.asked
+
+    walk.pages |= {f"/news/{number}": article(number) for number in listed}
+    assert collected()[0] == 5
+    assert collected() == (0, ["map.xml"]), "of those forgotten, none is asked for that says nothing new"
+    walk.pages["/news/4"], listed[4] = article(4, more="<p>Вестарна вернула деньги всем, кто об этом писал.</p>"), "2026-09-09"
+    assert collected() == (1, ["map.xml", "news/4"])
+    assert collected() == (0, ["map.xml"])
+    listed[5] = "2036-09-09"
+    assert collected() == (0, ["map.xml"]), "nobody knows yet that a page changes in years"
+
+
+def test_of_a_cursor_of_before_what_was_forgotten_had_changed_when_the_latest_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.frontier.REMEMBERED", 2)
+    late, later = (Entry(f"{HOST}/1", datetime(2026, 9, day, tzinfo=UTC)) for day in (2, 3))
+    state = State({"known": {"a": "2026-09-02T00:00:00.000Z", "b": ""}})
+    assert [state.changed_later(each) for each in (late, later)] == [False, True]
+    assert not State({"known": {"a": "2026-09-02T00:00:00.000Z"}}).changed_later(later), "nothing was forgotten"
 
 
 def test_an_article_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:

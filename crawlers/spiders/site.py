@@ -168,7 +168,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         self.met.add(entry.address)
         before = self.state.change(entry)
         if before is None:
-            return not self.seen(identity(entry.address, self.target))
+            return not self.seen(identity(entry.address, self.target)) or self.state.changed_later(entry)
         return bool(before and entry.changed and before != iso(entry.changed))
 
     async def articles(self, entries: Iterable[Entry]) -> AsyncIterator[Page]:
