@@ -1,7 +1,7 @@
 """Pages of a forum, read by selectors: the topics of a board and the posts of a topic; and what is remembered of both.
 
 The rule to know: a topic is read again when what its board says of it (number of replies, last post) has changed, and then
-from the last page that was read.
+from the last page that was read; from its first one where that page shows nothing that was taken, as posts above it were removed.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class State:
         self._topics: dict[str, list[str]] = dict(cursor.get("topics", {}))
         """Id -> the page to go on from (empty: the first), and marks, the newest last."""
         self._waiting: dict[str, dict[str, Any]] = dict(cursor.get("waiting", {}))
-        """Topics that are not read to their end."""
+        """Topics that are not read to their end; `met`, where the page to go on from was read before, so that it shows posts taken then."""
 
     def passed(self, topic: Topic) -> bool:
         """Whether the topic has been read as its board shows it, or waits for that already."""
@@ -157,11 +157,17 @@ class State:
 
     def waiting(self) -> list[Topic]:
         """The topics not read to their end."""
-        return [Topic(id=name, **each) for name, each in self._waiting.items()]
+        return [Topic(id=name, **{key: value for key, value in each.items() if key != "met"}) for name, each in self._waiting.items()]
 
     def wait(self, topic: Topic) -> None:
         """The topic is to be read."""
-        self._waiting[topic.id] = {name: found for name, found in asdict(topic).items() if found and name != "id"}
+        met = self._waiting[topic.id].get("met") if topic.id in self._waiting else bool(self._topics.get(topic.id, [""])[0])
+        said = asdict(topic) | {"met": met}
+        self._waiting[topic.id] = {name: found for name, found in said.items() if found and name != "id"}
+
+    def met(self, topic: Topic) -> bool:
+        """Whether the page that a topic is gone on with was read before."""
+        return bool(self._waiting.get(topic.id, {}).get("met"))
 
     def page(self, topic: Topic) -> str:
         """Where the topic is to be gone on with."""
@@ -171,6 +177,8 @@ class State:
         """Note the page to go on from."""
         marks = self._topics.get(topic.id, [""])[1:]
         self._topics[topic.id] = ["" if page == topic.address else page, *marks]
+        if topic.id in self._waiting:
+            self._waiting[topic.id] = {name: each for name, each in self._waiting[topic.id].items() if name != "met"}
 
     def settle(self, topic: Topic, *, deep: bool = False) -> None:
         """The topic is read to its end. `deep`: far down its board, where it is the first to be forgotten."""

@@ -9,9 +9,10 @@ run goes on there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, Generic, TypeVar
 
 from scrapy.http import Response
@@ -26,6 +27,7 @@ from crawlers.source import CollectError, Item, Page
 from crawlers.spider import Trouble
 
 P = TypeVar("P", bound=PlatformTarget)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,20 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
     """Walks the lists of a place. A source overrides `lists`, `read` and, where there are threads, `thread`."""
 
     async def lists(self) -> dict[str, str]:
-        """Name of each list of the target -> address of its first page. Raises Trouble."""
+        """Name of each list of the target -> address of its first page. Raises Trouble. What one list alone needs is `tried`."""
         raise NotImplementedError
+
+    async def tried(self, asking: Awaitable[T]) -> T | None:
+        """What is asked for one list; None where it can't be had. The others are walked then, and the run says which one failed."""
+        try:
+            return await asking
+        except Ended:
+            raise
+        except (Trouble, CollectError) as wrong:
+            self.failed.append(str(wrong))
+        except WRONG_FORM as error:
+            self.failed.append(f"where a list begins is told in another form ({type(error).__name__}: {error})")
+        return None
 
     def read(self, answer: Any, response: Response) -> Listing:
         """What a page of a list or of a thread holds. Raises CollectError for what the interface never says."""
@@ -120,6 +134,7 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
     async def start(self) -> AsyncIterator[Page]:
         self.state = State(self.cursor)
         self.visited: set[str] = set()
+        self.failed: list[str] = []
         try:
             async for page in self.walk():
                 yield page
@@ -128,8 +143,7 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
             raise CollectError(hidden(str(error), self.secrets)) from None
 
     async def walk(self) -> AsyncIterator[Page]:
-        """All lists in turn; one that fails does not keep the others from being walked."""
-        failed = []
+        """All lists in turn; one that fails, or is of another form, does not keep the others from being walked."""
         try:
             lists = await self.lists()
         except Trouble as trouble:
@@ -141,12 +155,14 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
             try:
                 async for page in self.descend(name, start):
                     yield page
-            except Trouble as trouble:
-                failed.append(str(trouble))
+            except Ended:
+                raise
+            except (Trouble, CollectError) as wrong:
+                self.failed.append(str(wrong))
             if self.full():
-                return
-        if failed:
-            raise CollectError("; ".join(failed))
+                break
+        if self.failed:
+            raise CollectError("; ".join(dict.fromkeys(self.failed)))
 
     async def descend(self, name: str, start: str) -> AsyncIterator[Page]:
         """One list down to what is known, each page with the threads of its posts."""
@@ -154,11 +170,11 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
         left = self.target.pages
         while descent.address and left > 0 and not self.full():
             left -= 1
-            address = descent.address
+            address, above = descent.address, descent.pages if descent.from_top else inf
             listing, old = await self.step(descent)
             self.state.lists[name] = descent.cursor()
             if not old:
-                self.want(listing)
+                self.want(listing, above)
             yield self.page(listing.raws, address)
             async for page in self.threads():
                 yield page
@@ -195,11 +211,12 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
         """Whether nothing was written in a thread since the wanted date."""
         return bool(self.since and thread.moment and thread.moment < self.since)
 
-    def want(self, listing: Listing) -> None:
-        """Note the threads of a page whose number of replies has changed."""
+    def want(self, listing: Listing, above: float) -> None:
+        """Note the threads of a page, with so many pages `above` it, whose number of replies has changed."""
         below = [self.below(raw) for raw in (*listing.raws, *listing.silent)] if self.target.comments else []
         for thread in (*listing.threads, *below):
             if thread and not self.still(thread):
+                self.state.met(thread, above)
                 self.state.want(thread)
 
     def below(self, raw: dict[str, Any]) -> Thread | None:

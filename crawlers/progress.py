@@ -1,12 +1,13 @@
 """How far a walk through lists and threads has come: the cursor while the lists are walked.
 
 The rule to know: a thread that was not read to its end waits here, wherever its post stands by then; the number of replies is noted
-only once all of them were read.
+only once all of them were read. Of more threads than are remembered those on top of their lists are: a walk from there ends at them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from crawlers.source import Cursor
@@ -18,6 +19,8 @@ REMEMBERED = 2_000
 """Threads whose number of replies is kept."""
 TRIES = 5
 """Runs in which a page of a thread that fails for now is asked for, before it is given up."""
+BEFORE = 1_000_000
+"""Pages that would stand above what only earlier runs met: more than any list has."""
 LISTS = 100
 """Lists whose cursor is kept though the target has them no longer: what a search finds goes and comes again."""
 
@@ -32,6 +35,8 @@ class State:
         """Threads not read to their end: the number of `replies` counted, the `pages` left, and how often the first of them `failed`."""
         self.members: dict[str, Any] = dict(cursor.get("members", {}))
         """The `day` on which the members of the place were asked for, and how `many` they were when that was last told."""
+        self._met: dict[str, float] = {}
+        """Threads met in this run -> how many pages of their list stand above; without end below what an earlier run left open."""
 
     def keep(self, names: Iterable[str]) -> None:
         """Forget lists that the target has no longer, but for the last of them."""
@@ -42,6 +47,10 @@ class State:
     def settled(self, thread: Thread) -> bool:
         """Whether all replies that a thread counts were read."""
         return self.threads.get(thread.id, 0) == thread.replies
+
+    def met(self, thread: Thread, above: float) -> None:
+        """Note a thread that a list shows, with so many pages `above` it: what stands on top is remembered longest."""
+        self._met[thread.id] = min(above, self._met.get(thread.id, above))
 
     def want(self, thread: Thread) -> None:
         """Note a thread that has to be read; one that is being read already is first read to its end."""
@@ -66,10 +75,14 @@ class State:
             self.waiting[id] = thread | {"pages": pages, "failed": 0}
             return
         self.threads.pop(id, None)
-        self.threads[id] = thread["replies"]
-        for forgotten in list(self.threads)[:-REMEMBERED]:
-            del self.threads[forgotten]
+        deep = self._met.get(id) == inf
+        self.threads = {id: thread["replies"]} | self.threads if deep else self.threads | {id: thread["replies"]}
+        self.threads = dict(self._in_turn()[-REMEMBERED:])
+
+    def _in_turn(self) -> list[tuple[str, int]]:
+        """Threads in the order in which they are forgotten: deep ones, those of earlier runs, those of this one from the bottom up."""
+        return sorted(self.threads.items(), key=lambda each: -self._met.get(each[0], BEFORE))
 
     def cursor(self) -> Cursor:
         sometimes = {"waiting": dict(self.waiting), "members": dict(self.members)}
-        return {"lists": dict(self.lists), "threads": dict(self.threads)} | {name: held for name, held in sometimes.items() if held}
+        return {"lists": dict(self.lists), "threads": dict(self._in_turn())} | {name: held for name, held in sometimes.items() if held}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy import Request
+from scrapy.http import Response
 
 from crawlers.gate import Gate
-from crawlers.listing import Listing
+from crawlers.listing import Listing, Thread
 from crawlers.look import Fate, Known
 from crawlers.post import Post, post_id
 from crawlers.progress import State
@@ -83,6 +86,49 @@ def test_documented_members_are_asked_for_once_a_day_and_a_forum_that_hides_them
     walk.pages |= {"/t/57.json": grown, "/latest.json": latest}
     walk.kept(target)
     assert "t/57.json" in (again := walk.asked) and "about.json" not in again, "no more on the same day"
+
+
+def test_a_documented_forum_of_more_topics_than_are_remembered_is_read_to_its_end_and_then_only_what_is_new(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.progress.REMEMBERED", 20)
+    target, forum = walk.target(TARGET + "members: 12\npages: 6\n"), list(range(79, 1, -1))
+    answered: Any = walk.answered
+
+    async def three_topics_a_page(request: Request) -> Response:
+        path, _, page = request.url.partition("?page=")
+        first = 3 * int(page or 0)
+        shown = [{"id": number, "highest_post_number": 1, "bumped_at": None} for number in forum[first : first + 3]]
+        more = {"more_topics_url": "/latest"} if first + 3 < len(forum) else {}
+        number = int(found[1]) if (found := re.search(r"/t/(\d+)[.]json", path)) else 0
+        only = json.loads(recorded("discourse", "topic_40.json"))["post_stream"]["posts"][0]
+        only |= {"topic_id": number, "cooked": f"<p>Вестарна, отзыв номер {number}</p>"}
+        walk.pages = {"latest.json": {"topic_list": {"topics": shown} | more}}
+        walk.pages["/t/"] = {"id": number, "title": f"Тема {number}", "post_stream": {"posts": [only], "stream": [number]}}
+        response: Response = await answered(request)
+        return response
+
+    walk.answered = three_topics_a_page  # type: ignore[method-assign]
+    runs = [walk.kept(target) for _ in range(6)]
+    assert (runs, len(walk.posts())) == ([18, 12, 12, 12, 12, 12], 78)
+    walk.requests.clear()
+    walk.kept(target)
+    assert walk.asked == ["latest.json"]
+    forum[:0] = [81, 80]
+    assert (walk.kept(target), walk.asked) == (2, ["latest.json", "t/81.json", "t/80.json", "latest.json?page=1"])
+    assert (walk.kept(target), walk.asked) == (0, ["latest.json"])
+
+
+def test_what_is_read_in_one_run_from_the_top_is_remembered_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.progress.REMEMBERED", 4)
+    state = State({"threads": {"old": 1, "older": 1}, "lists": {}})
+    for number in range(6):
+        thread = Thread(str(number), f"https://{SITE}/t/{number}.json", replies=1)
+        state.met(thread, above=number // 2)
+        state.want(thread)
+        state.went_on(thread.id, Listing())
+    assert sorted(state.threads) == ["0", "1", "2", "3"]
+    assert list(State(state.cursor()).threads) == ["2", "3", "0", "1"], "the last ones are forgotten first"
 
 
 class Clock:

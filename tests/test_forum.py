@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from crawlers.post import iso
 from crawlers.preset import preset_names
 from crawlers.run import Outcome
 from crawlers.selection import next_page
+from crawlers.spiders.forum import post
 from crawlers.target import read_target, target_from_json, target_to_json
 from tests.phpbb_site import Phpbb
 from tests.recorded_walk import Walk, silent, walk
@@ -389,6 +391,13 @@ def test_a_forum_that_is_not_what_the_file_says_fails_the_run(walk: Walk) -> Non
     assert "the selector of `text` ('div.content') finds nothing in any of 5 items" in error and "`topic.take`" in error
 
 
+def test_a_board_that_is_none_keeps_no_other_from_being_walked_and_is_told(walk: Walk) -> None:
+    walk.pages |= {"/board": "<ul></ul>", "/other": board((2, "01.09.2026 10:00")), "/t=2": topic(1)}
+    run = walk.collect(walk.target(PAGE.replace(BOARD, f"[{BOARD}, https://forum.example/other]")))
+    assert run.counts.outcomes[Outcome.KEPT] == 1
+    assert run.error and run.error.startswith("page https://forum.example/board has no topics")
+
+
 def test_what_was_written_before_the_wanted_date_is_not_asked_for(walk: Walk) -> None:
     target = walk.target(PAGE + "since: 2026-09-01\n")
     walk.pages["/board"] = board((3, "02.09.2026 10:00"), (2, "30.08.2026 10:00")) + following("/board?2")
@@ -411,6 +420,34 @@ def test_a_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_
     walk.requests.clear()
     assert walk.kept(target) == 1
     assert walk.asked == ["board", "t=5&p=2", "t=5"]
+
+
+def test_a_topic_that_shrank_and_grew_between_runs_is_read_from_its_first_page(walk: Walk) -> None:
+    target = walk.target(PAGE + "pages: 3\n")
+    walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, 2, 3, more="/t=4&p=2")}
+    walk.pages |= {"/t=4&p=2": topic(4, 5, 6, more="/t=4&p=3"), "/t=4&p=3": topic(7, 8)}
+    assert walk.kept(target) == 8
+    walk.pages["/board"] = board((5, "02.09.2026 10:00")).replace('href="/t=5"', 'href="/t=4"')
+    walk.pages |= {"/t=4": topic(1, 5, 6, more="/t=4&p=2"), "/t=4&p=2": topic(7, 8, 9, more="/t=4&p=3"), "/t=4&p=3": topic(10)}
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (2, ["board", "t=4&p=3", "t=4", "t=4&p=2", "t=4&p=3"])
+
+    walk.pages["/board"] = board((6, "03.09.2026 10:00")).replace('href="/t=6"', 'href="/t=4"')
+    walk.pages["/t=4&p=3"] = topic(10, 11)
+    assert (walk.kept(target), walk.asked) == (1, ["board", "t=4&p=3"]), "where it shows what is known, nothing above it is asked for"
+
+
+def test_a_topic_cut_short_goes_on_with_the_page_that_was_not_read(walk: Walk) -> None:
+    target = walk.target(PAGE + "pages: 1\n")
+    walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=2": topic(2, more="/t=4&p=3")}
+    walk.pages["/t=4&p=3"] = topic(3)
+    assert ([walk.kept(target) for _ in range(3)], [path for path in walk.asked if path != "board"]) == (
+        [1, 1, 1],
+        ["t=4", "t=4&p=2", "t=4&p=3"],
+    )
+    walk.pages["/board"] = board((5, "02.09.2026 10:00")).replace('href="/t=5"', 'href="/t=4"')
+    walk.pages |= {"/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=2": topic(4, more="/t=4&p=3"), "/t=4&p=3": topic(5)}
+    assert [walk.kept(target) for _ in range(3)] == [0, 1, 1], "a page in each run is enough"
 
 
 def test_a_topic_whose_later_page_is_refused_is_gone_on_with_from_the_page_before_it(walk: Walk) -> None:
@@ -447,6 +484,20 @@ def test_a_host_that_fails_topic_after_topic_is_left_alone(walk: Walk) -> None:
     walk.pages["/board"], walk.pages["/t="] = board(*((number, "02.09.2026 10:00") for number in range(9))), Answer("", 503)
     assert walk.collect(walk.target(PAGE)).error == "https://forum.example/t=2: forum.example fails (503)"
     assert walk.asked == ["board", "t=0", "t=1", "t=2"]
+
+
+def test_a_post_without_id_and_address_is_told_by_its_moment_however_its_date_is_written(tmp_path: Path) -> None:
+    own = "board: {topic: li, take: {link: a, replies: b}}\ntopic: {post: p, id: '\\d+', take: {text: b, author: i, date: u}}\n"
+    target = Place(tmp_path).target("own", "kind: forum\ntopics: https://f.example/t=2\ntimezone: Europe/Moscow\n" + own)
+
+    def made(date: str, days: int) -> str:
+        page = Selector(f"<p><i>Рита</i> <u>{date}</u> <b>Вестарна не платит</b></p>")
+        [raw] = read_posts(page, target, "https://f.example/t=2", Topic("2", "https://f.example/t=2"), opening=True)
+        return post(raw, target, datetime(2026, 5, 12, 15, tzinfo=UTC) + timedelta(days=days)).id
+
+    assert len({made("Сегодня, 14:05", 0), made("Вчера, 14:05", 1), made("12.05.2026 14:05", 9)}) == 1
+    assert made("12.05.2026 14:06", 9) != made("12.05.2026 14:05", 9)
+    assert len({made("2 часа назад", 0), made("3 часа назад", 0), made("только что", 0), made("2 дня назад", 2)}) == 1
 
 
 @pytest.mark.parametrize("name", preset_names("forum"))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crawlers.post import Post, post_id
+from crawlers.run import Outcome
 from crawlers.source import CollectError
 from crawlers.spiders import hackernews
 from crawlers.spiders.hackernews import SITE, HackernewsSpider, post
@@ -60,6 +61,13 @@ def test_documented_answers_to_a_query_are_walked_by_time_and_stories_with_their
 
     assert walk.kept(target) == 0
     assert walk.asked == [first, "v0/item/500.json"]
+
+
+def test_a_documented_story_that_does_not_exist_keeps_no_other_from_being_read(walk: Walk) -> None:
+    walk.pages = {"/item/400.json": "null", "/item/500.json": recorded("hackernews", "item.json")}
+    run = walk.collect(walk.target("kind: hackernews\nstories: ['400', '500']\ncomments: false\n"))
+    assert run.counts.outcomes[Outcome.KEPT] == 1
+    assert run.error and run.error.endswith("/item/400.json: there is no such story")
 
 
 @needs_real

@@ -169,6 +169,28 @@ def test_a_documented_page_of_boosts_is_no_end_and_where_its_mark_has_lapsed_the
     assert "Вестарна, отзыв номер 6" in walk.posts()
 
 
+def test_documented_lists_and_accounts_that_are_none_keep_no_other_from_being_read_and_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = Walk(tmp_path, monkeypatch)
+    target = walk.target("kind: mastodon\nurl: https://m.example\nhashtags: [x, y]\naccounts: [nobody, odd, anna]\n")
+    walk.pages = {"tag/x": "<html>Are you a robot?</html>", "tag/y": [status(1)], "/accounts/7/statuses": [status(2)]}
+    walk.pages |= {"acct=nobody": Answer('{"error": "Record not found"}', 404), "acct=odd": {}, "acct=anna": {"id": "7"}}
+    run = walk.collect(target)
+    assert run.counts.outcomes[Outcome.KEPT] == 2
+    for told in ("Record not found", "acct=odd gives an answer of another form", "Are you a robot?"):
+        assert told in (run.error or "")
+
+
+def test_a_documented_list_that_fails_is_told_where_the_run_is_full_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = Walk(tmp_path, monkeypatch)
+    target = walk.target("kind: mastodon\nurl: https://m.example\nhashtags: [x, y]\nlimits: {items: 1}\n")
+    walk.pages = {"tag/x": Answer('{"error": "Record not found"}', 404), "tag/y": [status(1)]}
+    run = walk.collect(target)
+    assert run.counts.outcomes[Outcome.KEPT] == 1
+    assert run.error and "Record not found" in run.error
+
+
 PAGES = [page for page in sorted((ROOT / "docs" / "sources").glob("*.md")) if "| key | meaning |" in page.read_text(encoding="utf-8")]
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ from scrapy.http import Response
 
 from crawlers.archive import Archive
 from crawlers.article import below_headline, facts
+from crawlers.frontier import Frontier, State
 from crawlers.run import Outcome
 from crawlers.sitemap import LARGEST, Entry, read_sitemap
 from crawlers.source import CollectError
-from crawlers.spiders.site import TOGETHER, State, identity
+from crawlers.spiders.site import TOGETHER, identity
 from tests.recorded_walk import REAL, Walk, needs_real, real, silent, walk
 from tests.site import Answer, Place, site
 
@@ -165,6 +167,58 @@ def test_what_fails_for_now_is_tried_again_and_a_run_cut_short_goes_on(walk: Wal
     assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/3"])
 
 
+def test_a_list_that_fails_for_now_is_tried_again_in_later_runs_and_given_up_after_some(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\nattempts: 2\n")
+    walk.pages = {"/news/": page("/news/1", "/news/page/2"), "/news/1": article(1), "/news/2": article(2)}
+    walk.pages["/news/page/2"] = Answer("", 503)
+    run = walk.collect(target)
+    assert (run.error, run.counts.outcomes[Outcome.KEPT], run.counts.outcomes[Outcome.DEFERRED]) == (None, 1, 1)
+    walk.pages |= {"/news/": page("/news/1"), "/news/page/2": page("/news/2")}
+    assert walk.kept(target) == 1, "though no page leads to the list any more"
+
+    walk.pages |= {"/news/": page("/news/page/3"), "/news/page/3": Answer("", 503)}
+    assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
+    run = walk.collect(target)
+    assert run.counts.outcomes[Outcome.DEFERRED] == 0
+    assert "its links could not be had in 2 runs: https://bank.example/news/page/3: bank.example fails (503)" in run.counts.reasons
+
+
+def test_a_page_of_the_target_that_fails_keeps_none_beside_it_from_being_read_and_a_host_that_fails_is_left_alone(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: [{HOST}/gone/, {HOST}/news/]\narticles: '/news/\\d+$'\nfollow: /page/\n")
+    walk.pages = {"/gone/": Answer("", 404), "/news/": page("/news/1", *(f"/page/{n}" for n in range(9))), "/news/1": article(1)}
+    walk.pages["/page/"] = Answer("", 503)
+    run = walk.collect(target)
+    told = "https://bank.example/gone/: bank.example has no such page (404); https://bank.example/page/2: bank.example fails (503)"
+    assert (run.error, run.counts.outcomes[Outcome.KEPT]) == (told, 1)
+    assert walk.asked == ["gone/", "news/", "news/1", "page/0", "page/1", "page/2"]
+
+
+def test_of_more_lists_than_wait_each_has_its_turn(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.frontier.WAITING", 5)
+    target = walk.target(f"kind: site\nurl: {HOST}/archive/\narticles: '/news/\\d+$'\nfollow: /archive/\\d\npages: 10\n")
+    walk.pages["/archive/"] = page(*(f"/archive/{day}" for day in range(20, 0, -1)))
+    for day in range(1, 21):
+        walk.pages |= {f"/archive/{day}": page(f"/news/{day}"), f"/news/{day}": article(day)}
+    assert sum(walk.kept(target) for _ in range(8)) == 20
+    walk.requests.clear()
+    walk.pages |= {f"/archive/{day}": page(f"/news/{day + 40}") for day in (1, 20)} | {f"/news/{day}": article(day) for day in (41, 60)}
+    assert sum(walk.kept(target) for _ in range(6)) == 2, "those left alone for longest are followed again"
+
+
+def test_what_many_pages_lead_to_waits_once_and_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.frontier.WAITING", 30)
+    frontier = Frontier({"todo": [[f"{HOST}/saved", 1]]})
+    frontier.begin([f"{HOST}/news/"])
+    for number in range(50):
+        listed = frontier.next_page()
+        assert listed
+        frontier.add((f"{HOST}/page/{each}" for each in range(number, number + 20)), 0)
+        assert len(frontier.cursor()["todo"]) <= 30
+        frontier.followed(listed[0])
+    assert frontier.next_page() == (f"{HOST}/page/48", 0)
+    assert len(frontier.cursor()["followed"]) == 50
+
+
 def test_while_one_article_is_read_the_next_ones_are_on_their_way(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
     walk.pages["map.xml"] = sitemap(*((f"{HOST}/news/{number}", "") for number in range(20)))
@@ -194,11 +248,40 @@ def test_articles_on_their_way_where_a_run_is_full_are_kept_and_asked_for_once(w
 
 def test_of_addresses_the_last_ones_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     state = State({"known": {f"old {number}": "" for number in range(9)}})
-    monkeypatch.setattr("crawlers.spiders.site.REMEMBERED", 3)
+    monkeypatch.setattr("crawlers.frontier.REMEMBERED", 3)
     for number in range(5):
         state.settle(Entry(f"{HOST}/{number}"))
     assert [state.change(Entry(f"{HOST}/{number}")) for number in range(5)] == [None, None, "", "", ""]
     assert len(state.cursor()["known"]) == 3
+
+
+def test_an_address_that_is_forgotten_is_asked_for_again_where_it_has_changed_since(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.frontier.REMEMBERED", 2)
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
+    listed = {number: f"2026-09-0{number}" for number in range(1, 6)}
+
+    def collected() -> tuple[int, list[str]]:
+        walk.pages["map.xml"] = sitemap(*((f"{HOST}/news/{number}", changed) for number, changed in listed.items()))
+        run = walk.collect(target)
+        assert run.error is None, run.error
+        return run.counts.outcomes[Outcome.KEPT] + run.counts.outcomes[Outcome.CHANGED], walk.asked
+
+    walk.pages |= {f"/news/{number}": article(number) for number in listed}
+    assert collected()[0] == 5
+    assert collected() == (0, ["map.xml"]), "of those forgotten, none is asked for that says nothing new"
+    walk.pages["/news/4"], listed[4] = article(4, more="<p>Вестарна вернула деньги всем, кто об этом писал.</p>"), "2026-09-09"
+    assert collected() == (1, ["map.xml", "news/4"])
+    assert collected() == (0, ["map.xml"])
+    listed[5] = "2036-09-09"
+    assert collected() == (0, ["map.xml"]), "nobody knows yet that a page changes in years"
+
+
+def test_of_a_cursor_of_before_what_was_forgotten_had_changed_when_the_latest_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.frontier.REMEMBERED", 2)
+    late, later = (Entry(f"{HOST}/1", datetime(2026, 9, day, tzinfo=UTC)) for day in (2, 3))
+    state = State({"known": {"a": "2026-09-02T00:00:00.000Z", "b": ""}})
+    assert [state.changed_later(each) for each in (late, later)] == [False, True]
+    assert not State({"known": {"a": "2026-09-02T00:00:00.000Z"}}).changed_later(later), "nothing was forgotten"
 
 
 def test_an_article_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:

@@ -185,3 +185,17 @@ def test_documented_comments_are_kept_where_their_channel_can_not_be_had(walk: W
     }  # fmt: skip
     assert walk.kept(walk.target(TARGET)) == 3
     assert {post.place for post in walk.posts().values() if post.members is None} == {"UCvest"}
+
+
+def test_documented_channels_and_searches_that_fail_keep_no_other_from_being_read(walk: Walk) -> None:
+    target = walk.target("kind: youtube\nchannels: ['@gone', '@vestarna']\nsearch: [банк]\nkey_env: YOUTUBE_KEY\n")
+    walk.pages = {"forHandle=@gone": {"items": []}, "forHandle=@vestarna": {"items": [{"id": "UCvest"}]}, "v3/search": {"found": 0}}
+    walk.pages |= {"commentThreads": {"items": [thread("a")]}, "part=snippet,statistics": {"items": []}}
+    run = walk.collect(target)
+    assert run.counts.outcomes[Outcome.KEPT] == 1
+    assert run.error and "@gone: " in run.error and "told in another form (KeyError: 'items')" in run.error
+
+    walk.pages["forHandle=@gone"] = error("keyInvalid", 400)
+    walk.requests.clear()
+    walk.collect(target)
+    assert methods(walk) == ["channels"], "of a key that is refused nothing else can be had"

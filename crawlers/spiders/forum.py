@@ -7,7 +7,8 @@ waits in the cursor, whatever its board shows next.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from parsel import Selector
 from crawlers.board import Line, State, Topic, read_board, read_posts, topic_id
 from crawlers.interval import Descent
 from crawlers.kinds import ForumTarget
+from crawlers.moment import Moment
 from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id
 from crawlers.selection import Fields, Tally, next_page, numbered, select, takes
@@ -28,6 +30,8 @@ from crawlers.writer import FEW
 
 ENOUGH = 3
 """Topics that fail one after another, from which on it is the host."""
+_COUNTED = re.compile(r"\b(?:назад|ago)$|^(?:только что|just now|now|сейчас)$", re.IGNORECASE)
+"""A date that is counted back from when it was looked at."""
 
 
 class ForumSpider(TopicLooks):
@@ -47,14 +51,14 @@ class ForumSpider(TopicLooks):
             self.tally.check(ended=False)
 
     async def walk(self) -> AsyncIterator[Page]:
-        """Boards, topics given by name, then what waits; one that fails does not keep the others from being walked."""
+        """Boards, topics given by name, then what waits; one that fails, or is none, does not keep the others from being walked."""
         failed = []
         for walked in [*map(self.descend, self.target.url), *map(self.follow, self.target.topics), self.wait()]:
             try:
                 async for page in walked:
                     yield page
-            except Trouble as trouble:
-                failed.append(str(trouble))
+            except (Trouble, CollectError) as wrong:
+                failed.append(str(wrong))
             if self.full():
                 break
         self.tally.check(ended=True)
@@ -152,6 +156,10 @@ class ForumSpider(TopicLooks):
             self.failures = 0
             page = page_of(response)
             raws = list(read_posts(page, self.target, response.url, topic, opening=address == topic.address))
+            if raws and self.state.met(topic) and address != topic.address and not self.meets(raws):
+                address, left, seen = topic.address, left + 1, set()  # posts were removed: new ones may stand on pages above this one
+                self.state.reached(topic, address)
+                continue
             following = next_page(page, self.target.topic.next, response.url) if raws else None
             shown, last = (set(self.look(raws)[0]) if following else None), before
             before = (address, shown)
@@ -168,6 +176,10 @@ class ForumSpider(TopicLooks):
                 self.state.reached(topic, following)
             yield Page(items=tuple(Item(raw=raw, address=response.url) for raw in raws), cursor=self.state.cursor())
             address = following
+
+    def meets(self, raws: Iterable[dict[str, Any]]) -> bool:
+        """Whether a page shows a post that was taken before, or one too old to be: what stands above it was then read."""
+        return any(old or any(known.values()) for known, old in (self.look([raw]) for raw in raws))
 
     def ended(self, topic: Topic, address: str, url: str, *, shown: bool, deep: bool) -> None:
         """Note a topic that was read to its end."""
@@ -208,19 +220,25 @@ def _permalink(target: ForumTarget, page: str, topic: str, native: str | None) -
     return urljoin(page, form.replace("{topic}", topic).replace("{id}", native)) if form and native else None
 
 
+def lasting(date: str | None, published: Moment) -> str | None:
+    """What a date tells a post by that has neither an id nor an address: the same however it is written, None for «2 часа назад»."""
+    return None if published.at is None or _COUNTED.search((date or "").strip()) else str(published.at)
+
+
 def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
     """A post of a topic. The topic's title, views and replies are those of the post that opened it. Raises ValueError for a wrong date."""
     fields = Fields(raw, takes(target.topic.take))
     page, topic = raw["page"], raw["topic"]
     site = site_of(target.site, [*target.url, *target.topics][0])
     words = fields.words("text") or Text("")
-    author, url, date = fields.text("author"), fields.link("url"), fields.text("date")
+    author, url = fields.text("author"), fields.link("url")
     published = fields.moment("date", target, collected)
     edited = fields.lenient("edited", target, collected)
     native, answered = fields.text("id"), fields.text("reply_to")
     opening = bool(raw.get("opening"))
+    otherwise = (author, lasting(fields.text("date"), published), clean(words.own))
     return Post(
-        id=post_id(site, native, url=at_site(url, page, site), otherwise=(author, date, clean(words.own))),
+        id=post_id(site, native, url=at_site(url, page, site), otherwise=otherwise),
         site=site,
         place=target.place or topic.get("board"),
         source=target.kind,

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from scrapy.http import Response
 
-from crawlers.interface import parsed
+from crawlers.interface import of_its_form, parsed
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Fate, Known, Look
@@ -61,9 +61,14 @@ class MastodonSpider(ListingSpider[MastodonTarget]):
         api = f"{self.target.url.rstrip('/')}/api"
         found = {f"#{tag}": f"{api}/v1/timelines/tag/{quote(tag.lstrip('#'))}?limit=40" for tag in self.target.hashtags}
         for handle in self.target.accounts:
-            account = parsed(await self.answer(f"{api}/v1/accounts/lookup?acct={quote(handle.lstrip('@'))}"))
-            found[handle] = f"{api}/v1/accounts/{account['id']}/statuses?limit=40&exclude_reblogs=true"
+            if account := await self.tried(self.account(f"{api}/v1/accounts/lookup?acct={quote(handle.lstrip('@'))}")):
+                found[handle] = f"{api}/v1/accounts/{account}/statuses?limit=40&exclude_reblogs=true"
         return found | {query: f"{api}/v2/search?type=statuses&limit=40&q={quote(query)}" for query in self.target.search}
+
+    async def account(self, lookup: str) -> str:
+        """Id of an account. Raises Trouble where there is none."""
+        with of_its_form(lookup):
+            return str(parsed(await self.answer(lookup))["id"])
 
     def read(self, answer: Any, response: Response) -> Listing:
         following = _NEXT.search((response.headers.get("Link") or b"").decode("latin-1"))

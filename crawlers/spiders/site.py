@@ -7,7 +7,6 @@ every order there is, brings none and ends by itself.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Iterable
@@ -19,24 +18,23 @@ from parsel import Selector
 from scrapy.http import Response
 
 from crawlers.article import below_headline, facts, main_text
+from crawlers.frontier import State
 from crawlers.kinds import SiteTarget
 from crawlers.link import is_link, without_session
 from crawlers.moment import UNKNOWN, parse_moment
-from crawlers.page import at_site, canonical, decode, site_of
+from crawlers.page import at_site, decode, site_of
 from crawlers.post import Post, iso, post_id
 from crawlers.selection import base_of, takes, value
 from crawlers.sitemap import Entry, read_sitemap
-from crawlers.source import CollectError, Cursor, Item, Page
+from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, page_of
 from crawlers.watch import read_next
 from crawlers.writer import FEW
 
 TOGETHER = 8
 """Articles that are on their way at once, and as many are kept together with one cursor."""
-REMEMBERED = 5_000
-"""Addresses whose last change is kept; what was collected is known besides."""
-WAITING = 1_000
-"""Pages kept whose links a run could no longer follow."""
+ENOUGH = 3
+"""Pages with links that fail anew one after another, from which on it is the host."""
 NESTED = 3
 """Lists of sitemaps within one another."""
 
@@ -104,33 +102,55 @@ class SiteSpider(TargetSpider[SiteTarget]):
             yield Page(items=(), cursor=self.state.cursor())
 
     async def links(self) -> AsyncIterator[Page]:
-        """Pages with links, breadth first, as long as they lead to new articles. Raises Trouble where one of the target's own fails."""
-        todo = deque([*((url, 0) for url in self.target.url), *self.state.todo])
-        asked: set[str] = set()
-        while todo and not self.over():
-            address, barren = todo.popleft()
-            if address in asked:
-                continue
-            asked.add(address)
+        """Pages with links, as long as they lead to new articles. Raises Trouble where the host fails."""
+        frontier, self.failures = self.state.frontier, 0
+        frontier.begin(self.target.url)
+        while not self.over() and (listed := frontier.next_page()):
+            address, barren = listed
             self.left -= 1
             try:
                 response = await self.fetch(address)
             except Trouble as trouble:
-                if address in self.target.url:
+                yield self.not_had(address, barren, trouble)
+                if self.failures >= ENOUGH:
                     raise
-                self.logger.info("%s", trouble)
                 continue
+            self.failures = 0
             found = list(_links(response))
             fresh = [entry for entry in map(Entry, found) if self.wanted(entry)]
             barren = 0 if fresh else barren + 1
             async for page in self.articles(fresh):
                 yield page
             if barren <= self.target.depth:
-                todo.extend((link, barren) for link in found if self.followed(link) and link not in asked)
+                frontier.add(filter(self.followed, found), barren)
             if self.over():
-                todo.appendleft((address, barren))  # perhaps not all of its articles were taken
-            self.state.todo = list(dict.fromkeys(todo))[:WAITING]
+                frontier.put_back(address, barren)
+            else:
+                frontier.followed(address)
             yield Page(items=(), cursor=self.state.cursor())
+
+    def not_had(self, address: str, barren: int, trouble: Trouble) -> Page:
+        """What becomes of a page with links that could not be had. One of the target's own is asked for in every run."""
+        frontier = self.state.frontier
+        items: tuple[Item, ...] = ()
+        deferred: tuple[str, ...] = ()
+        if address in self.target.url:
+            self.failed.append(str(trouble))
+            self.failures += trouble.transient
+            frontier.left_out(address)
+        elif not trouble.transient:
+            self.logger.info("%s", trouble)
+            frontier.followed(address)
+        else:
+            tries = frontier.failed(address, barren, counted=not trouble.of_host)
+            self.failures += tries <= 1  # of one that failed before it may be the page
+            if tries < self.target.attempts:
+                self.logger.warning("%s; tried again next time", trouble)
+                deferred = (address,)
+            else:
+                frontier.followed(address)
+                items = (Item(raw={"url": address}, address=address, error=f"its links could not be had in {tries} runs: {trouble}"),)
+        return Page(items=items, cursor=self.state.cursor(), deferred=deferred)
 
     def followed(self, link: str) -> bool:
         """Whether a page is one where more links are looked for."""
@@ -148,7 +168,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         self.met.add(entry.address)
         before = self.state.change(entry)
         if before is None:
-            return not self.seen(identity(entry.address, self.target))
+            return not self.seen(identity(entry.address, self.target)) or self.state.changed_later(entry)
         return bool(before and entry.changed and before != iso(entry.changed))
 
     async def articles(self, entries: Iterable[Entry]) -> AsyncIterator[Page]:
@@ -201,73 +221,10 @@ class SiteSpider(TargetSpider[SiteTarget]):
         return Item(raw=read_article(response, self.target), address=response.url)
 
 
-class State:
-    """The cursor of a site while it is walked."""
-
-    def __init__(self, cursor: Cursor) -> None:
-        self.todo: list[tuple[str, int]] = [(address, barren) for address, barren in cursor.get("todo", ())]
-        """Pages whose links are still to be followed, and the pages before them that brought nothing new."""
-        self._known: dict[str, str] = dict(cursor.get("known", {}))
-        """Mark of an address -> when it had changed as it was taken; empty where the site doesn't tell."""
-        self._deferred: dict[str, int] = dict(cursor.get("deferred", {}))
-        self._maps: dict[str, str] = dict(cursor.get("maps", {}))
-        """Mark of a sitemap read to its end -> when it had changed then."""
-
-    def change(self, entry: Entry) -> str | None:
-        """When an address had changed as it was taken; None for one that is not remembered."""
-        return self._known.get(_mark(entry.address))
-
-    def settled(self, entries: Iterable[Entry]) -> bool:
-        """Whether all of these were asked for."""
-        return all(self.change(entry) == (iso(entry.changed) or "") or self.waits(entry) for entry in entries)
-
-    def settle(self, entry: Entry) -> None:
-        """Note an address that was asked for."""
-        self._deferred.pop(entry.address, None)
-        self._known.pop(_mark(entry.address), None)
-        self._known[_mark(entry.address)] = iso(entry.changed) or ""
-        while len(self._known) > REMEMBERED:
-            del self._known[next(iter(self._known))]
-
-    def defer(self, entry: Entry, *, counted: bool = True) -> int:
-        """Keep an address that could not be had for now; the runs in which it failed itself (`counted`)."""
-        self._deferred[entry.address] = self._deferred.get(entry.address, 0) + counted
-        return self._deferred[entry.address]
-
-    def waits(self, entry: Entry) -> bool:
-        """Whether an address has failed and is tried again."""
-        return entry.address in self._deferred
-
-    def deferred_entries(self) -> list[Entry]:
-        """Addresses that failed in earlier runs."""
-        return [Entry(address) for address in self._deferred]
-
-    def unread_first(self, maps: Iterable[Entry]) -> list[Entry]:
-        """Sitemaps that may have something new: those never read to their end, then the others, the longest unread first."""
-        order = {mark: place for place, mark in enumerate(self._maps, 1)}
-        left = [each for each in maps if not each.changed or self._maps.get(_mark(each.address)) != iso(each.changed)]
-        return sorted(left, key=lambda each: order.get(_mark(each.address), 0))
-
-    def read_map(self, address: str, changed: datetime | None) -> None:
-        """Note a sitemap that was read to its end."""
-        self._maps.pop(_mark(address), None)
-        self._maps[_mark(address)] = iso(changed) or ""
-        while len(self._maps) > REMEMBERED:
-            del self._maps[next(iter(self._maps))]
-
-    def cursor(self) -> Cursor:
-        cursor = {"todo": self.todo, "known": dict(self._known), "deferred": dict(self._deferred), "maps": dict(self._maps)}
-        return {name: each for name, each in cursor.items() if each}
-
-
 def _retrieved(answer: asyncio.Task[Response]) -> None:
     """Else the failure of an answer that nobody waits for any more is told as a fault of the program."""
     if not answer.cancelled():
         answer.exception()
-
-
-def _mark(address: str) -> str:
-    return hashlib.blake2b(canonical(address).encode(), digest_size=6).hexdigest()
 
 
 def _links(response: Response) -> Iterable[str]:

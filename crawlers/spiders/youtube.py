@@ -74,11 +74,11 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
         how = {"part": "snippet,replies", "order": "time", "maxResults": 100}
         found = {}
         for name in self.target.channels:
-            found[name] = self.method("commentThreads", allThreadsRelatedToChannelId=await self.channel(name), **how)
+            if channel := await self.tried(self.channel(name)):
+                found[name] = self.method("commentThreads", allThreadsRelatedToChannelId=channel, **how)
         videos = [video_id(name) for name in self.target.videos]
         for query in self.target.search:
-            address = self.method("search", part="snippet", type="video", order="date", maxResults=self.target.found, q=query)
-            videos += [each["id"]["videoId"] for each in parsed(await self.answer(address))["items"]]
+            videos += await self.tried(self.found_by(query)) or ()
         videos = list(dict.fromkeys(videos))
         found |= {f"videos from {number * self.together}": self.videos(some) for number, some in enumerate(groups(videos, self.together))}
         return found | {f"video {id}": self.method("commentThreads", videoId=id, **how) for id in videos}
@@ -90,6 +90,11 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
     def method(self, name: str, **parameters: Any) -> str:
         """Address of a method with its parameters."""
         return f"{self.target.url.rstrip('/')}/youtube/v3/{name}?{urlencode(parameters)}"
+
+    async def found_by(self, query: str) -> list[str]:
+        """Ids of the newest videos that a search finds. Raises Trouble."""
+        address = self.method("search", part="snippet", type="video", order="date", maxResults=self.target.found, q=query)
+        return [each["id"]["videoId"] for each in parsed(await self.answer(address))["items"]]
 
     async def channel(self, name: str) -> str:
         """Id of a channel. Raises Trouble where a handle is nobody's."""
