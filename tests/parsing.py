@@ -140,6 +140,7 @@ def made(name: str, text: str, folder: Path) -> Target:
     path = folder / re.sub(r"\W", "_", name) / "targets" / "fuzzed.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+    (path.parent.parent / "brands.yaml").write_text(BRANDS.model_dump_json(exclude_none=True), encoding="utf-8")
     target = read_target(path)
     assert not isinstance(target, BrokenTarget), str(target.error)
     return target
