@@ -7,6 +7,7 @@ may have a name of its own brand («Т-Инвестиции»), never one of ano
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from functools import cached_property
@@ -128,6 +129,11 @@ class Brands(Strict):
     def by_name(self, text: str) -> Brand | None:
         """The brand with exactly this name, alias or slug; case, ё, quotes and hyphens do not matter."""
         return self._by_name.get(normalised(text)) or self._by_slug.get(text)
+
+    def told_by(self) -> str:
+        """Every name that `by_name` knows with its brand, as one text: another one where it would answer otherwise."""
+        known = self._by_slug | self._by_name
+        return json.dumps({name: brand.slug for name, brand in known.items()}, ensure_ascii=False, sort_keys=True)
 
     def by_slug(self, slug: str) -> Brand | None:
         """The brand with this slug."""

@@ -44,19 +44,19 @@ class Place:
     """Hash of all rows taken."""
     done: bool
     reading: str
-    """Hash of how the target reads it."""
+    """Hash of how the target reads it, and of the names of companies where a column of it names them."""
 
     def to_json(self) -> list[Any]:
         return [self.size, self.changed, self.rows, self.mark, self.done, self.reading]
 
 
-def walk_files(target: PathTarget, cursor: Cursor, rows: Rows, how: set[str]) -> Iterator[Page]:
-    """Pages of new rows; `how` are the keys of the target's file that change how a row is read.
+def walk_files(target: PathTarget, cursor: Cursor, rows: Rows, how: set[str], beside: str = "") -> Iterator[Page]:
+    """Pages of new rows; `how` are the keys of the target's file that change how a row is read, `beside` what else does.
 
     Raises CollectError after the good files, with all that is wrong with the others.
     """
     places: dict[str, list[Any]] = dict(cursor.get("files", {}))
-    reading = hashlib.blake2b(target.model_dump_json(include=how).encode(), digest_size=6).hexdigest()
+    reading = hashlib.blake2b((target.model_dump_json(include=how) + beside).encode(), digest_size=6).hexdigest()
     wrong: list[str] = []
     left = target.limits.items or sys.maxsize
     for path in matching(target):

@@ -22,7 +22,7 @@ from crawlers.post import iso
 GONE = "gone.jsonl"
 RECHECKS = "rechecks.jsonl"
 EDITS = "edits.jsonl"
-"""The run log of what was collected because a second look showed another text."""
+"""The run log of what was collected because a second look showed another text, or other figures."""
 SCHEMA = "CREATE TABLE IF NOT EXISTS looks (id TEXT PRIMARY KEY, at TEXT NOT NULL, fate TEXT NOT NULL, since TEXT) WITHOUT ROWID"
 
 
@@ -118,6 +118,8 @@ class Rechecked:
     untold: int = 0
     edited: int = 0
     """Collected again, because their text has changed."""
+    counted: int = 0
+    """Collected again, because their views, likes, shares or replies have."""
     held: Held | None = None
     """Why nothing was marked: too many seemed gone at once."""
     error: str | None = None
@@ -130,7 +132,8 @@ class Rechecked:
 
     def __str__(self) -> str:
         said = f"looked at {self.looked}: here {self.here}, gone {self.gone}, seem gone {self.suspected}, untold {self.untold}"
-        return said + (f", edited {self.edited}" if self.edited else "") + "".join(f"; {why}" for why in (self.held, self.error) if why)
+        more = "".join(f", {what} {many}" for what, many in (("edited", self.edited), ("new figures", self.counted)) if many)
+        return said + more + "".join(f"; {why}" for why in (self.held, self.error) if why)
 
     def to_json(self) -> dict[str, Any]:
         """A line of the log."""

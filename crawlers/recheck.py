@@ -1,4 +1,5 @@
-"""Looking again at recent posts of a target: what its source shows no more is marked as gone, what was edited is collected again.
+"""Looking again at recent posts of a target: what its source shows no more is marked as gone, what was edited, or has new figures, is
+collected again.
 
 The rule to know: a run decides nothing before it has ended, and then in this order: edits, marks, memory, log. Killed before, it leaves
 nothing; killed between, the next run finds what is marked marked, and does the rest again. A post is marked when it seemed gone twice,
@@ -37,6 +38,8 @@ from crawlers.writer import Writer
 
 ENOUGH = 10
 """Posts from which on the share of those that seem gone says something."""
+REACTIONS = ("views", "likes", "shares", "replies")
+"""Figures of a post's own."""
 LOOK_PIPELINE = json.dumps({"crawlers.pipelines.LookPipeline": 300})
 
 
@@ -102,7 +105,8 @@ def recheck(
             found = _summed(target, looks, verdict, error, now)
             if dry_run or not (looks or error):
                 return found
-            found = replace(found, edited=_keep_edits(target, edits(target, looks, known, now), data=data, config=config))
+            edited, counted = _keep(target, *newer(target, looks, known, now), data=data, config=config)
+            found = replace(found, edited=edited, counted=counted)
             mark_gone(archive, target.name, verdict.gone, now=now, since={one.id: one.since or now for one in before.values()})
             looked.note(verdict.memory, forget_before=now - 2 * (rules.age + rules.every + rules.confirm))
             if found.looked or error:
@@ -218,30 +222,47 @@ def judged(looks: Iterable[Look], before: dict[str, Memory], rules: Rules, now: 
     return Verdict(memory, marked, held)
 
 
-def edits(target: Target, looks: Iterable[Look], known: dict[str, Known], now: datetime) -> list[Item]:
-    """The posts whose author says something else now, where the look held them whole."""
-    found = []
+def newer(target: Target, looks: Iterable[Look], known: dict[str, Known], now: datetime) -> tuple[list[Item], list[Item]]:
+    """The posts whose author says something else now, and those with other figures, where the look held them whole.
+
+    Followers and members alone are no reason: they change for all posts of an author or place, and hardly ever say anything new.
+    """
+    edited, counted = [], []
     for look in looks:
-        if look.raw is None:
+        if look.raw is None or (post := _as_shown(look.raw, target, now)) is None or post.id != look.id:
             continue
-        try:
-            post = mapped_again(look.raw, target, now, (), False)
-        except Rejected:
-            continue
-        if post.id == look.id and content_hash(post) != known[look.id].content:
-            found.append(Item(raw=look.raw, address=post.url))
-    return found
+        item = Item(raw=look.raw, address=post.url)
+        if content_hash(post) != known[look.id].content:
+            edited.append(item)
+        elif (before := _as_shown(known[look.id].raw, target, now)) is None or _counts_otherwise(post, before):
+            counted.append(item)
+    return edited, counted
 
 
-def _keep_edits(target: Target, items: Sequence[Item], *, data: Path, config: Path) -> int:
-    """Collect edits as a run of its own log does. While the target is being collected they wait: the next look sees them again."""
-    if not items:
-        return 0
+def _as_shown(raw: dict[str, Any], target: Target, now: datetime) -> Post | None:
+    try:
+        return mapped_again(raw, target, now, (), False)
+    except Rejected:
+        return None
+
+
+def _counts_otherwise(post: Post, before: Post) -> bool:
+    """Whether the look knows another number than was known; one that it does not name says nothing."""
+    return any((now := getattr(post, name)) is not None and now != getattr(before, name) for name in REACTIONS)
+
+
+def _keep(target: Target, *kinds: Sequence[Item], data: Path, config: Path) -> list[int]:
+    """Collect posts as a run of its own log does; of each kind so many had changed.
+
+    While the target is being collected they wait: the next look sees them again.
+    """
+    if not any(kinds):
+        return [0] * len(kinds)
     try:
         with Writer(target, read_brands(config), data=data, again=True, log=EDITS) as writer:
-            return writer.take(Page(items=tuple(items), cursor={})).count(Outcome.CHANGED)
+            return [writer.take(Page(items=tuple(items), cursor={})).count(Outcome.CHANGED) for items in kinds]
     except Busy:
-        return 0
+        return [0] * len(kinds)
 
 
 def _summed(target: Target, looks: Sequence[Look], verdict: Verdict, error: str | None, now: datetime) -> Rechecked:

@@ -1,4 +1,4 @@
-"""What a target has brought before: for each post, hashes of its content and of its figures.
+"""What a target has brought before: for each post, hashes of its content and of its figures, and what of its context is known.
 
 The rule to know: this is a cache. It says itself up to which batch it knows, reads the rest from the batches, and is made
 anew from them when it is missing or damaged.
@@ -21,6 +21,9 @@ SCHEMA = """
     CREATE TABLE IF NOT EXISTS known (batch INTEGER NOT NULL);
     INSERT INTO known SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM known);
 """
+CONTEXT = {"thread_id": "t", "in_reply_to": "r"}
+"""What one sighting of a post may know and another not -> its sign behind the hash of the figures."""
+BEHIND = "+"
 
 
 def content_hash(post: Post) -> str:
@@ -29,9 +32,23 @@ def content_hash(post: Post) -> str:
 
 
 def figures_hash(post: Post) -> str:
-    """Changes when the figures or the context change: another sighting, but nothing to judge again."""
+    """Changes when the figures or what stands beside the text change: another sighting, but nothing to judge again."""
     figures = (post.views, post.followers, post.members, post.likes, post.shares, post.replies)
     return _hash(*figures, post.company_reply, post.product, *post.about)
+
+
+def to_know(post: Post, before: tuple[str, str] | None) -> tuple[str, str]:
+    """Hashes to know a post by from now on; they are those of `before` where this sighting says nothing new.
+
+    Behind the figures stands which of `CONTEXT` is known: a reply that a list shows is found in its thread later, which is new, and
+    then in the list again, which is not. Hashes remembered before this was told are compared as they were made.
+    """
+    content, figures = content_hash(post), figures_hash(post)
+    if before == (content, figures):
+        return before
+    known = "" if before is None else before[1].partition(BEHIND)[2]
+    context = "".join(sign for name, sign in CONTEXT.items() if sign in known or getattr(post, name) is not None)
+    return content, figures + BEHIND + context
 
 
 def reject_key(raw: dict[str, Any], line: int | None) -> str:

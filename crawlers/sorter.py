@@ -15,7 +15,7 @@ from crawlers.link import hidden, within
 from crawlers.mapping import Mapper
 from crawlers.post import Post, iso
 from crawlers.run import Counts, Outcome
-from crawlers.seen import Known, content_hash, figures_hash, reject_key
+from crawlers.seen import Known, reject_key, to_know
 from crawlers.source import Item, Rejected
 from crawlers.target import Target
 
@@ -37,8 +37,8 @@ class Sorter:
             return self._rejected(item, hidden(str(reason), self._secrets), collected, seen, counts)
         if self._since is not None and post.published is not None and post.published < self._since:
             return Outcome.OLDER, post, None
-        content, figures = content_hash(post), figures_hash(post)
         before = seen.find(post.id)
+        content, figures = to_know(post, before)
         if before == (content, figures):
             return Outcome.REPEATED, post, None
         seen.add(post.id, content, figures)

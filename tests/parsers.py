@@ -50,7 +50,9 @@ def _interfaces() -> Iterator[Parser]:
     answers = files_of("api/bluesky/*.yml", "api/bluesky/*.json") or (b'{"posts": []}',)
     yield Parser("bluesky", sky, answers, {"actor.getProfiles": b'{"profiles": []}'})
     yield Parser("bluesky profiles", sky, answers)
-    yield Parser("discourse", "kind: discourse\nurl: https://d.example\npages: 2\n", files_of("api/discourse/*.json", "discourse/*"))
+    forum, answers = "kind: discourse\nurl: https://d.example\npages: 2\n", files_of("api/discourse/*.json", "discourse/*")
+    yield Parser("discourse", forum, answers)
+    yield Parser("discourse lists", forum, answers, {"/t/": (RECORDED / "discourse" / "topic_40.json").read_bytes()})
     yield Parser(
         "hackernews", "kind: hackernews\nsearch: [x]\nstories: [8863]\npages: 2\n", files_of("api/hackernews/**/*.json", "hackernews/*")
     )
@@ -82,7 +84,10 @@ def _interfaces() -> Iterator[Parser]:
     yield Parser("youtube", "kind: youtube\nvideos: [abcdefghijk]\nkey_env: MOLVA_KEY\npages: 2\n", threads)
     yield Parser("youtube search", "kind: youtube\nsearch: [x]\nchannels: ['@abc']\nkey_env: MOLVA_KEY\npages: 2\n", threads)
     places = "kind: reddit\nsubreddits: [brokers]\nthreads: [sub1]\nlimit: 100\n"
-    yield Parser("reddit", places, files_of("reddit/broker/[cmnst]*.json", "reddit/tests/integration/cassettes/*"))
+    answers = files_of("reddit/broker/[cmnst]*.json", "reddit/tests/integration/cassettes/*")
+    yield Parser("reddit", places, answers)
+    more = (RECORDED / "reddit" / "broker" / "morechildren.json").read_bytes()
+    yield Parser("reddit thread", "kind: reddit\nthreads: [sub1]\n", answers, {"morechildren": more})
 
 
 def _feeds() -> Iterator[Parser]:
@@ -113,9 +118,10 @@ def _pages_of_people() -> Iterator[Parser]:
         engine = folders.get(preset, preset)
         seeds = files_of(f"pages/{engine}/**/*.html", f"pages/{engine}/**/*.htm", f"forum/{preset}*/*.html", f"forum/{engine}*/*.html")
         # Where pages are counted, the page after a board would be the same board again.
-        forum = f"kind: forum\npreset: {preset}\npages: {1 if preset == 'pikabu' else 2}\ntopic: {{id: '(\\d+)'}}\n"
+        pages = {"pikabu": (1, 1), "spirit": (1, 2)}.get(preset, (2, 2))
+        board, forum = (f"kind: forum\npreset: {preset}\npages: {many}\ntopic: {{id: '(\\d+)'}}\n" for many in pages)
         topic = _topic_of(preset, files_of(f"forum/{preset}*/topic.html", f"pages/{engine}/*topic_*.html"))
-        yield Parser(f"forum {preset} board", f"{forum}url: https://f.example/board\n", seeds, only="/board", elsewhere=topic)
+        yield Parser(f"forum {preset} board", f"{board}url: https://f.example/board\n", seeds, only="/board", elsewhere=topic)
         yield Parser(f"forum {preset} topic", f"{forum}topics: https://f.example/threads/1/\n", seeds)
     yield Parser("forum godville", own_target("godville"), files_of("pages/other_ru/*", "forum/phpbb_ru/*.html"))
     for case in ("cards", "table_reply"):

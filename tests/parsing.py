@@ -60,15 +60,25 @@ class Parser:
 
     def outcomes(self, content: bytes, folder: Path) -> Counts:
         """What becomes of an answer: the items that it holds, each counted. Raises CollectError, Trouble, Defect."""
-        target = made(self.name, self.target, folder)
-        counts, cursor = counted(target, self._pages(target, content, folder, {}))
+        counts, refused = self.told(content, folder)
+        if refused is not None:
+            raise refused
+        return counts
+
+    def told(self, content: bytes, folder: Path) -> tuple[Counts, CollectError | Trouble | None]:
+        """The same, of what was handed over before an answer was refused, and by what it was. Raises Defect."""
+        target, counts = made(self.name, self.target, folder), Counts()
+        try:
+            _, cursor = counted(target, self._pages(target, content, folder, {}), counts)
+        except (CollectError, Trouble) as refused:
+            return counts, refused
         with suppress(CollectError, Trouble):  # the next run goes on from there, and meets the same answer
             counted(target, self._pages(target, content, folder, cursor))
-        return counts
+        return counts, None
 
     def _pages(self, target: Target, content: bytes, folder: Path, cursor: Cursor) -> Iterator[Page]:
         if target.kind == "reddit":
-            return _reddit(target, content, folder, cursor)
+            return _reddit(target, lambda url: self._answer(url, content), folder, cursor)
         if is_collector(target.kind):
             path = target.folder / self.file
             path.write_bytes(content)
@@ -80,10 +90,11 @@ class Parser:
         return next((body for part, body in self.fixed.items() if part in url), content if self.only in url else self.elsewhere)
 
 
-def counted(target: Target, pages: Iterator[Page]) -> tuple[Counts, Cursor]:
+def counted(target: Target, pages: Iterator[Page], counts: Counts | None = None) -> tuple[Counts, Cursor]:
     """The outcomes of all items, and the last cursor. Raises Defect where they don't add up, or what is kept can't be read again."""
     cursor: Cursor = {}
-    counts, seen, sorter, items = Counts(), _Seen(), Sorter(target, BRANDS, None), 0
+    counts = Counts() if counts is None else counts
+    seen, sorter, items = _Seen(), Sorter(target, BRANDS, None), 0
     for page in pages:
         cursor = json.loads(json.dumps(page.cursor).encode("utf-8", "replace"))
         for item in page.items:
@@ -140,6 +151,7 @@ def made(name: str, text: str, folder: Path) -> Target:
     path = folder / re.sub(r"\W", "_", name) / "targets" / "fuzzed.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+    (path.parent.parent / "brands.yaml").write_text(BRANDS.model_dump_json(exclude_none=True), encoding="utf-8")
     target = read_target(path)
     assert not isinstance(target, BrokenTarget), str(target.error)
     return target
@@ -201,8 +213,8 @@ async def _each(given: Any) -> AsyncIterator[Any]:
 class _Reddit:
     """What praw asks through, answered."""
 
-    def __init__(self, content: bytes) -> None:
-        self.content, self.asked = content, 0
+    def __init__(self, body_of: Callable[[str], bytes]) -> None:
+        self.body_of, self.asked = body_of, 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> _Reddit:
         return self
@@ -215,7 +227,7 @@ class _Reddit:
             raise Defect("asks without end")
         response = requests.Response()
         response.status_code = 200
-        response._content = b'{"access_token": "x", "expires_in": 3600, "scope": "*"}' if "access_token" in url else self.content
+        response._content = b'{"access_token": "x", "expires_in": 3600, "scope": "*"}' if "access_token" in url else self.body_of(url)
         return response
 
     def close(self) -> None:
@@ -224,8 +236,8 @@ class _Reddit:
     oauth_url, reddit_url = "https://oauth.reddit.example", "https://www.reddit.example"
 
 
-def _reddit(target: Any, content: bytes, folder: Path, cursor: Cursor) -> Iterator[Page]:
-    with patch.object(reddit, "PolitePraw", _Reddit(content)), patch("prawcore.sessions.time.sleep"):
+def _reddit(target: Any, body_of: Callable[[str], bytes], folder: Path, cursor: Cursor) -> Iterator[Page]:
+    with patch.object(reddit, "PolitePraw", _Reddit(body_of)), patch("prawcore.sessions.time.sleep"):
         yield from reddit.walk(target, cursor, since=None, data=folder)
 
 

@@ -286,22 +286,30 @@ def test_killed_between_the_marks_and_the_memory_it_goes_on(place: Place, blog: 
     assert look(place, target, 25).looked == 11 and len(marked(place)) == 1
 
 
-def test_an_edit_is_collected_as_one(place: Place) -> None:
+def test_an_edit_and_new_figures_are_collected_as_what_they_are(place: Place) -> None:
     with site() as server:
         status = {
             "id": "1", "content": "<p>Вестарна хороша</p>", "account": {"acct": "anna"}, "created_at": (NOW - HOUR).isoformat(),
             "edited_at": None, "favourites_count": 1, "url": f"{server.url}/@anna/1",
         }  # fmt: skip
         said = {"Content-Type": "application/json"}
-        server.pages["/api/v1/timelines/tag/vestarna"] = Answer(json.dumps([status, status | {"id": "2"}]), headers=said)
+        server.pages["/api/v1/timelines/tag/vestarna"] = Answer(json.dumps([status | {"id": str(n)} for n in (1, 2, 3, 4)]), headers=said)
         target = place.target("blog", f"kind: mastodon\nurl: {server.url}\nhashtags: [vestarna]\nallow_private: true\ndelay: 0\n")
         place.collect(target)
         edited = status | {"content": "<p>Вестарна плоха</p>", "edited_at": NOW.isoformat()}
         server.pages["/api/v1/statuses/1"] = Answer(json.dumps(edited), headers=said)
         server.pages["/api/v1/statuses/2"] = Answer(json.dumps(status | {"id": "2", "favourites_count": 9}), headers=said)
+        followed = status | {"id": "3", "account": {"acct": "anna", "followers_count": 7}}
+        server.pages["/api/v1/statuses/3"] = Answer(json.dumps(followed), headers=said)
+        untold = {name: value for name, value in status.items() if name != "favourites_count"} | {"id": "4"}
+        server.pages["/api/v1/statuses/4"] = Answer(json.dumps(untold), headers=said)
         runs = len(Archive(place.data).runs("blog"))
-        assert (look(place, target, 0).edited, look(place, target, 25).edited) == (1, 0)
-        assert [post.text for post in place.posts(target)] == ["Вестарна хороша", "Вестарна хороша", "Вестарна плоха"]
+        first = look(place, target, 0)
+        assert (first.edited, first.counted, str(first).partition("untold 0")[2]) == (1, 1, ", edited 1, new figures 1")
+        again = look(place, target, 25)
+        assert (again.here, again.edited, again.counted) == (4, 0, 0)
+        seen = [(post.text, post.likes) for post in place.posts(target)]
+        assert seen == [("Вестарна хороша", 1)] * 4 + [("Вестарна плоха", 1), ("Вестарна хороша", 9)]
         assert len(Archive(place.data).runs("blog")) == runs, "no run of collecting"
         assert (place.data / "raw" / "blog" / EDITS).exists()
         assert place.collect(target).outcomes["kept"] == 0

@@ -397,6 +397,29 @@ def test_whom_a_row_is_about_is_said_by_a_column(tmp_path: Path) -> None:
     assert files.companies(files_target(tmp_path / "config", more=ABOUT))["Неведомый банк"] == 2
 
 
+def test_a_company_that_is_watched_later_has_its_rows_read_then(tmp_path: Path) -> None:
+    put(tmp_path, as_csv([row(number, author=name) for number, name in enumerate(["Вестарна"] * 8 + ["Новый банк"])]))
+    assert taken(tmp_path, more=ABOUT).reasons == {"company not in brands.yaml: Новый банк": 1}
+    assert taken(tmp_path, more=ABOUT).items == 0
+    target, brands = find_target("export", tmp_path / "config"), tmp_path / "config" / "brands.yaml"
+    told = brands.read_text(encoding="utf-8")
+    brands.write_text(told + "    products:\n      - {slug: loan, name: Кредит, kind: loan}\n", encoding="utf-8")
+    assert collect(target, data=tmp_path / "data", config=tmp_path / "config").items == 0, "products name no company"
+    brands.write_text(told + "  - {slug: new, name: Новый банк}\n", encoding="utf-8")
+    run = collect(target, data=tmp_path / "data", config=tmp_path / "config")
+    assert (run.outcomes["kept"], run.outcomes["repeated"], run.outcomes["rejected"]) == (1, 8, 0)
+    assert posts(tmp_path)[-1].about == ("new",)
+    assert collect(target, data=tmp_path / "data", config=tmp_path / "config").items == 0
+
+
+def test_what_brands_mean_nothing_to_is_not_read_again_for_them(tmp_path: Path) -> None:
+    put(tmp_path, as_csv([row(1)]))
+    assert taken(tmp_path).outcomes["kept"] == 1
+    brands = tmp_path / "config" / "brands.yaml"
+    brands.write_text(brands.read_text(encoding="utf-8") + "  - {slug: new, name: Новый банк}\n", encoding="utf-8")
+    assert collect(find_target("export", tmp_path / "config"), data=tmp_path / "data", config=tmp_path / "config").items == 0
+
+
 def test_a_target_about_an_unknown_company_fails_before_it_begins(tmp_path: Path) -> None:
     put(tmp_path, as_csv([row(1)]))
     with pytest.raises(CollectError, match=r"about: 'Нет такой' isn't in brands.yaml"):

@@ -41,6 +41,7 @@ from tests.mutation import mutated
 from tests.parsers import NO_ANSWERS, SHARED, parsers
 from tests.parsing import Parser, robots
 from tests.reading import files, opened
+from tests.recording import RECORDED
 from tests.tapes import body, exchanges
 
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="requires: ../shared/fixtures")
@@ -52,6 +53,27 @@ NOTHING_KEPT = {
     "files googleplay xlsx", "forum xenforo1 board",
 }  # fmt: skip
 """Parsers that none of their recordings brings a post."""
+NO_POST = {
+    # Lists without an entry, and entries without words.
+    "appstore/kz_1.json": "", "appstore/ru_2_empty.json": "", "discourse/posts_5706.json": "", "discourse/search_nothing.json": "",
+    "hackernews/search_last.json": "",
+    # What is asked for beside posts: how many the members are, a filter, a key, comments by their ids.
+    "discourse/about.json": "gives no list of topics", "livejournal/friends.txt": "", "stackexchange/info.json": "",
+    "stackexchange/filter.json": "lacks 'question_id'", "reddit/broker/token.json": "gives an answer of another form",
+    "reddit/broker/morechildren.json": "gives an answer of another form", "forum/pikabu_documented/comments.xml": "",
+    # Refusals.
+    "discourse/too_often.json": "Слишком много запросов", "stackexchange/throttled.json": "throttle_violation",
+    "wordpress/forbidden.json": "rest_forbidden", "wordpress/invalid_page.json": "rest_post_invalid_page_number",
+    "wordpress/no_route.json": "rest_no_route",
+}  # fmt: skip
+"""Recordings of our own that bring no post by themselves -> what is said of them, nothing where they are not refused."""
+OURS = ("target.yaml", "expected.json", "posts.json")
+OWN = [
+    str(path.relative_to(RECORDED))
+    for path in sorted(RECORDED.glob("*/**/*"))
+    if path.is_file() and path.name not in OURS and path.suffix != ".yaml"
+]
+"""Every recording of our own, without what is expected of it and the files of targets."""
 BY_NAME = {parser.name: parser for parser in PARSERS}
 FEW = settings(max_examples=5, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 MORE = settings(FEW, max_examples=40)
@@ -124,13 +146,27 @@ def test_recorded_and_trimmed_answers_that_no_source_asks_for_bring_nothing(name
         assert counts.outcomes[Outcome.KEPT] == 0 and list(counts.reasons) == [refused] * bool(refused)
 
 
+@needs_shared
 @pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)
 def test_a_recording_as_it_is_is_refused_or_each_of_its_items_is_counted(parser: Parser, folder: Path) -> None:
     outcomes: Counter[str] = Counter()
     for seed in parser.seeds:
         with suppress(CollectError, Trouble):
             outcomes += parser.outcomes(seed, folder).outcomes
-    assert bool(outcomes[Outcome.KEPT]) is (parser.name not in NOTHING_KEPT) or not SHARED.is_dir()
+    assert bool(outcomes[Outcome.KEPT]) is (parser.name not in NOTHING_KEPT)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_made_answer_of_our_own_brings_a_post_or_is_named(name: str, folder: Path) -> None:
+    content = (RECORDED / name).read_bytes()
+    told = [parser.told(content, folder) for parser in PARSERS if content in parser.seeds]
+    assert any(counts.outcomes[Outcome.KEPT] for counts, _ in told) is (name not in NO_POST), told
+    said = [*(str(refused) for _, refused in told), *(reason for counts, _ in told for reason in counts.reasons)]
+    assert NO_POST.get(name, "") in "\n".join(said)
+
+
+def test_what_is_named_as_bringing_no_post_is_there() -> None:
+    assert NO_POST.keys() <= set(OWN)
 
 
 @pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)

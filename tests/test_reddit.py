@@ -92,13 +92,37 @@ def test_documented_posts_and_comments_oldest_first_without_what_was_deleted(red
 
 def test_of_documented_answers_only_what_came_since_the_last_run_or_since_a_date(reddit: Site, tmp_path: Path) -> None:
     target = target_of(reddit, subreddits=["brokers"], comments=False)
-    known = {"listings": {"r/brokers": {"names": ["t3_sub2"], "at": 1788007200.0}}}
+    known = {"listings": {"r/brokers": {"names": ["t3_sub2", "t3_sub1"], "at": 1788007200.0}}}
     assert [each.likes for each in walked(target, tmp_path, known)[1]] == [-3]
     # All names known were removed from the listing: time tells.
     removed = {"listings": {"r/brokers": {"names": ["t3_gone"], "at": 1788014400.0 + 3600}}}
     assert [each.likes for each in walked(target, tmp_path, removed)[1]] == [-3]
     since = datetime.fromtimestamp(1788007200.0, UTC)
     assert [each.likes for each in walked(target, tmp_path, since=since)[1]] == [20, -3]
+
+
+def test_a_post_approved_late_is_taken_as_documented_though_newer_ones_are_known(reddit: Site, tmp_path: Path) -> None:
+    target = target_of(reddit, subreddits=["brokers"], comments=False)
+    whole = json.loads((OWN / "new.json").read_bytes())
+    for minutes, each in enumerate(whole["data"]["children"]):  # the newest stands first
+        each["data"]["created_utc"] = 1788014400.0 - minutes * 600
+    held = copy.deepcopy(whole)
+    held["data"]["children"] = [each for each in whole["data"]["children"] if each["data"]["name"] != "t3_sub2"]
+    reddit.pages["/r/brokers/new"] = Answer(json.dumps(held), headers=JSON)
+    pages, first = walked(target, tmp_path)
+    reddit.pages["/r/brokers/new"] = Answer(json.dumps(whole), headers=JSON)
+    again, approved = walked(target, tmp_path, pages[-1].cursor)
+    assert len(first) == 2 and [each.id for each in approved] == [post_id("reddit.com", "t3_sub2")]
+    assert walked(target, tmp_path, again[-1].cursor)[0] == [], "all that the hour shows is known"
+
+
+def test_a_documented_thread_longer_than_a_list_is_read_whole_and_noted_when_it_is(reddit: Site, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    urls = f"reddit_url: {reddit.url}\noauth_url: {reddit.url}\nshort_url: {reddit.url}\n"
+    own = f"kind: reddit\nthreads: [sub1]\nallow_private: true\ndelay: 0\n{urls}limit: 1\n"
+    target = place.target("brokers", f"{own}limits: {{items: 2}}\n")
+    assert [place.collect(target).outcomes["kept"] for _ in range(3)] == [2, 2, 0]
+    assert len(walked(target_of(reddit, threads=["sub1"], limit=1), tmp_path)[1]) == 4
 
 
 def test_a_documented_thread_with_the_comments_behind_more(reddit: Site, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawlers.brand import read_brands
 from crawlers.exports import ROWS, check_files, matching, walk_files
 from crawlers.header import Wanted
 from crawlers.jsonlist import Row
@@ -28,6 +29,7 @@ from crawlers.post import Post, clean, post_id, stars
 from crawlers.record import Record
 from crawlers.source import CollectError, Cursor, Page, Rejected
 from crawlers.table import format_of, read_rows
+from crawlers.yamlfile import ConfigError
 
 ENOUGH = 20
 """Records of JSON from which on a column that none of them has is taken to be misnamed; fewer may all lack what is optional."""
@@ -41,7 +43,7 @@ READING = {
 
 def walk(target: FilesTarget, cursor: Cursor, *, since: datetime | None, data: Path) -> Iterator[Page]:
     """Pages of new rows. Raises CollectError after the good files, with all that is wrong with the others."""
-    return walk_files(target, cursor, partial(_rows, target), READING)
+    return walk_files(target, cursor, partial(_rows, target), READING, _companies_known(target))
 
 
 def check(target: FilesTarget) -> None:
@@ -146,6 +148,16 @@ def _wanted(target: FilesTarget) -> list[str]:
 def _company(target: FilesTarget) -> str | None:
     """The column that says whom a row is about."""
     return target.about.column if isinstance(target.about, AboutItem) else None
+
+
+def _companies_known(target: FilesTarget) -> str:
+    """The names of watched companies where a column holds one: a row that was rejected for its company is one to read again later."""
+    if _company(target) is None:
+        return ""
+    try:
+        return read_brands(target.folder).told_by()
+    except ConfigError as error:
+        raise CollectError(str(error)) from error
 
 
 def _site(record: Record, target: FilesTarget) -> str:

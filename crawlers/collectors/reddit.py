@@ -1,6 +1,6 @@
 """Reddit through praw: new posts and comments of subreddits, searches, and whole threads.
 
-The rule to know: a listing shows at most its newest thousand, so it is read down to what is known and then handed over
+The rule to know: a listing shows at most its newest thousand, so it is read down to an hour below what is known and then handed over
 oldest first; a run cut short leaves the cursor at the last post that was kept.
 """
 
@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +40,12 @@ from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 SITE = "reddit.com"
 DELAY = 0.6
 """Seconds between two requests: Reddit allows a hundred a minute."""
-REMEMBERED = 100
-"""Names of the newest posts known, so that some still stand where others were removed."""
+LATE = 3600
+"""Seconds below the newest post known that are read again: what a moderator approved late stands where it was written."""
 TOGETHER = 100
 """Posts of a page."""
+COMMENTS = 500
+"""Comments that Reddit shows of a thread at most in one answer; the others are asked for."""
 GONE = frozenset({"[deleted]", "[removed]", "[ Removed by Reddit ]"})
 KNOWN_BY = KnownBy(
     engine="Reddit",
@@ -143,36 +144,49 @@ def listings(reddit: praw.Reddit, target: RedditTarget) -> dict[str, Callable[[]
 def newer(
     ask: Callable[[], Iterator[Any]], name: str, target: RedditTarget, state: dict[str, Any], since: datetime | None
 ) -> Iterator[Page]:
-    """What a listing has above the posts known, in pages, oldest first."""
+    """What a listing has that is not known, in pages, oldest first: above the newest post known, and in the hour below it."""
     before = state["listings"].get(name, {"names": [], "at": 0.0})
     known, fresh = set(before["names"]), []
+    written: dict[str, float] = {}  # of those known that the next run may meet again
     for found in ask():
         raw = read(found)
-        # Where every name known has been removed, time tells; an hour is left for what was approved late.
-        if raw["name"] in known or raw["created_utc"] < before["at"] - 3600 or (since and raw["created_utc"] < since.timestamp()):
+        if raw["created_utc"] < before["at"] - LATE or (since and raw["created_utc"] < since.timestamp()):
             break
-        fresh.append(raw)
+        if raw["name"] in known:
+            written[raw["name"]] = raw["created_utc"]
+        else:
+            fresh.append(raw)
     fresh.reverse()
-    size = min(TOGETHER, target.limits.items or TOGETHER)
-    for first in range(0, len(fresh), size):
-        raws = fresh[first : first + size]
-        names = [raw["name"] for raw in reversed(raws)] + before["names"]
-        before = {"names": names[:REMEMBERED], "at": max(before["at"], *(raw["created_utc"] for raw in raws))}
-        state["listings"][name] = before
+    newest = before["at"]
+    for raws in together(fresh, target):
+        newest = max(newest, *(raw["created_utc"] for raw in raws))
+        written |= {raw["name"]: raw["created_utc"] for raw in raws}
+        names = [each for each, at in written.items() if at >= newest - LATE]
+        state["listings"][name] = {"names": names, "at": newest}
         yield page(raws, state)
 
 
 def thread(reddit: praw.Reddit, which: str, target: RedditTarget, state: dict[str, Any]) -> Iterator[Page]:
-    """A thread's post, and all its comments where their number has changed."""
+    """A thread's post, and all its comments where their number has changed: that is noted once the last of them is handed over."""
     submission = reddit.submission(url=which) if "/" in which else reddit.submission(which.removeprefix("t3_"))
-    submission.comment_limit = min(target.limit, 500)
-    raws = [read(submission)]
-    if target.comments and state["threads"].get(raws[0]["name"]) != raws[0]["num_comments"]:
+    submission.comment_limit = COMMENTS
+    raws = [root := read(submission)]
+    changed = target.comments and state["threads"].get(root["name"]) != root["num_comments"]
+    if changed:
         submission.comments.replace_more(limit=None)
-        comments = (comment for comment in submission.comments.list() if isinstance(comment, Comment))
-        raws += [read(comment) for comment in islice(comments, target.limit)]
-        state["threads"][raws[0]["name"]] = raws[0]["num_comments"]
-    yield page(raws, state)
+        raws += [read(comment) for comment in submission.comments.list() if isinstance(comment, Comment)]
+    *pages, last = together(raws, target)
+    for some in pages:
+        yield page(some, state)
+    if changed:
+        state["threads"][root["name"]] = root["num_comments"]
+    yield page(last, state)
+
+
+def together(raws: list[dict[str, Any]], target: RedditTarget) -> list[list[dict[str, Any]]]:
+    """Raw posts by the pages that they are handed over in."""
+    size = min(TOGETHER, target.limits.items or TOGETHER)
+    return [raws[first : first + size] for first in range(0, len(raws), size)]
 
 
 def page(raws: list[dict[str, Any]], state: dict[str, Any]) -> Page:
