@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,19 @@ from crawlers.writer import Writer
 from tests.target_folder import at, files_target, row
 
 
+def zone_of_noon(now: datetime) -> str:
+    """A zone in which it is about noon then, so that a few hours earlier is the same day, whenever a test runs."""
+    return f"Etc/GMT{now.astimezone(UTC).hour - 12:+d}"
+
+
 class Diary:
     """A target that is collected on days of our own."""
 
-    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, more: str = "schedule: every 1 days\n") -> None:
+    def __init__(
+        self, folder: Path, patch: pytest.MonkeyPatch, more: str = "schedule: every 1 days\n", zone: str = "Europe/Moscow"
+    ) -> None:
         self.data = folder / "data"
-        self.target = files_target(folder / "config", more=more)
+        self.target = files_target(folder / "config", more=more, zone=zone)
         self._brands = read_brands(folder / "config")
         self._posts = 0
         self._now = at("2026-01-01")

@@ -44,9 +44,9 @@ def write_config(folder: Path, **targets: str) -> Path:
     return folder
 
 
-def files_target(config: Path, name: str = "export", path: str = "export.csv", more: str = "") -> FilesTarget:
+def files_target(config: Path, name: str = "export", path: str = "export.csv", more: str = "", zone: str = "Europe/Moscow") -> FilesTarget:
     """The target of a file beside the folder of targets."""
-    write_config(config, **{name: TARGET.format(path=path) + more})
+    write_config(config, **{name: TARGET.format(path=path).replace("Europe/Moscow", zone) + more})
     target = read_target(config / "targets" / f"{name}.yaml")
     assert not isinstance(target, BrokenTarget), target.error
     assert isinstance(target, FilesTarget)

@@ -30,9 +30,10 @@ from crawlers.writer import Writer
 from dashboard import targets
 from dashboard.overview import _delta
 from dashboard.posts import when
-from tests.diary import Diary
+from tests.diary import Diary, zone_of_noon
 
 DAY = timedelta(days=1)
+MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 @pytest.fixture(name="silent", scope="module")
@@ -77,8 +78,8 @@ def test_a_change_is_not_shown_without_the_days_that_lack_data(silent: None) -> 
 
 
 def test_the_command_says_which_days_lack_data_behind_a_change(silent: None) -> None:
-    today = datetime.now(UTC).date()
-    period = ["--since", str(today - 29 * DAY), "--until", str(today + DAY)]
+    today = datetime.now(MOSCOW).date()
+    period = ["--zone", "Europe/Moscow", "--since", str(today - 29 * DAY), "--until", str(today + DAY)]
     told = CliRunner().invoke(advocacy, ["nps", "--brand", "ours", *period, "--json"])
     assert json.loads(told.stdout)["change"]["missing"] == {"now": 5, "before": 0, "targets": ["export"]}
     told = CliRunner().invoke(advocacy, ["nps", "--brand", "ours", *period])
@@ -125,7 +126,7 @@ def test_the_page_of_targets_says_what_is_not_right(silent: None) -> None:
 def _eventful(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The environment of a target of which every number of health is another one."""
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    diary = Diary(tmp_path, monkeypatch, "expect: {newest: 2 days}\nlimits: {rejected: 1}\n")
+    diary = Diary(tmp_path, monkeypatch, "expect: {newest: 2 days}\nlimits: {rejected: 1}\n", zone_of_noon(now))
     for back in range(12, 0, -1):
         published = [now - back * DAY - timedelta(hours=3)] * 2
         if back not in (9, 10, 11):  # nothing is told of these days

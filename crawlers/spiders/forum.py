@@ -7,7 +7,6 @@ waits in the cursor, whatever its board shows next.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +18,6 @@ from parsel import Selector
 from crawlers.board import Line, State, Topic, read_board, read_posts, topic_id
 from crawlers.interval import Descent
 from crawlers.kinds import ForumTarget
-from crawlers.moment import Moment
 from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id
 from crawlers.selection import Fields, Tally, next_page, numbered, select, takes
@@ -30,8 +28,6 @@ from crawlers.writer import FEW
 
 ENOUGH = 3
 """Topics that fail one after another, from which on it is the host."""
-_COUNTED = re.compile(r"\b(?:назад|ago)$|^(?:только что|just now|now|сейчас)$", re.IGNORECASE)
-"""A date that is counted back from when it was looked at."""
 
 
 class ForumSpider(TopicLooks):
@@ -220,11 +216,6 @@ def _permalink(target: ForumTarget, page: str, topic: str, native: str | None) -
     return urljoin(page, form.replace("{topic}", topic).replace("{id}", native)) if form and native else None
 
 
-def lasting(date: str | None, published: Moment) -> str | None:
-    """What a date tells a post by that has neither an id nor an address: the same however it is written, None for «2 часа назад»."""
-    return None if published.at is None or _COUNTED.search((date or "").strip()) else str(published.at)
-
-
 def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
     """A post of a topic. The topic's title, views and replies are those of the post that opened it. Raises ValueError for a wrong date."""
     fields = Fields(raw, takes(target.topic.take))
@@ -236,7 +227,7 @@ def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
     edited = fields.lenient("edited", target, collected)
     native, answered = fields.text("id"), fields.text("reply_to")
     opening = bool(raw.get("opening"))
-    otherwise = (author, lasting(fields.text("date"), published), clean(words.own))
+    otherwise = (author, published.identity, clean(words.own))
     return Post(
         id=post_id(site, native, url=at_site(url, page, site), otherwise=otherwise),
         site=site,
