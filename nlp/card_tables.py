@@ -29,13 +29,13 @@ def scores_table(part: Part) -> Iterator[str]:
     for name, head in part.ours.heads.items():
         ours = (name, head.measure, f"{head.main:.3f} {ends(part.ours.intervals[name].main)}")
         each = part.baseline.get(name)
-        rows.append((*ours, f"{each.theirs:.3f}", _signed(each), _sure(each)) if each else (*ours, "-", "-", "-"))
+        rows.append((*ours, f"{each.theirs:.3f}", signed(each), _sure(each)) if each else (*ours, "-", "-", "-"))
     return table(("head", "measure", "model", "baseline", "difference", "excludes zero"), rows)
 
 
 def stars_table(part: Part) -> Iterator[str]:
     """The main figure of each head with and without stars."""
-    rows = [(name, f"{each.ours:.3f}", f"{each.theirs:.3f}", _signed(each), _sure(each)) for name, each in part.stars.items()]
+    rows = [(name, f"{each.ours:.3f}", f"{each.theirs:.3f}", signed(each), _sure(each)) for name, each in part.stars.items()]
     return table(("head", "with stars", "without", "difference", "excludes zero"), rows)
 
 
@@ -67,13 +67,14 @@ def pooled_table(part: Part) -> Iterator[str]:
     """The main figures with rare classes pooled, beside the baseline's."""
     rows = [
         (head, ", ".join(found.rare), f"{found.main:.3f} {ends(found.intervals.main)}", f"{found.difference.theirs:.3f}",
-         _signed(found.difference), _sure(found.difference))
+         signed(found.difference), _sure(found.difference))
         for head, found in part.pooled.items() if judges(found)
     ]  # fmt: skip
     return table(("head", "pooled classes", "model", "baseline", "difference", "excludes zero"), rows)
 
 
-def _signed(each: Difference) -> str:
+def signed(each: Difference) -> str:
+    """A difference with its sign and interval."""
     return f"{each.value:+.3f} {ends(each.interval, '+.3f')}"
 
 

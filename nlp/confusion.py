@@ -13,7 +13,7 @@ from typing import Any
 from nlp.records import Answer, Record
 from nlp.scores import POOLED_ROLES, asked_of, pooled, reported
 
-HEADS = ("stance", "sentiment", "roles", "switch")
+HEADS = ("stance", "sentiment", "tone", "roles", "recommend", "switch", "genre")
 NOTHING = "nothing"
 """The column of what was missed without another answer, and the row of what was answered beside the right one."""
 

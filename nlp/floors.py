@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nlp.bootstrap import Interval
+from nlp.bootstrap import Difference, Interval
 from nlp.report import Report
 
 BANKS, TELECOM = "tone_etalon.jsonl.gz, sentirueval-2016-bank", "tone_etalon.jsonl.gz, sentirueval-2016-telecom"
@@ -25,9 +25,15 @@ class Floor:
     figure: str
     value: float
 
-    def reached(self, point: float) -> bool:
-        """Whether the figure as measured is good enough."""
-        return point <= self.value if self.figure == ERROR else point >= self.value
+    def reached(self, point: float, against: Difference | None = None) -> bool:
+        """Whether the figure as measured is good enough, and shown to be better than the baseline's where that is below the floor.
+
+        Where the baseline itself is not below it, the baseline has to be matched.
+        """
+        if self.figure == ERROR:
+            return point <= self.value
+        shown = against is None or (against.interval[0] > 0 if against.theirs < self.value else against.value >= 0)
+        return point >= self.value and shown
 
 
 FLOORS = (

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from plain_judge import PlainJudge
 
+from nlp.bootstrap import Difference
 from nlp.classifier import Classifier
 from nlp.confusion import confusions
 from nlp.evaluate import evaluate, report
+from nlp.floors import ERROR, Floor
 from nlp.naming import name_spans
 from nlp.predictions import read_predictions
 from nlp.records import Record, RecordError, read_records, role_set
@@ -306,8 +308,8 @@ def test_the_shipped_model_is_above_the_baseline() -> None:
     records = read_records(SHARED / "test.jsonl")[::2]
     judgements = Classifier.load(threads=2).judge([each.pair() for each in records])
     scores = scored(records, [judgement.answers() for judgement in judgements])
-    assert scores["stance"].main > 0.72
-    assert scores["roles"].main > 0.60
+    assert scores["stance"].main > 0.745
+    assert scores["roles"].main > 0.607
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the labelled posts of ../shared are not beside the project")
@@ -316,5 +318,25 @@ def test_the_shipped_model_is_above_the_baseline_in_tone() -> None:
     records = read_records(SHARED / "tone_etalon.jsonl.gz")[::8]
     judgements = Classifier.load(threads=2).judge([each.pair() for each in records])
     tone = report("etalon", "shipped", records, judgements).tone_by_source
-    assert tone["sentirueval-2016-bank"] > 0.564
+    assert tone["sentirueval-2016-bank"] > 0.565
     assert tone["sentirueval-2016-telecom"] > 0.558
+
+
+@pytest.mark.parametrize(
+    ("point", "theirs", "interval", "reached"),
+    [
+        (0.92, 0.80, (0.01, 0.2), True),
+        (0.92, 0.80, (-0.01, 0.2), False),  # nothing shows that it is better than the baseline
+        (0.90, 0.80, (0.01, 0.2), False),
+        (0.92, 0.91, (-0.02, 0.03), True),  # the baseline is not below the floor, and matched
+        (0.92, 0.93, (-0.03, 0.02), False),
+    ],
+)
+def test_a_floor_asks_for_the_figure_and_for_more_than_the_baseline(
+    point: float, theirs: float, interval: tuple[float, float], reached: bool
+) -> None:
+    floor = Floor("test.jsonl", "recommend", 0.91)
+    assert floor.reached(point, Difference("macro-F1", point, theirs, interval)) == reached
+    assert floor.reached(point) == (point >= 0.91), "where there is no baseline the figure decides"
+    error = Floor("test.jsonl", ERROR, 0.06)
+    assert error.reached(0.05) and not error.reached(0.07)
