@@ -66,6 +66,8 @@ _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
 _DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*({_NAMES})\b\.?,?\s*-?(\d{{4}})?(?!\d|:)", re.IGNORECASE)
 _MONTH_DAY = re.compile(rf"\b({_NAMES})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(\d{{4}})(?!\d|:))?", re.IGNORECASE)
 _AGO = re.compile(r"(\d+|an?|one)?\s*([a-zа-я]+)\.?\s+(?:назад|ago)$", re.IGNORECASE)
+_MORE_AGO = re.compile(r"(\d+)\s*([a-zа-я]+)\.?,?\s*(?:(?:и|and)\s*)?$")
+"""What stands before the last unit: the hour of `1 час 20 минут назад`."""
 _REST = re.compile(r"[\s,.()|·—–-]|\b(?:в|at|on|г|года?|опубликован\w*|published|posted|дата|date|отзыв|от)\b", re.IGNORECASE)
 _HOURS_OFF = r"(0?\d|1[0-4])(?::?([0-5]\d))?(?![\d.:/])"
 _ZONE = re.compile(rf"\(?(?<![a-zа-яё])(?:(utc?|gmt)|мск|msk)(?:\s?([+−-]){_HOURS_OFF}|(?![a-zа-яё]))\)?", re.IGNORECASE)
@@ -183,7 +185,7 @@ def _relative(text: str, zone: tzinfo, now: datetime | None) -> Moment | None:
     if lowered in ("только что", "just now", "now", "сейчас"):
         return UNKNOWN if now is None else Moment(whole_milliseconds(now), Precision.MINUTE, counted=True)
     if ago := _AGO.search(lowered):
-        return _ago(ago, zone, now)
+        return _ago(ago, lowered[: ago.start()], zone, now)
     word = re.match(r"[a-zа-я]+", lowered)
     on_weekday = _ON_WEEKDAY.match(lowered)
     if word is None or (word.group() not in _DAYS and not on_weekday):
@@ -195,19 +197,25 @@ def _relative(text: str, zone: tzinfo, now: datetime | None) -> Moment | None:
     return _at(today - timedelta(days=days), text, zone)
 
 
-def _ago(ago: re.Match[str], zone: tzinfo, now: datetime | None) -> Moment | None:
+def _ago(ago: re.Match[str], before: str, zone: tzinfo, now: datetime | None) -> Moment | None:
     number, unit = ago.groups()
-    count = int(number) if number and number.isdigit() else 1
     if unit.startswith(("мес", "month", "год", "лет", "year")):
         return UNKNOWN  # a month is too vague to be a date
-    step = next((step for start, step in _UNITS.items() if unit.startswith(start)), None)
+    step = _step(unit)
     if step is None:
         return None
     if now is None:
         return UNKNOWN
+    back = (int(number) if number and number.isdigit() else 1) * step
+    while (more := _MORE_AGO.search(before)) and (larger := _step(more[2])):
+        back, before = back + int(more[1]) * larger, before[: more.start()]
     if step >= timedelta(days=1):
-        return Moment(day((now - count * step).astimezone(zone).date()), Precision.DAY, counted=True)
-    return Moment(whole_milliseconds(now - count * step), Precision.HOUR if step >= timedelta(hours=1) else Precision.MINUTE, counted=True)
+        return Moment(day((now - back).astimezone(zone).date()), Precision.DAY, counted=True)
+    return Moment(whole_milliseconds(now - back), Precision.HOUR if step >= timedelta(hours=1) else Precision.MINUTE, counted=True)
+
+
+def _step(unit: str) -> timedelta | None:
+    return next((step for start, step in _UNITS.items() if unit.startswith(start)), None)
 
 
 def _written(text: str, zone: tzinfo, now: datetime | None, day_first: bool) -> Moment:
