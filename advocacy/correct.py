@@ -14,9 +14,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from advocacy.correction import EXISTS, YES, Correction, Value, WrongCorrection, checked, made_on, recorded
+from advocacy.caught_up import check_desk
+from advocacy.correction import EXISTS, YES, Correction, Value, WrongCorrection, checked, holds, made_on, recorded
 from advocacy.desk import Desk, open_desk
-from advocacy.load import check_desk, finish_correcting
+from advocacy.load import finish_correcting
 from crawlers.brand import Brands, read_brands
 from crawlers.post import Post, clean, iso, whole_milliseconds
 from index.query import Index, Level, Query
@@ -66,7 +67,9 @@ def correct(
                 value = checked(head, value)
                 _check_subject(mention, known, brands, adds=answers.get(EXISTS) == YES)
             elif (brand, whole, head) not in said:
-                raise WrongCorrection(f"There is no correction of {head} of {mention} to take back.")
+                whole = f"{post_id}/{brand}/{GENERAL}"
+                place = f": it was made on {whole}, take it back there" if (brand, GENERAL, head) in said and whole != mention else ""
+                raise WrongCorrection(f"There is no correction of {head} of {mention} to take back{place}.")
             made.append(
                 Correction(
                     post=post_id, brand=brand, product=whole, head=head, value=value, text_hash=made_on(post),
@@ -113,7 +116,9 @@ def _stand(made: Sequence[Correction], mentions: Mapping[str, Mention]) -> bool:
         if each.head != EXISTS and mention is None and each.mention in gone:
             continue
         if each.value is None:
-            shown = mention is None or each.head not in mention.corrected
+            general = mentions.get(f"{each.post}/{each.brand}/{GENERAL}")
+            of_company = general is not None and each.product != GENERAL and each.head in general.corrected
+            shown = mention is None or each.head not in mention.corrected or of_company
         elif each.head == EXISTS:
             shown = (mention is not None) == (each.value == YES)
         else:
@@ -133,7 +138,7 @@ def review(index: Index, corrections: Sequence[Correction]) -> list[Review]:
         for each in said:
             if post is None:
                 found.append(Review(correction=each, why="the index has no such post"))
-            elif each.text_hash != made_on(post):
+            elif not holds(each, post):
                 found.append(Review(correction=each, why="the text has changed"))
             elif each.mention not in mentions and (each.head != EXISTS or each.value == YES):
                 found.append(Review(correction=each, why="the mention is not there"))
@@ -150,7 +155,7 @@ def records(index: Index, desk: Desk, brands: Brands) -> Iterator[dict[str, Any]
     for post, mentions, said in _with_posts(index, desk.in_force()):
         if post is None or post.language not in (None, *READ):
             continue
-        holding = sorted((each for each in said if each.text_hash == made_on(post)), key=lambda each: each.brand)
+        holding = sorted((each for each in said if holds(each, post)), key=lambda each: each.brand)
         for slug, theirs in groupby(holding, key=lambda each: each.brand):
             brand, answers = brands.by_slug(slug), list(theirs)
             general = mentions.get(f"{post.id}/{slug}/{GENERAL}")

@@ -17,6 +17,7 @@ from crawlers.post import Post
 from nlp.mention import GENERAL, GENRES, RECOMMENDATIONS, ROLES, SENTIMENTS, STANCES, SWITCHES, TONES, Mention
 from nlp.reader import BY_BRAND
 from nlp.records import GENRE_RECORDS, RECOMMEND_CODES, SWITCH_CODES, text_hash
+from nlp.rules import as_whole
 from nlp.together import contradictions
 
 Value = str | int | tuple[str, ...]
@@ -63,7 +64,7 @@ class Correction:
     value: Value | None
     """None takes back what was said before under the same key."""
     text_hash: str
-    """`nlp.records.text_hash` of the text that it was made on."""
+    """What it was made on (`made_on`)."""
     author: str
     """Who corrects, as they name themselves."""
     made: datetime
@@ -104,6 +105,11 @@ def made_on(post: Post) -> str:
     return text_hash(post.text if post.text.strip() or post.rating is None else f"{post.rating:g}")
 
 
+def holds(correction: Correction, post: Post) -> bool:
+    """Whether the post still says what the correction was made on. Of stars alone the text was hashed before, and every one holds."""
+    return correction.text_hash in (made_on(post), text_hash(post.text))
+
+
 def applied(post: Post, mentions: Iterable[Mention], corrections: Sequence[Correction], brands: Brands) -> list[Mention]:
     """The post's mentions with people's answers in the place of the model's, by id.
 
@@ -111,28 +117,42 @@ def applied(post: Post, mentions: Iterable[Mention], corrections: Sequence[Corre
     that has no judgement of its own says what the company as a whole says, corrected too, unless it is corrected itself.
     """
     found = {mention.id: mention for mention in mentions}
-    holding = [each for each in corrections if each.text_hash == made_on(post)]
+    holding = [each for each in corrections if holds(each, post)]
     for each in holding:
         if each.head == EXISTS:
             _exist(found, each, brands)
-    copies = {key for key, mention in found.items() if _says_the_same(mention, found.get(f"{mention.post}/{mention.brand}/{GENERAL}"))}
-    for each in sorted(holding, key=lambda each: each.product != GENERAL):
-        if each.head != EXISTS:
+    said = [each for each in holding if each.head != EXISTS]
+    copies = {key for key, mention in found.items() if _says_the_same(mention, found.get(_company(mention)))}
+    for each in said:
+        if each.product == GENERAL:
             for key, mention in found.items():
-                of_company = each.product == GENERAL and mention.brand == each.brand and (each.head in BY_BRAND or key in copies)
-                if key == each.mention or of_company:
+                if key == each.mention or (mention.brand == each.brand and (each.head in BY_BRAND or key in copies)):
                     found[key] = answered(mention, each.head, each.value)
+    for key, mention in found.items():
+        general = found.get(_company(mention))
+        if general is not None and "genre" in general.corrected and key != general.id and key not in copies:
+            found[key] = as_whole(mention, general)
+    for each in said:
+        if each.product != GENERAL and each.mention in found:
+            found[each.mention] = answered(found[each.mention], each.head, each.value)
     return [mention for _, mention in sorted(found.items())]
 
 
+def _company(mention: Mention) -> str:
+    """Id of the mention of the company as a whole."""
+    return f"{mention.post}/{mention.brand}/{GENERAL}"
+
+
 def _says_the_same(product: Mention, general: Mention | None) -> bool:
-    """Whether the product was not judged by itself: every answer is the company's, as sure to two places.
+    """Whether the product has no judgement of its own: every answer is the company's, as sure to two places, or a rule's for it.
 
     Of a mixed post the company's stance and recommendation are made of its products' (`nlp.rules.passive`).
     """
     if general is None or product.product == GENERAL:
         return False
-    mixed = {"stance", "recommendation"}
+    if product.genre == general.genre and product.genre not in ("opinion", "sarcasm") and "genre" not in product.confidence:
+        return True  # see `nlp.rules.as_whole`
+    mixed = {"stance", "recommendation"} if general.stance == "passive" else set()
     sure = [{head: share for head, share in each.confidence.items() if head not in {*mixed, EXISTS}} for each in (product, general)]
     return sure[0] == sure[1] and all(getattr(product, head) == getattr(general, head) for head in HEADS.keys() - mixed - {EXISTS})
 

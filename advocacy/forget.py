@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
+from advocacy.caught_up import check_desk
 from advocacy.desk import open_desk
 from advocacy.ledger import enter
 from crawlers.archive import Archive
@@ -43,7 +44,7 @@ class TombstoneError(Exception):
 
 
 def forget(index: Index, post_ids: Iterable[str], *, data: Path) -> int:
-    """Take the posts (by `Post.id`) out of the index for good; how many of them it held."""
+    """Take the posts (by `Post.id`) out of the index for good; how many of them it held. Raises DeskUnavailable."""
     with index.writing():
         return _forget(index, sorted(set(post_ids)), data)
 
@@ -64,6 +65,7 @@ def forget_gone(index: Index, *, data: Path) -> int:
 
 def _forget(index: Index, wanted: Sequence[str], data: Path) -> int:
     with closing(open_desk(data)) as desk:
+        check_desk(index, desk)
         known = tombstones(data)
         _clear(index, known)
         bury(wanted, data=data)

@@ -10,7 +10,8 @@ the order of loading. It says of each mention
   does not count supersedes. Order is publication, then position in the thread, then `Post.id`;
 - the author's roles. A relation is to a company, not to its products, so all mentions of one brand in one post share what
   any of them shows. Where the post shows no relation, the author's last one applies if it was read from a text at most
-  `MEMORY` before. An undated post, an official one and a copy, whose words are another's, neither take nor leave a memory.
+  `MEMORY` before and they have not left since. An undated post, an official one and a copy, whose words are another's, neither
+  take nor leave a memory.
 
 What is a copy is found by `advocacy.copies` and only read here.
 
@@ -126,7 +127,8 @@ def with_roles(hits: Sequence[Hit]) -> dict[str, Standing]:
         elif mention.switch == "left":
             # Who leaves is no client any more, whatever earlier posts showed.
             standing = Standing(roles=tuple(mention.roles) if mention.roles else (UNKNOWN,))
-            memory.pop(mention.brand, None)
+            if remembers:
+                memory.pop(mention.brand, None)
         elif remembers and (remembered := recall(memory.get(mention.brand), post.published)):
             standing = Standing(roles=remembered, role_from="history")
         else:
@@ -209,12 +211,16 @@ def documents(hits: Sequence[Hit], known: Mapping[str, Standing]) -> list[Author
 
 
 def relation(hits: Iterable[Hit], known: Mapping[str, Standing]) -> tuple[Roles, datetime | None]:
-    """The author's last roles towards one brand that dated texts show, and since when the texts show just these."""
+    """The author's last roles towards one brand that dated texts show, and since when the texts show just these.
+
+    Who leaves in a text that does not tell their role has none that is known.
+    """
     roles: Roles = (UNKNOWN,)
     since: datetime | None = None
     for hit in hits:
         standing = known[hit.mention.id]
-        if standing.copy_of is None and standing.role_from == "text" and hit.post.published is not None and standing.roles != roles:
+        told = standing.role_from == "text" or hit.mention.switch == "left"
+        if standing.copy_of is None and told and hit.post.published is not None and standing.roles != roles:
             roles, since = standing.roles, hit.post.published
     return roles, since
 

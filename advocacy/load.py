@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from advocacy.caught_up import check_desk, newest_seen, record_of
 from advocacy.copies import store
 from advocacy.correction import applied
 from advocacy.desk import Desk, open_desk
@@ -36,9 +37,6 @@ Progress = Callable[[int, int], None]
 POSTS_AT_ONCE = 1000
 """Posts written together, as far as whole batches allow: what a kill makes the next load do again."""
 SUFFIX = ".jsonl.gz"
-CORRECTED = "/corrections-"
-"""Between a fingerprint and a number: the record of the newest correction that an index has seen, and of whose desk. No key of a
-batch looks so."""
 
 
 class LoadError(Exception):
@@ -79,10 +77,13 @@ class Loaded:
 def load(index: Index, *, data: Path, config: Path, progress: Progress | None = None) -> Loaded:
     """Load what is tagged with the present brands and model and not in the index yet.
 
-    Raises ModelError and ConfigError where the present model or brands can't be read, TombstoneError, IndexUnavailable.
+    Raises ModelError and ConfigError where the present model or brands can't be read, TombstoneError, IndexUnavailable,
+    DeskUnavailable where the desk can't be read or is another one than the index shows.
     """
     fingerprint = present_fingerprint(config)
     with index.writing():
+        with closing(open_desk(data)) as desk:
+            check_desk(index, desk)  # before anything is forgotten in a desk that is the wrong one
         removed = finish_forgetting(index, data=data) + forget_gone(index, data=data)
         finish_correcting(index, data=data, config=config)
         return replace(_brought_up_to_date(index, data, config, fingerprint, progress), removed=removed)
@@ -93,7 +94,12 @@ def _brought_up_to_date(index: Index, data: Path, config: Path, fingerprint: str
     loaded = {key for key in index.loaded() if not key.startswith(CLEAR_OF)}
     if all(key.startswith(f"{fingerprint}/") for key in loaded):
         wanted = [key for key in present if key not in loaded]
-        return _load(index, wanted, present, enter, data=data, config=config, fingerprint=fingerprint, progress=progress)
+        done = _load(index, wanted, present, enter, data=data, config=config, fingerprint=fingerprint, progress=progress)
+        if not loaded and present:
+            with closing(open_desk(data)) as desk:
+                if desk.newest():
+                    index.replace([], [], batch=record_of(fingerprint, desk))
+        return done
     waiting, damaged = still_untagged(data, config)
     if waiting or not present:
         return Loaded(waiting=waiting)
@@ -156,36 +162,15 @@ def finish_correcting(index: Index, *, data: Path, config: Path) -> None:
     """
     loaded = index.loaded()
     with closing(open_desk(data)) as desk:
-        check_desk(index, desk)
         newest = desk.newest()
         for fingerprint in sorted({key.partition("/")[0] for key in loaded}):
-            record = _record(fingerprint, desk)
+            record = record_of(fingerprint, desk)
             if not newest or record in loaded or not (present := keys(data, fingerprint)):
                 continue
-            seen = (_seen(key)[0] for key in loaded if key.startswith(f"{fingerprint}{CORRECTED}"))
-            changed = desk.posts_since(before if (before := max(seen, default=0)) < newest else 0)
+            before = newest_seen(loaded, fingerprint)
+            changed = desk.posts_since(before if before < newest else 0)
             _make_anew(index, changed, present, desk, read_brands(config), data / "tagged" / fingerprint)
             index.replace([], [], batch=record)
-
-
-def check_desk(index: Index, desk: Desk) -> None:
-    """Raises LoadError where the index shows corrections of another desk, which would be lost with the next reading."""
-    if {desk_id for key in index.loaded() if CORRECTED in key for _, desk_id in [_seen(key)]} - {"", desk.id()}:
-        raise LoadError(
-            f"The index shows corrections that stand in another desk than the one at {desk.place}: let MOLVA_DESK name the desk that"
-            " holds them or restore its file, here and where Airflow runs; to go on without them, run `python -m advocacy rebuild`."
-        )
-
-
-def _record(fingerprint: str, desk: Desk) -> str:
-    """What an index keeps that has seen all of the desk."""
-    return f"{fingerprint}{CORRECTED}{desk.newest()}-{desk.id()}"
-
-
-def _seen(record: str) -> tuple[int, str]:
-    """Number of the newest correction, and id of the desk; before desks had one it was not recorded."""
-    number, _, desk_id = record.partition(CORRECTED)[2].partition("-")
-    return int(number), desk_id
 
 
 def _make_anew(index: Index, posts: Set[str], present: Mapping[str, Path], desk: Desk, brands: Brands, folder: Path) -> None:
@@ -218,7 +203,7 @@ def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, config: Path
         return store(fresh, posts, mentions)
 
     with closing(open_desk(data)) as desk:
-        record = _record(fingerprint, desk) if desk.newest() else None
+        record = record_of(fingerprint, desk) if desk.newest() else None
     with index.rebuild() as fresh:
         entry = enter_without_ledgers
         done = _load(fresh, list(present), present, entry, data=data, config=config, fingerprint=fingerprint, progress=progress)

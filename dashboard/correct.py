@@ -147,8 +147,9 @@ def _save(mention: Mention, index: Index, key: str, lang: Lang) -> None:
         for of, said in (wanted | ({mention.id: answers} if answers else {})).items():
             done = correct(index, of, said, by=name, note=state[f"{key}_note"], data=data_folder(), config=config_folder())
         state[_SAID] = say(lang, "correct.done" if done else "correct.later")
-        # Where an answer of the model contradicts the new one, the form stays open and says so.
+        # Where an answer of the model contradicts the new one, the form stays open and says so; what was done is not done again.
         state[key] = any(contradictions_of(each) for each in mentions_of(index, [mention.post]) if each.id == mention.id)
+        state.update({f"{key}_missing": "", f"{key}_rest": False, f"{key}_note": ""})
     except WrongCorrection as error:
         state[_FAILED] = (mention.id, say(lang, "correct.wrong", why=error))
     except DeskUnavailable as error:

@@ -199,6 +199,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "По нынешнему списку компаний сообщение об этом не говорит, и объяснить ответ нельзя.",
         "By today's list of companies the post does not speak of this, so the answer can't be explained.",
     ),
+    "explain.textless": (
+        "Текста нет, и оценка поставлена не этой компании: читать нечего.",
+        "There is no text, and the stars are not this company's: there is nothing to read.",
+    ),
     "explain.likelier": (
         "Сам по себе вероятнее ответ «{likelier}», но он противоречит остальным.",
         "By itself the answer “{likelier}” is likelier, but it contradicts the others.",

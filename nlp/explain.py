@@ -1,7 +1,8 @@
 """Why a mention says what it says: the sentences that carried an answer, or the rule that gave it.
 
 The rule to know: the very pair that the reader judged is explained, made of the post anew; an answer that no sentence carried
-(a rule's, a person's, one that today's model would not give) says so, and sentences are never invented for it.
+(a rule's, a person's, one that today's model would not give) says so, and sentences are never invented for it. What a mixed post
+rests on are the sentences about its products.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from nlp.classifier import Classifier, Judgement
 from nlp.mention import GENERAL, Mention
 from nlp.pair import Pair
 from nlp.reader import BY_BRAND, mentions_of, questions
-from nlp.rules import OF_AN_AUTHOR, STARS, UNREAD, mixed
+from nlp.rules import OF_AN_AUTHOR, STARS, TEXTLESS, UNREAD, mixed
 from nlp.stream import posts_together
 from nlp.text import Span, sentences
 from nlp.thread import subjects_of
@@ -29,20 +30,18 @@ from nlp.voice import voice
 
 HEADS = ("stance", "sentiment", "tone", "genre", "recommendation", "roles", "switch", "products")
 """Heads that can be explained; `products` of mentions of a product: why the post speaks of it."""
-MIXED = (("stance", "passive"), ("recommendation", "none"))
-"""Answers that the reader makes of those about the brand's products."""
 KEPT = 64
 """Pairs of which all that was read in them is remembered."""
 
 By = Literal[
     "sentences", "whole", "stars", "nothing", "unsure", "otherwise", "rating", "official", "voice", "unread", "person", "name", "place",
-    "gone", "products", "genre",
+    "gone", "products", "genre", "textless",
 ]  # fmt: skip
 """What gave the answer. The first four as in `nlp.carrier`; `unsure`: the model abstained; `otherwise`: today's model and brands
 read another answer; `rating`: stars without a text; `official`: the account that posted it; `voice`: a company speaks, by its
 words; `unread`: the language; `person`: a correction; `name`, `place`: the text or the place names the product; `gone`: by
 today's brands the post does not speak of it; `products`: one product of the brand is praised and another blamed; `genre`: of a product,
-what the whole post is."""
+what the whole post is; `textless`: there is nothing to read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +81,10 @@ class Why:
     """What the head by itself finds likelier, where that contradicts the other answers (see `nlp.together`)."""
 
 
+BY_MODEL_NAME: Mapping[str, By] = {STARS: "rating", UNREAD: "unread", TEXTLESS: "textless"}
+"""`Mention.model` -> what gave its answers, where no model did."""
+
+
 class Explainer:
     """Explains mentions by one file of brands; `load` gives the classifier, and is called only where it is needed."""
 
@@ -104,7 +107,7 @@ class Explainer:
             return why
         subject = next(each for each in subjects if (each.brand, each.product) == key)
         why = self._by_model(why, post, subject, asked[key])
-        if why.by == "otherwise" and key[1] == GENERAL and (head, answer) in MIXED:
+        if why.by == "otherwise" and key[1] == GENERAL and _by_products(why):
             return self._of_products(why, post, subjects, key[0], asked) or why
         return why
 
@@ -122,7 +125,8 @@ class Explainer:
             return None
         carried: list[Sentence] = []
         for stance in ("promoter", "detractor"):
-            product = max((each for each in judged if judged[each].stance == stance), key=lambda each: judged[each].confidence["stance"])
+            opinions = [each for each in judged if judged[each].genre == "opinion" and judged[each].stance == stance]
+            product = max(opinions, key=lambda each: judged[each].confidence["stance"])
             answer = dataclasses.replace(why, head="stance", answer=stance)
             carried += self._by_model(answer, post, of_brand[product], asked[brand, product]).sentences
         return dataclasses.replace(why, by="products", sentences=apart(carried), today=None)
@@ -137,10 +141,11 @@ class Explainer:
             return "place"
         if head in OF_AN_AUTHOR and self.finder.official(post):
             return "official"
-        if mention.model in (STARS, UNREAD):
-            return "rating" if mention.model == STARS else "unread"
+        if mention.model in BY_MODEL_NAME:
+            return BY_MODEL_NAME[mention.model]
         if head in OF_AN_AUTHOR and head not in mention.confidence:
-            return "voice" if voice(document(post)[0]) is not None else "genre" if mention.product != GENERAL else None
+            speaks = mention.genre in ("ad", "job_ad") and voice(document(post)[0]) is not None
+            return "voice" if speaks else "genre" if mention.product != GENERAL else None
         return None
 
     def _by_model(self, why: Why, post: Post, subject: Subject, pair: Pair) -> Why:
@@ -176,10 +181,17 @@ def likelier(judgement: Judgement, head: str) -> Answer | None:
     """The head's likeliest answer, where it was not given because it contradicts those of the other heads."""
     if head not in ("genre", "sentiment", "stance", "recommendation", "switch") or judgement.genre == "sarcasm":
         return None
-    shares = {answer: share for answer, share in judgement.probabilities[head].items() if answer != "sarcasm"}
+    shares = dict(judgement.probabilities[head])
+    if head == "genre":
+        shares["opinion"] += shares.pop("sarcasm")  # one answer of the head: sarcasm is told beside it
     best = max(shares, key=shares.__getitem__)
     answers = dataclasses.replace(judgement, **{head: best}).answers()  # type: ignore[arg-type]
     return None if goes_together(**{each: answers[each] for each in JOINT}) else best
+
+
+def _by_products(why: Why) -> bool:
+    """Whether the reader may have made the answer of those about the products (`nlp.rules.passive`)."""
+    return (why.head, why.answer) == ("stance", "passive") or (why.head, why.answer, why.today) == ("recommendation", "none", "warns")
 
 
 def _answer(mention: Mention, head: str) -> Answer | None:
@@ -278,6 +290,7 @@ SAID: Mapping[By, str] = {
     "gone": "by today's brands the post does not speak of it",
     "products": "a rule: one product is praised and another blamed",
     "genre": "a rule: the whole post is so",
+    "textless": "a rule: there is no text, and the stars are another company's",
 }
 """What is said of each `Why.by`."""
 

@@ -18,7 +18,7 @@ from nlp.judgements import Judge
 from nlp.language import language
 from nlp.mention import GENERAL, READ, Mention
 from nlp.pair import Pair
-from nlp.rules import as_whole, by_stars, mixed, official, passive, said, speaks, unread
+from nlp.rules import TEXTLESS, as_whole, by_stars, mixed, official, passive, said, speaks, unread
 from nlp.text import Span
 from nlp.voice import Voice, voice
 
@@ -177,8 +177,9 @@ def _by_head(finder: Finder, general: Subject, judgement: Judgement, named: set[
 
 def _general(draft: _Draft, subject: Subject, judgement: Judgement | None, model: str, *, rated: bool) -> Mention:
     if judgement is None:
-        by_text = draft.unread or draft.post.rating is None or not rated
-        return unread(draft.post, subject) if by_text else by_stars(draft.post, subject)
+        if draft.unread:
+            return unread(draft.post, subject)
+        return by_stars(draft.post, subject) if rated and draft.post.rating is not None else unread(draft.post, subject, TEXTLESS)
     return _mention(draft.post, subject, judgement, model)
 
 

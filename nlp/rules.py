@@ -19,6 +19,8 @@ STARS = "stars"
 """`Mention.model` of a rating without a text."""
 UNREAD = "unread"
 """`Mention.model` of a text in a language that the model does not read."""
+TEXTLESS = "textless"
+"""`Mention.model` where there is no text, and no stars for this brand either."""
 OF_AN_AUTHOR = ("genre", "sentiment", "stance", "recommendation", "roles", "switch")
 """Heads whose answer is known where a company speaks."""
 CLEAR = 0.6
@@ -69,8 +71,10 @@ def speaks(voice: Voice | None, whole: Judgement | None) -> bool:
 
 def as_whole(product: Mention, general: Mention) -> Mention:
     """A product's mention in a post that is no plain opinion as a whole: a passage of an advertisement or a mocking post looks like one."""
-    if general.genre in ("ad", "news"):
-        return said(product, general.genre)
+    if general.genre in ("ad", "job_ad", "news"):
+        found = said(product, general.genre)
+        of_brand = {head: general.confidence[head] for head in ("roles", "switch") if head in general.confidence}
+        return dataclasses.replace(found, roles=general.roles, switch=general.switch, confidence=found.confidence | of_brand)
     if general.genre == "sarcasm" and product.genre == "opinion":
         confidence = {head: share for head, share in product.confidence.items() if head != "genre"}
         return dataclasses.replace(product, genre="sarcasm", confidence=confidence)
@@ -100,7 +104,8 @@ def official(mention: Mention) -> Mention:
 def by_stars(post: Post, subject: Subject) -> Mention:
     """A rating without a text, read as the scale of recommendation is: 5 promoter, 4 passive, 3 and fewer detractor.
 
-    4 and 5 are positive, 3 neutral, 1 and 2 negative; tenths are rounded to whole stars. Nothing is known of the author.
+    4 and 5 are positive, the others negative: so people read six of ten reviews with 3 stars. Tone is 0 for 3. Tenths are rounded to
+    whole stars. Nothing is known of the author.
     """
     stars = int((post.rating or 0) + 0.5)
     tone = 1 if stars >= 4 else -1 if stars <= 2 else 0
@@ -111,7 +116,7 @@ def by_stars(post: Post, subject: Subject) -> Mention:
         product_kind=subject.kind,
         found=subject.found,
         genre="opinion",
-        sentiment="positive" if tone > 0 else "negative" if tone < 0 else "neutral",
+        sentiment="positive" if stars >= 4 else "negative",
         tone=tone,
         stance="promoter" if stars >= 5 else "passive" if stars == 4 else "detractor",
         recommendation="none",
@@ -121,8 +126,8 @@ def by_stars(post: Post, subject: Subject) -> Mention:
     )
 
 
-def unread(post: Post, subject: Subject) -> Mention:
-    """A text that the model does not read: it is counted as a mention, and nothing is claimed of it."""
+def unread(post: Post, subject: Subject, model: str = UNREAD) -> Mention:
+    """A text that the model does not read, or none: it is counted as a mention, and nothing is claimed of it."""
     return Mention(
         post=post.id,
         brand=subject.brand,
@@ -138,5 +143,5 @@ def unread(post: Post, subject: Subject) -> Mention:
         switch="none",
         names=subject.names,
         evidence=subject.sentences,
-        model=UNREAD,
+        model=model,
     )

@@ -17,7 +17,7 @@ from tagged_batches import BRANDS, ENGINES, Place, everything, fresh_index, ment
 
 from advocacy import load as loading
 from advocacy.correct import correct, records, review
-from advocacy.correction import HEADS, PEOPLE, Correction, WrongCorrection, answered, applied, checked, contradictions_of, written
+from advocacy.correction import HEADS, PEOPLE, Correction, WrongCorrection, answered, applied, checked, contradictions_of, holds, written
 from advocacy.desk import Desk, DeskUnavailable, open_desk
 from advocacy.forget import forget
 from advocacy.load import load, rebuild
@@ -120,6 +120,44 @@ def test_a_product_that_was_not_judged_by_itself_is_corrected_with_the_company(p
     assert stances == {"general": "promoter", "app": "passive", "card": "promoter"}, "its own correction holds"
 
 
+def test_what_a_product_has_of_the_company_is_taken_back_there(place: Place, index: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen), mention(seen, product="app", product_kind="app_online")])])
+    run(place, index)
+    say(place, index, f"{seen.id}/bank/general", stance="detractor")
+    with pytest.raises(WrongCorrection, match=r"to take back: it was made on forum\.test:00001/bank/general, take it back there"):
+        say(place, index, f"{seen.id}/bank/app", stance=None)
+    say(place, index, f"{seen.id}/bank/app", stance="passive")
+    assert say(place, index, f"{seen.id}/bank/app", stance=None), "it is done, though the company's correction shows again"
+    assert {hit.mention.stance for hit in everything(index)[0]} == {"detractor"}
+    assert say(place, index, f"{seen.id}/bank/general", stance=None)
+    assert {(hit.mention.stance, hit.mention.corrected) for hit in everything(index)[0]} == {("promoter", ())}
+
+
+def test_what_a_person_takes_the_post_for_its_products_are(place: Place, index: Index) -> None:
+    seen, sure = post(1), {"genre": 0.9, "stance": 0.8, "roles": 0.7}
+    whole, own = mention(seen, confidence=sure), mention(seen, product="card", product_kind="debit_card", confidence=sure | {"stance": 0.9})
+    own = replace(own, stance="detractor", sentiment="negative")
+    advert = replace(own, product="app", product_kind="app_online", genre="ad", stance="none", confidence={"tone": 0.9})
+    place.tagged("forum", 1, [(seen, [whole, own])])
+    other = post(2, author_id="forum.test:b")
+    in_other = [replace(each, post=other.id) for each in (replace(whole, genre="ad", stance="none"), advert)]
+    place.tagged("forum", 2, [(other, in_other)])
+    run(place, index)
+    say(place, index, f"{seen.id}/bank/general", genre="ad", stance="none")
+    say(place, index, f"{other.id}/bank/general", genre="opinion", stance="detractor")
+    found = {hit.mention.id.partition(":")[2]: (hit.mention.genre, hit.mention.stance) for hit in everything(index)[0]}
+    assert found == {
+        "00001/bank/general": ("ad", "none"),
+        "00001/bank/card": ("ad", "none"),
+        "00002/bank/general": ("opinion", "detractor"),
+        "00002/bank/app": ("opinion", "detractor"),
+    }
+    say(place, index, f"{seen.id}/bank/card", genre="opinion", stance="promoter")
+    [card] = [hit.mention for hit in everything(index)[0] if hit.mention.id == f"{seen.id}/bank/card"]
+    assert (card.genre, card.stance) == ("opinion", "promoter")
+
+
 def test_a_correction_of_stars_holds_for_those_stars_alone(place: Place, index: Index) -> None:
     seen = post(1, text="", rating=1.0)
     place.tagged("forum", 1, [(seen, [mention(seen, "detractor")])])
@@ -131,6 +169,14 @@ def test_a_correction_of_stars_holds_for_those_stars_alone(place: Place, index: 
     run(place, index)
     assert [(hit.mention.stance, hit.mention.corrected) for hit in shown(index)] == [("promoter", ())]
     assert waiting(place, index) == [("stance", "the text has changed")]
+
+
+def test_a_correction_of_stars_made_before_they_were_looked_at_holds() -> None:
+    seen = post(1, text="", rating=1.0)
+    made = Correction(
+        post=seen.id, brand="bank", head="stance", value="passive", text_hash=text_hash(""), author="Анна", made=datetime.now(UTC)
+    )
+    assert holds(made, seen) and not holds(replace(made, text_hash=text_hash("5")), seen)
 
 
 def test_it_survives_the_next_load_re_tagging_and_rebuild(place: Place, index: Index) -> None:
@@ -325,8 +371,13 @@ def test_another_desk_is_refused_until_the_index_is_made_anew(
     say(place, index, f"{seen.id}/bank/general", stance="detractor")
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("MOLVA_DESK", f"sqlite:///{tmp_path / 'empty.sqlite'}")
-        for attempt in (lambda: run(place, index), lambda: say(place, index, f"{seen.id}/bank/general", tone=-1)):
-            with pytest.raises(loading.LoadError, match=r"stand in another desk than the one at .*empty\.sqlite: let MOLVA_DESK name"):
+        attempts = (
+            lambda: run(place, index),
+            lambda: say(place, index, f"{seen.id}/bank/general", tone=-1),
+            lambda: forget(index, [seen.id], data=place.data),
+        )
+        for attempt in attempts:
+            with pytest.raises(DeskUnavailable, match=r"stand in another desk than the one at .*empty\.sqlite: let MOLVA_DESK name"):
                 attempt()
         with desk_of(place) as desk:
             assert desk.in_force() == [], "nothing is kept where it would be lost"
@@ -338,12 +389,22 @@ def test_another_desk_is_refused_until_the_index_is_made_anew(
     assert say(place, index, f"{seen.id}/bank/general", stance="passive")
 
 
+def test_a_new_index_knows_after_its_first_load_whose_corrections_it_shows(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    with fresh_index("embedded", place.data / "new") as new:
+        run(place, new)
+        assert [key for key in new.loaded() if "/corrections-" in key] == [key for key in embedded.loaded() if "/corrections-" in key] != []
+
+
 def test_an_index_that_was_corrected_before_desks_had_ids_goes_on(place: Place, embedded: Index) -> None:
     seen = post(1)
     place.tagged("forum", 1, [(seen, [mention(seen)])])
     run(place, embedded)
     say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
-    [record] = [key for key in embedded.loaded() if loading.CORRECTED in key]
+    [record] = [key for key in embedded.loaded() if "/corrections-" in key]
     with fresh_index("embedded", place.data / "older") as older:
         run(place, older)
         older.replace([], [], batch=record.rpartition("-")[0])

@@ -125,6 +125,21 @@ def test_migrations_end_at_the_tables_that_the_program_knows(desk: Desk, address
     assert ScriptDirectory.from_config(config).get_current_head() == desks.REVISION
 
 
+def test_a_desk_of_the_first_version_keeps_its_rows_and_gets_an_id(desk: Desk, address: str, tmp_path: Path) -> None:
+    desk.append([said()])
+    kept, first = desk.in_force(), desk.id()
+    with closing(open_desk(tmp_path)) as again:
+        assert again.id() == first
+    engine = sa.create_engine(make_address(address))
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE desk"))
+        connection.execute(sa.text(f"UPDATE {desks.REVISIONS} SET version_num = '0001'"))
+    engine.dispose()
+    with closing(open_desk(tmp_path)) as older:
+        assert older.in_force() == kept
+        assert len(older.id()) == 32 and older.id() != first
+
+
 def test_a_desk_of_a_newer_version_is_not_touched(desk: Desk, address: str, tmp_path: Path) -> None:
     engine = sa.create_engine(make_address(address))
     with engine.begin() as connection:

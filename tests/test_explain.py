@@ -94,6 +94,8 @@ def test_who_praises_one_product_and_blames_another_is_carried_by_both(classifie
     assert (stance.by, stance.answer, read.carried("stance"), stance.today) == ("products", "passive", [blame, praise], None)
     assert (read.why("recommendation").by, read.why("recommendation").answer) == ("products", "none")
     assert read.why("stance", stance="promoter").by == "otherwise", "what no rule gives is not explained by one"
+    plain = Explained(classifier, WARNING)
+    assert plain.why("stance", stance="passive").by == "otherwise", "a passive of before that nothing mixes today"
     record: dict[str, Any] = {"post": "1", "brand": "sber", "product": "general", "heads": [dataclasses.asdict(stance)]}
     record["heads"][0]["sentences"] = [each | {"text": "…"} for each in record["heads"][0]["sentences"]]
     assert "a rule: one product is praised and another blamed" in lines_of(record)
@@ -107,6 +109,9 @@ def test_an_answer_that_lost_against_the_others_is_named() -> None:
     mild = dataclasses.replace(plain, probabilities=plain.probabilities | {"stance": {"promoter": 0.1, "detractor": 0.4, "passive": 0.5}})
     assert likelier(mild, "stance") is None, "passive would go with them: the rarer answer was preferred"
     assert likelier(plain, "stance") is None
+    genres = {"opinion": 0.25, "sarcasm": 0.35, "question": 0.3, "news": 0.1, "ad": 0.0, "other": 0.0}
+    split = dataclasses.replace(plain, probabilities=plain.probabilities | {"genre": genres})
+    assert likelier(split, "genre") is None, "an opinion is one answer, with or without sarcasm"
 
 
 def test_an_act_of_speech_is_found_in_the_text_and_in_the_title(classifier: Classifier) -> None:

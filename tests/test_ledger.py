@@ -145,13 +145,15 @@ def test_a_role_is_remembered_for_the_brand_until_a_text_says_otherwise() -> Non
 
 
 def test_who_leaves_is_no_client_any_more_though_the_model_abstains() -> None:
-    hits = [hit("1", 0, roles=("client",)), hit("2", 1), hit("3", 2, roles=None, switch="left"), hit("4", 3)]
+    reposted = hit("0", 0.5, roles=None, switch="left", copy_of="another's")
+    hits = [hit("1", 0, roles=("client",)), reposted, hit("2", 1), hit("3", 2, roles=None, switch="left"), hit("4", 3)]
     assert [(each.roles, each.role_from) for each in found(*hits).values()] == [
         (("client",), "text"),
+        (("unknown",), None),
         (("client",), "history"),
         (("unknown",), None),
         (("none",), None),
-    ]
+    ], "a copy leaves no memory and takes none away"
 
 
 def test_a_role_is_forgotten_after_eighteen_months_and_a_memory_is_not_a_text() -> None:

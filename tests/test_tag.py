@@ -113,7 +113,7 @@ def test_stars_go_with_the_brand_that_the_page_is_about() -> None:
     [
         (5.0, "promoter", "positive", 1),
         (4.0, "passive", "positive", 1),
-        (3.0, "detractor", "neutral", 0),
+        (3.0, "detractor", "negative", 0),
         (2.0, "detractor", "negative", -1),
         (1.0, "detractor", "negative", -1),
         (4.5, "promoter", "positive", 1),
@@ -130,7 +130,7 @@ def test_stars_without_a_text_are_not_those_of_a_rival_in_the_title() -> None:
     found = mentions(post("1", "", title="Сбер хуже ВТБ", rating=1.0, about=("sber",)))
     assert {key: (each.stance, each.model) for key, each in found.items()} == {
         "1/sber/general": ("detractor", "stars"),
-        "1/vtb/general": ("none", "unread"),
+        "1/vtb/general": ("none", "textless"),
     }
 
 
