@@ -111,6 +111,16 @@ def topic_id(address: str, target: ForumTarget) -> str:
     return next((group for group in found.groups() if group), found[0])
 
 
+def native_id(target: ForumTarget, topic: str, id: str | None) -> str | None:
+    """The id of a post on its whole site, by that of its topic and by what its page says."""
+    return filled(target.topic.identity or "{id}", topic, id)
+
+
+def filled(form: str | None, topic: str, id: str | None) -> str | None:
+    """A form with the ids of a topic and of a post; None where either the form or the post's id is not known."""
+    return form.replace("{topic}", topic).replace("{id}", id) if form and id else None
+
+
 def _address(fields: Fields) -> str | None:
     try:
         link = fields.link("link")

@@ -87,12 +87,18 @@ def recognise(visit: Visit) -> Recognised:
     made, vain = sites(visit)
     shut = bool(seen)
     seen += vain
-    found += [*made, *reviews(first), *_feeds(visit, seen)]
+    found = [*_interface_first(found, made), *reviews(first), *_feeds(visit, seen)]
     found += [] if shut else _articles(visit, seen)  # a forum's page that shows no topics has no articles either
     seen += _data(first)
     if not found:
         raise Unrecognised(_nothing(first.url, seen))
     return Recognised(tuple(found), tuple(seen))
+
+
+def _interface_first(forums: list[Found], made: list[Found]) -> list[Found]:
+    """A preset with the name of a kind reads pages of what that kind reads by its interface, which goes before it where it answers."""
+    kinds = {each.kind for each in made}
+    return sorted([*forums, *made], key=lambda each: each.preset in kinds)
 
 
 def _feed(answer: Answer) -> Feed | None:

@@ -15,7 +15,7 @@ from typing import Any
 from parsel import Selector
 from scrapy.http import Response
 
-from crawlers.board import Topic, read_posts, topic_id
+from crawlers.board import Topic, native_id, read_posts, topic_id
 from crawlers.kinds import ForumTarget
 from crawlers.link import opened
 from crawlers.look import GONE_STATUSES, Fate, Known, Look, fate_of_page, same_page
@@ -100,7 +100,8 @@ def _removed(page: Selector, target: ForumTarget, url: str, one: Known) -> froze
         return frozenset()
     wanted = {name: take for name, take in takes(target.topic.take).items() if name == "id"}
     site = one.id.rpartition(":")[0]
-    natives = [Fields(raw, wanted).text("id") for raw in pieces(page, target.topic.removed, wanted, url)]
+    raws = pieces(page, target.topic.removed, wanted, url)
+    natives = [native_id(target, one.raw["topic"]["id"], Fields(raw, wanted).text("id")) for raw in raws]
     return frozenset(post_id(site, native) for native in natives if native)
 
 

@@ -79,7 +79,7 @@ class PostFields(Strict):
     id: Take | None = None
     url: Take | None = None
     reply_to: Take | None = None
-    """Id of the post quoted, as `id` has it."""
+    """Id of the post quoted, as `id` has it; in the form of `identity` where the topic has one."""
     likes: Take | None = None
 
 
@@ -133,6 +133,8 @@ class TopicModel(Strict):
     """What of a topic's address is its id."""
     title: Take | None = None
     next: Take | None = None
+    identity: Text | None = None
+    """Id of a post on its whole site where `id` only numbers it within its topic: `{topic}/{id}`."""
     permalink: Text | None = None
     """Address of a post whose page has none, after the topic's and its own id: `/story/_{topic}?cid={id}`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,13 +14,14 @@ import pytest
 import yaml
 from parsel import Selector
 
-from crawlers.board import REMEMBERED, State, Topic, read_board, read_posts
+from crawlers.board import REMEMBERED, State, Topic, read_board, read_posts, topic_id
 from crawlers.interval import Descent
 from crawlers.link import without_session
-from crawlers.post import iso
+from crawlers.post import iso, post_id
 from crawlers.preset import preset_names
 from crawlers.run import Outcome
 from crawlers.selection import next_page
+from crawlers.spiders.discourse import post as post_of_json
 from crawlers.spiders.forum import post
 from crawlers.target import read_target, target_from_json, target_to_json
 from tests.phpbb_site import Phpbb
@@ -314,6 +316,57 @@ def test_comments_of_pikabu_as_documented_come_as_one_list_below_the_story_and_a
     assert answers[2].text == "Мелким шрифтом.\nВот скрин."
 
 
+def test_posts_of_discourse_as_documented_are_those_that_its_json_tells(walk: Walk) -> None:
+    made, home = RECORDED / "forum" / "discourse_documented", "https://forum.example"
+    board_page, last_page = ((made / f"{name}.html").read_text(encoding="utf-8") for name in ("board", "topic_2"))
+    walk.pages |= {"/c/support/6": board_page, "/c/support/6?page=1": '<table class="topic-list"><tbody></tbody></table>'}
+    walk.pages |= {"/t/made-rules/40": "<html/>", "/t/made-vestarna/57": (made / "topic.html").read_text(encoding="utf-8")}
+    walk.pages["/t/made-vestarna/57?page=2"] = last_page
+    target = walk.target(f"kind: forum\npreset: discourse\nurl: {home}/c/support/6\n")
+    assert walk.kept(target) == 5
+    pages = ["c/support/6", "t/made-rules/40", "t/made-vestarna/57", "t/made-vestarna/57?page=2", "c/support/6?page=1"]
+    assert walk.asked == pages
+    posts = {post.id: post for post in walk.posts().values()}
+    told = {str(n): post_id("forum.example", f"57/{n}") for n in (1, 2, 4, 5, 6)}
+    assert set(posts) == set(told.values())
+    answered = {n: posts[told[n]].in_reply_to for n in told}
+    assert answered == {"1": None, "2": told["1"], "4": None, "5": told["4"], "6": None}, "the first that is quoted, on a page before too"
+    assert posts[told["6"]].url == f"{home}/t/-/57/6"
+    first, second = posts[told["1"]], posts[told["2"]]
+    assert (first.views, first.replies, bool(first.edited), second.edited) == (310, 5, True, None)
+
+    json_of = walk.target(f"kind: discourse\nurl: {home}\n")
+    raws = json.loads((RECORDED / "discourse" / "topic_57.json").read_bytes())["post_stream"]["posts"]
+    same = {post_of_json(raw, json_of, COLLECTED).id for raw in raws if str(raw["post_number"]) in told}
+    assert same and same <= set(posts)
+
+    walk.pages["/c/support/6"] = board_page.replace(">5<", ">6<")
+    walk.pages["/t/made-vestarna/57?page=2"] = last_page.replace(">6<", ">7<")
+    target = walk.target(f"kind: forum\npreset: discourse\nurl: {home}/c/support/6\n")
+    assert (walk.kept(target), walk.asked[:2]) == (1, ["c/support/6", "t/made-vestarna/57?page=2"]), "from the page that was read last"
+
+
+@pytest.mark.parametrize("name", ["topic_old", "topic_2020"])
+def test_older_pages_of_discourse_as_documented(name: str, tmp_path: Path) -> None:
+    made = RECORDED / "forum" / "discourse_documented"
+    target = Place(tmp_path).target("old", "kind: forum\npreset: discourse\nurl: https://forum.example/c/banks\n")
+    [line] = topics_of(selector(made / "board_old.html"), target, target.url[0])
+    assert (line["id"], line["title"], line["board"], line["replies"]) == ("41", "Fees of Vestarna", "Banks", 23)
+    page = selector(made / f"{name}.html")
+    first, second = posts_of(page, target, line["address"])
+    assert (first["author_id"], first["author_url"]) == ("forum.example:made_ann", "https://forum.example/u/made_ann")
+    assert (first["published"], first["likes"], second["likes"]) == ("2018-03-01T08:38:08.000Z", 3, 0)
+    assert (second["text"], second["quoted"], second["in_reply_to"]) == ("For me they stayed.", "raised its fees", first["id"])
+    assert second["url"] == "https://forum.example/t/-/41/3" and "edited" not in second
+    assert next_page(page, target.topic.next, line["address"]) == "https://forum.example/t/made-fees/41?page=2"
+
+
+@pytest.mark.parametrize("address", ["/t/made-fees/41", "/t/made-fees/41/3", "/t/41", "/t/41/3", "/t/-/41?page=2", "/t/2-fees/41#post_3"])
+def test_the_number_of_a_topic_of_discourse_as_documented(address: str, tmp_path: Path) -> None:
+    target = Place(tmp_path).target("x", "kind: forum\npreset: discourse\nurl: https://forum.example/latest\n")
+    assert topic_id(f"https://forum.example{address}", target) == "41"
+
+
 @pytest.mark.parametrize("forbidden", ["403", "robots.txt"])
 def test_where_the_list_of_comments_is_forbidden_those_of_the_storys_page_are_had_at_every_visit(forbidden: str, walk: Walk) -> None:
     made = (RECORDED / "forum" / "pikabu_documented" / "topic.html").read_text(encoding="utf-8")
@@ -515,7 +568,7 @@ def test_an_unknown_preset_and_a_board_without_a_sign_of_new_posts(tmp_path: Pat
     path = tmp_path / "targets" / "x.yaml"
     path.parent.mkdir()
     path.write_text("kind: forum\npreset: phpbb3\nurl: https://f.example\n")
-    assert "x.yaml:2: preset: must be one of discuz, invision4," in str(read_target(path).error)
+    assert "x.yaml:2: preset: must be one of discourse, discuz, invision4," in str(read_target(path).error)
     assert str(read_target(path).error).endswith("not 'phpbb3' (did you mean `phpbb`?)")
     path.write_text(
         "kind: forum\ntopics: https://f.example\nboard: {topic: li, take: {link: a}}\ntopic: {post: p, id: t, take: {text: b}}\n"

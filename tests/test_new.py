@@ -242,6 +242,18 @@ def test_discourse_and_mastodon_on_any_host() -> None:
         recognise(seen(mastodon))
 
 
+@pytest.mark.parametrize(("name", "path"), [("board", "c/support/6"), ("topic", "t/made-vestarna/57/3")])
+def test_pages_of_discourse_as_documented_are_read_by_its_preset_only_where_its_json_is_refused(name: str, path: str) -> None:
+    made, url = (RECORDED / "forum" / "discourse_documented" / f"{name}.html").read_bytes(), f"https://x.example/{path}"
+    visit = seen(made, url, **{"latest.json": '{"topic_list": {"topics": []}}'})
+    assert "https://x.example/latest.json" in wanted(visit)
+    assert [(each.kind, each.preset) for each in recognise(visit).found][:2] == [("discourse", None), ("forum", "discourse")]
+    refused = recognise(Visit(visit.first, (), {"https://x.example/latest.json": "wants a login (401)"}))
+    assert [(each.kind, each.preset) for each in refused.found] == [("forum", "discourse")]
+    assert "can't be had (wants a login (401))" in refused.seen[0]
+    assert refused.found[0].says.get("topics", url.removesuffix("/3")) == url.removesuffix("/3"), "watched from its first page"
+
+
 def test_a_site_without_a_feed_is_taken_by_sitemap_and_headlines() -> None:
     first = seen(page(HEADLINES)).first
     named = Visit(

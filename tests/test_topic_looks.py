@@ -164,8 +164,9 @@ def test_what_stands_there_in_a_form_that_the_selectors_do_not_know_is_not_gone(
     assert looks[2].fate is UNTOLD
 
 
-def test_the_forums_own_word_that_a_post_was_removed(walk: Walk) -> None:
-    target, known = taken(walk, TARGET + "topic: {removed: .gone}\n")
+@pytest.mark.parametrize("more", ["", ", identity: '{topic}/{id}'"], ids=["ids of the site", "ids of the topic"])
+def test_the_forums_own_word_that_a_post_was_removed(more: str, walk: Walk) -> None:
+    target, known = taken(walk, TARGET + f"topic: {{removed: .gone{more}}}\n")
     stone = page(1, 3, after=SECOND) + '<div class="gone" id="p2">Сообщение удалено</div>'
     looks = looked(walk, target, known, {FIRST: stone, SECOND: page(4, 5, 6, after=THIRD), THIRD: page(7)})
     assert (looks[2].fate, looks[2].sign) == (GONE, "removed") and fates(looks, but=[2]) == {HERE}

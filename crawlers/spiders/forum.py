@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 
 from parsel import Selector
 
-from crawlers.board import Line, State, Topic, read_board, read_posts, topic_id
+from crawlers.board import Line, State, Topic, filled, native_id, read_board, read_posts, topic_id
 from crawlers.interval import Descent
 from crawlers.kinds import ForumTarget
 from crawlers.page import Text, at_site, site_of
@@ -210,10 +210,10 @@ class ForumSpider(TopicLooks):
         return Page(items=(), cursor=self.state.cursor(), deferred=(address,))
 
 
-def _permalink(target: ForumTarget, page: str, topic: str, native: str | None) -> str | None:
+def _permalink(target: ForumTarget, page: str, topic: str, id: str | None) -> str | None:
     """The post's address as the target says that the forum makes them."""
-    form = target.topic.permalink
-    return urljoin(page, form.replace("{topic}", topic).replace("{id}", native)) if form and native else None
+    address = filled(target.topic.permalink, topic, id)
+    return urljoin(page, address) if address else None
 
 
 def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
@@ -225,7 +225,8 @@ def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
     author, url = fields.text("author"), fields.link("url")
     published = fields.moment("date", target, collected)
     edited = fields.lenient("edited", target, collected)
-    native, answered = fields.text("id"), fields.text("reply_to")
+    id, answered = fields.text("id"), fields.text("reply_to")
+    native = native_id(target, topic["id"], id)
     opening = bool(raw.get("opening"))
     otherwise = (author, published.identity, clean(words.own))
     return Post(
@@ -233,7 +234,7 @@ def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
         site=site,
         place=target.place or topic.get("board"),
         source=target.kind,
-        url=url or (None if opening else _permalink(target, page, topic["id"], native)) or page,
+        url=url or (None if opening else _permalink(target, page, topic["id"], id)) or page,
         title=topic.get("title") if opening else None,
         text=words.own,
         quoted=words.quoted,
