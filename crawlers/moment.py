@@ -52,6 +52,8 @@ _UNITS = {
     "дн": timedelta(days=1), "ден": timedelta(days=1), "day": timedelta(days=1),
     "нед": timedelta(weeks=1), "week": timedelta(weeks=1),
 }  # fmt: skip
+_ONE = {"минуту": timedelta(minutes=1), "час": timedelta(hours=1), "день": timedelta(days=1), "неделю": timedelta(weeks=1)}
+"""Units that are one where no number stands before them."""
 _HOURS = ((re.compile(r"(?<![\d:])(\d{1,2})\s*([ap]\.?m\b)", re.IGNORECASE), r"\1:00 \2"),
           (re.compile(r"\bnoon\b", re.IGNORECASE), "12:00 pm"), (re.compile(r"\bmidnight\b", re.IGNORECASE), "12:00 am"))  # fmt: skip
 """Whole hours as Django writes them: `1 p.m.`, `noon`."""
@@ -66,8 +68,10 @@ _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
 _DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*({_NAMES})\b\.?,?\s*-?(\d{{4}})?(?!\d|:)", re.IGNORECASE)
 _MONTH_DAY = re.compile(rf"\b({_NAMES})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(\d{{4}})(?!\d|:))?", re.IGNORECASE)
 _AGO = re.compile(r"(\d+|an?|one)?\s*([a-zа-я]+)\.?\s+(?:назад|ago)$", re.IGNORECASE)
-_MORE_AGO = re.compile(r"(\d+)\s*([a-zа-я]+)\.?,?\s*(?:(?:и|and)\s*)?$")
+_MORE_AGO = re.compile(r"(?:(\d+|an?|one)\s*)?([a-zа-я]+)\.?,?\s*(?:(?:и|and)\s*)?$")
 """What stands before the last unit: the hour of `1 час 20 минут назад`."""
+_VAGUE = re.compile(r"(?:мес|month|год|лет|year|yr)|(?:г|mos?)$")
+"""A month and a year are too vague to count a date back by."""
 _REST = re.compile(r"[\s,.()|·—–-]|\b(?:в|at|on|г|года?|опубликован\w*|published|posted|дата|date|отзыв|от)\b", re.IGNORECASE)
 _HOURS_OFF = r"(0?\d|1[0-4])(?::?([0-5]\d))?(?![\d.:/])"
 _ZONE = re.compile(rf"\(?(?<![a-zа-яё])(?:(utc?|gmt)|мск|msk)(?:\s?([+−-]){_HOURS_OFF}|(?![a-zа-яё]))\)?", re.IGNORECASE)
@@ -199,16 +203,21 @@ def _relative(text: str, zone: tzinfo, now: datetime | None) -> Moment | None:
 
 def _ago(ago: re.Match[str], before: str, zone: tzinfo, now: datetime | None) -> Moment | None:
     number, unit = ago.groups()
-    if unit.startswith(("мес", "month", "год", "лет", "year")):
-        return UNKNOWN  # a month is too vague to be a date
+    if _VAGUE.match(unit):
+        return UNKNOWN
     step = _step(unit)
     if step is None:
         return None
     if now is None:
         return UNKNOWN
     back = (int(number) if number and number.isdigit() else 1) * step
-    while (more := _MORE_AGO.search(before)) and (larger := _step(more[2])):
-        back, before = back + int(more[1]) * larger, before[: more.start()]
+    while more := _MORE_AGO.search(before):
+        if _VAGUE.match(more[2]):
+            return UNKNOWN
+        larger = _step(more[2]) if more[1] else _ONE.get(more[2])
+        if larger is None:
+            break
+        back, before = back + (int(more[1]) if more[1] and more[1].isdigit() else 1) * larger, before[: more.start()]
     if step >= timedelta(days=1):
         return Moment(day((now - back).astimezone(zone).date()), Precision.DAY, counted=True)
     return Moment(whole_milliseconds(now - back), Precision.HOUR if step >= timedelta(hours=1) else Precision.MINUTE, counted=True)
