@@ -75,9 +75,12 @@ _VAGUE = re.compile(r"(?:мес|month|год|лет|year|yr)|(?:г|mos?)$")
 _REST = re.compile(r"[\s,.()|·—–-]|\b(?:в|at|on|г|года?|опубликован\w*|published|posted|дата|date|отзыв|от)\b", re.IGNORECASE)
 _HOURS_OFF = r"(0?\d|1[0-4])(?::?([0-5]\d))?(?![\d.:/])"
 _ZONE = re.compile(rf"\(?(?<![a-zа-яё])(?:(utc?|gmt)|мск|msk)(?:\s?([+−-]){_HOURS_OFF}|(?![a-zа-яё]))\)?", re.IGNORECASE)
-"""`GMT`, `UTC+3`, `(МСК)`, `МСК+2`, wherever they stand."""
+"""`GMT`, `UTC+3`, `(МСК)`, `МСК+2`, `МСК +0300`, wherever they stand."""
 _AFTER_TIME = r"(\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s*[ap]\.?m\.?)?)\s*"
-_OFFSET = re.compile(rf"{_AFTER_TIME}([+-])(0\d|1[0-4]):?([0-5]\d)?(?=\s*(?:$|[,()]))", re.IGNORECASE)
+_OFFSET = re.compile(
+    rf"{_AFTER_TIME}([+-])(0\d|1[0-4](?=:?[0-5]\d)|(?<=:\d\d:\d\d[+-])1[0-4]):?([0-5]\d)?(?=\s*(?:$|[,()]))", re.IGNORECASE
+)
+"""`+0300`, `+03:00`, `+03`; `-12` only behind seconds, since `10:00-12` is two hours."""
 _LETTERS = re.compile(rf"{_AFTER_TIME}\(?(Z|[ACEMP][SD]T)\b\)?", re.IGNORECASE)
 """`Z`, and the zones of America that RFC 822 names."""
 _MOSCOW = ZoneInfo("Europe/Moscow")
@@ -137,9 +140,13 @@ def _zone_apart(text: str) -> tuple[str, tzinfo | None]:
     """The text without the zones that it names, and the first of them; an offset goes before names (`+0300 (MSK)`)."""
     found: list[tzinfo] = []
     for named in _ZONE.finditer(text):
-        universal, *off = named.groups()
-        base = timedelta() if universal else timedelta(hours=3)
-        found.append(timezone(base + _off(*off)) if off[0] else UTC if universal else _MOSCOW)
+        universal, sign, hours, minutes = named.groups()
+        if sign:
+            # `МСК+2` is two hours ahead of Moscow, `МСК +0300` the offset of Moscow itself.
+            from_moscow = not (universal or minutes or re.match(r"0\d", hours))
+            found.append(timezone(_off(sign, hours, minutes) + timedelta(hours=3) * from_moscow))
+        else:
+            found.append(UTC if universal else _MOSCOW)
     text = _ZONE.sub("", text).strip()
     if offset := _OFFSET.search(text):
         found.insert(0, timezone(_off(*offset.groups()[1:])))
