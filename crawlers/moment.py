@@ -48,7 +48,7 @@ _NAMES = "|".join(sorted({name[:length] for name in _FULL.split() for length in 
 """Months in full, or cut off anywhere after the third letter, as sites do."""
 _UNITS = {
     "сек": timedelta(seconds=1), "sec": timedelta(seconds=1), "мин": timedelta(minutes=1), "min": timedelta(minutes=1),
-    "час": timedelta(hours=1), "hour": timedelta(hours=1), "hr": timedelta(hours=1),
+    "полчас": timedelta(minutes=30), "час": timedelta(hours=1), "hour": timedelta(hours=1), "hr": timedelta(hours=1),
     "дн": timedelta(days=1), "ден": timedelta(days=1), "day": timedelta(days=1),
     "нед": timedelta(weeks=1), "week": timedelta(weeks=1),
 }  # fmt: skip
@@ -67,10 +67,10 @@ _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
 _DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*({_NAMES})\b\.?,?\s*-?(\d{{4}})?(?!\d|:)", re.IGNORECASE)
 _MONTH_DAY = re.compile(rf"\b({_NAMES})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(\d{{4}})(?!\d|:))?", re.IGNORECASE)
-_AGO = re.compile(r"(\d+|an?|one)?\s*([a-zа-я]+)\.?\s+(?:назад|ago)$", re.IGNORECASE)
+_AGO = re.compile(r"(\d+|an?|one|полтор[аы])?\s*([a-zа-я]+)\.?\s+(?:назад|ago)$", re.IGNORECASE)
 _MORE_AGO = re.compile(r"(?:(\d+|an?|one)\s*)?([a-zа-я]+)\.?,?\s*(?:(?:и|and)\s*)?$")
 """What stands before the last unit: the hour of `1 час 20 минут назад`."""
-_VAGUE = re.compile(r"(?:мес|month|год|лет|year|yr)|(?:г|mos?)$")
+_VAGUE = re.compile(r"(?:мес|month|(?:пол)?год|лет|year|yr)|(?:г|mos?)$")
 """A month and a year are too vague to count a date back by."""
 _REST = re.compile(r"[\s,.()|·—–-]|\b(?:в|at|on|г|года?|опубликован\w*|published|posted|дата|date|отзыв|от)\b", re.IGNORECASE)
 _HOURS_OFF = r"(0?\d|1[0-4])(?::?([0-5]\d))?(?![\d.:/])"
@@ -217,17 +217,24 @@ def _ago(ago: re.Match[str], before: str, zone: tzinfo, now: datetime | None) ->
         return None
     if now is None:
         return UNKNOWN
-    back = (int(number) if number and number.isdigit() else 1) * step
+    back = _times(number) * step
     while more := _MORE_AGO.search(before):
         if _VAGUE.match(more[2]):
             return UNKNOWN
         larger = _step(more[2]) if more[1] else _ONE.get(more[2])
         if larger is None:
             break
-        back, before = back + (int(more[1]) if more[1] and more[1].isdigit() else 1) * larger, before[: more.start()]
+        back, before = back + _times(more[1]) * larger, before[: more.start()]
     if step >= timedelta(days=1):
         return Moment(day((now - back).astimezone(zone).date()), Precision.DAY, counted=True)
-    return Moment(whole_milliseconds(now - back), Precision.HOUR if step >= timedelta(hours=1) else Precision.MINUTE, counted=True)
+    exact = step < timedelta(minutes=30)
+    return Moment(whole_milliseconds(now - back), Precision.MINUTE if exact else Precision.HOUR, counted=True)
+
+
+def _times(number: str | None) -> float:
+    if number and number.startswith("полтор"):
+        return 1.5
+    return int(number) if number and number.isdigit() else 1
 
 
 def _step(unit: str) -> timedelta | None:

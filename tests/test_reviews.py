@@ -181,7 +181,15 @@ def test_vbr_has_a_date_in_every_form_and_one_id_with_it(tmp_path: Path) -> None
     assert {each.published for each in found} == {datetime(2026, 5, 12, 11, 5, tzinfo=UTC)}
     assert len({each.id for each in found}) == 1
     assert at("12.05.26", 20).published == at("12 мая 2026", 20).published == datetime(2026, 5, 12, 11, tzinfo=UTC)
+    assert at("12 мая 2026 года в 14:05", 20).published == at("12 мая 2026 года, в 14:05", 20).published == found[0].published
     assert at("2 часа назад", 12).published == datetime(2026, 5, 12, 15, 30, tzinfo=UTC)
+    assert at("1 час 20 минут назад", 12).published == datetime(2026, 5, 12, 16, 10, tzinfo=UTC)
+    assert at("1 день, 1 час и 20 минут назад", 13).published == datetime(2026, 5, 12, 16, 10, tzinfo=UTC)
+    assert at("полчаса назад", 12).published == datetime(2026, 5, 12, 17, tzinfo=UTC)
+    assert at("Полтора часа назад", 12).published == datetime(2026, 5, 12, 16, tzinfo=UTC)
+    assert at("Опубликовано 2 часа назад", 12).published == datetime(2026, 5, 12, 15, 30, tzinfo=UTC)
+    undated = [at(date, 20).published for date in ("давно", "век назад", "полгода назад", "2 года 3 недели назад")]
+    assert undated == [None] * 4, "kept, without a date"
 
 
 def test_what_stands_around_a_script_stays_where_its_json_is_unfolded() -> None:
