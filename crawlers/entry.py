@@ -12,7 +12,7 @@ from typing import Any
 from crawlers.kinds import FeedTarget
 from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
-from crawlers.post import Precision, whole_milliseconds
+from crawlers.post import Precision
 from crawlers.source import Rejected
 
 AT_ONCE = timedelta(minutes=1)
@@ -49,7 +49,7 @@ def published_at(raw: dict[str, Any], target: FeedTarget, collected: datetime) -
         return parse_moment(text, target.zone, now=collected)
     except ValueError:
         if raw.get("published_utc"):
-            return Moment(whole_milliseconds(datetime.fromisoformat(raw["published_utc"])), Precision.MINUTE)
+            return parse_moment(raw["published_utc"], target.zone)
         raise
 
 

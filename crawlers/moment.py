@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
@@ -23,13 +23,10 @@ class Moment:
 
     at: datetime | None
     precision: Precision
-    counted: bool = False
-    """Counted back from when it was looked at («2 часа назад»): each look gives another moment."""
-
-    @property
-    def identity(self) -> str | None:
-        """What it tells a post by that has neither an id nor an address: the same however the date is written, None for a counted one."""
-        return None if self.at is None or self.counted else str(self.at)
+    identity: str | None = None
+    """What it tells a post by that has neither an id nor an address, however the date is written: what the site's clock shows, whatever
+    zone the target says it has; UTC where the date tells its zone. None where it is counted back from when it was looked at («2 часа
+    назад»): each look gives another moment."""
 
 
 UNKNOWN = Moment(None, Precision.UNKNOWN)
@@ -120,11 +117,15 @@ def _parsed(text: str, own: ZoneInfo, now: datetime | None, day_first: bool, for
     if not text:
         return UNKNOWN
     without, named = _zone_apart(text)
-    zone = named or own
+    found = _read(text, without, named or own, now, day_first, formats)
+    return replace(found, identity=str(found.at)) if named and found.identity and found.precision is Precision.MINUTE else found
+
+
+def _read(whole: str, text: str, zone: tzinfo, now: datetime | None, day_first: bool, formats: Sequence[str]) -> Moment:
+    """What is written in a text, whose zone was taken out of the `whole`."""
     for form in formats:
-        if (found := _by_format(text, form, zone)) is not None:
+        if (found := _by_format(whole, form, zone)) is not None:
             return found
-    text = without
     if _ISO.match(text):
         return _iso(text, zone)
     if re.fullmatch(r"\d{10}(?:\.\d+)?|\d{13}", text):
@@ -164,13 +165,18 @@ def _off(sign: str, hours: str, minutes: str | None) -> timedelta:
 
 def _since_1970(seconds: float) -> Moment:
     try:
-        return Moment(whole_milliseconds(datetime.fromtimestamp(seconds / 1000 if abs(seconds) > 1e11 else seconds, UTC)), Precision.MINUTE)
+        return _exact(datetime.fromtimestamp(seconds / 1000 if abs(seconds) > 1e11 else seconds, UTC), UTC)
     except (OverflowError, OSError, ValueError) as error:
         raise ValueError(f"{seconds} is no time") from error
 
 
 def _exact(moment: datetime, zone: tzinfo) -> Moment:
-    return Moment(whole_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone)), Precision.MINUTE)
+    at = whole_milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    return Moment(at, Precision.MINUTE, identity=str(at if moment.tzinfo else moment))
+
+
+def _to_the_day(found: date) -> Moment:
+    return Moment(day(found), Precision.DAY, identity=str(found))
 
 
 def _by_format(text: str, form: str, zone: tzinfo) -> Moment | None:
@@ -179,13 +185,13 @@ def _by_format(text: str, form: str, zone: tzinfo) -> Moment | None:
     except ValueError:
         return None
     timed = any(sign in form for sign in ("%H", "%I", "%c", "%X", "%s"))
-    return _exact(found, zone) if timed else Moment(day(found.date()), Precision.DAY)
+    return _exact(found, zone) if timed else _to_the_day(found.date())
 
 
 def _iso(text: str, zone: tzinfo) -> Moment:
     try:
         if len(text) == 10:
-            return Moment(day(date.fromisoformat(text)), Precision.DAY)
+            return _to_the_day(date.fromisoformat(text))
         return _exact(datetime.fromisoformat(text), zone)
     except ValueError as error:
         raise ValueError(f"{text!r} is no date") from error
@@ -194,7 +200,7 @@ def _iso(text: str, zone: tzinfo) -> Moment:
 def _relative(text: str, zone: tzinfo, now: datetime | None) -> Moment | None:
     lowered = text.casefold()
     if lowered in ("только что", "just now", "now", "сейчас"):
-        return UNKNOWN if now is None else Moment(whole_milliseconds(now), Precision.MINUTE, counted=True)
+        return UNKNOWN if now is None else Moment(whole_milliseconds(now), Precision.MINUTE)
     if ago := _AGO.search(lowered):
         return _ago(ago, lowered[: ago.start()], zone, now)
     word = re.match(r"[a-zа-я]+", lowered)
@@ -226,9 +232,9 @@ def _ago(ago: re.Match[str], before: str, zone: tzinfo, now: datetime | None) ->
             break
         back, before = back + _times(more[1]) * larger, before[: more.start()]
     if step >= timedelta(days=1):
-        return Moment(day((now - back).astimezone(zone).date()), Precision.DAY, counted=True)
+        return Moment(day((now - back).astimezone(zone).date()), Precision.DAY)
     exact = step < timedelta(minutes=30)
-    return Moment(whole_milliseconds(now - back), Precision.MINUTE if exact else Precision.HOUR, counted=True)
+    return Moment(whole_milliseconds(now - back), Precision.MINUTE if exact else Precision.HOUR)
 
 
 def _times(number: str | None) -> float:
@@ -296,8 +302,8 @@ def _at(found: date, rest: str, zone: tzinfo) -> Moment:
     """The date with the time of day that stands beside it, if any."""
     time = _TIME.search(rest)
     if time is None:
-        return Moment(day(found), Precision.DAY)
+        return _to_the_day(found)
     hour, minute, second, half = int(time[1]), int(time[2]), int(time[3] or 0), (time[4] or "").casefold()
     if half:
         hour = hour % 12 + (12 if half.startswith("p") else 0)
-    return _exact(datetime(found.year, found.month, found.day, hour, minute, second, tzinfo=zone), zone)
+    return _exact(datetime(found.year, found.month, found.day, hour, minute, second), zone)  # noqa: DTZ001  the zone is added then

@@ -191,6 +191,29 @@ def test_a_zone_beside_a_time_is_read_in_stated_forms_and_beside_a_word_for_the_
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["сегодня, 14:05", "вчера в 14:05", "12.05.2026 14:05", "2026-05-12T14:05:00", "12 мая", "2026-05-12", "12.05.2026 14:05 МСК",
+     "1778583900", "2026-05-12T14:05:00+03:00", "12.05.2026 14:05 +0300"],
+)  # fmt: skip
+def test_what_a_post_is_told_by_does_not_depend_on_the_zone_of_its_target(text: str) -> None:
+    noon = datetime(2026, 5, 12, 12, 0, tzinfo=UTC)
+    zones = ("UTC", "Europe/Moscow", "Asia/Yekaterinburg", "America/New_York")
+    [identity] = {parse_moment(text, ZoneInfo(zone), now=noon).identity for zone in zones}
+    assert identity
+
+
+def test_a_post_is_told_by_one_moment_however_its_date_is_written() -> None:
+    noon = datetime(2026, 5, 12, 12, 0, tzinfo=UTC)
+    for zone in (MOSCOW, ZoneInfo("UTC")):
+        for forms in (("Сегодня, 14:05", "12.05.2026 14:05", "12 мая, 14:05", "May 12, 2026 2:05 PM", "2026-05-12 14:05:00"),
+                      ("сегодня", "12.05.26", "2026-05-12", "Вторник, 12 мая 2026"),
+                      ("12.05.2026 14:05 МСК", "12.05.2026 11:05 UTC", "2026-05-12T14:05:00+03:00", "1778583900")):  # fmt: skip
+            found = {parse_moment(form, zone, now=noon).identity for form in forms}
+            assert len(found) == 1 and None not in found
+    assert {parse_moment(text, MOSCOW, now=noon).identity for text in ("только что", "2 часа назад", "3 дня назад", "год назад")} == {None}
+
+
+@pytest.mark.parametrize(
     "text", ["30.02.2024", "2024-13-01", "31 июня", "foo", "12", "12 мая 2024, 25:10", "99.99.9999", "3 мая и ещё что-то"]
 )
 def test_what_is_no_date(text: str) -> None:

@@ -164,6 +164,14 @@ def test_a_review_without_id_and_address_is_one_however_its_date_is_written(tmp_
     assert all(each.published for each in counted[:5]), "they are dated all the same"
 
 
+def test_a_review_without_id_and_address_is_one_whatever_zone_its_target_has(tmp_path: Path) -> None:
+    card = '<div class="review"><b>Рита</b><time>{}</time><p>Карту везли две недели.</p></div>'
+    assert "timezone: Europe/Moscow" in CARDS
+    mended = told(tmp_path / "b", CARDS.replace("Europe/Moscow", "Asia/Yekaterinburg"), card)
+    before, after = told(tmp_path / "a", CARDS, card)("12.05.2026 14:05", 20), mended("12.05.2026 14:05", 20)
+    assert after.id == before.id == mended("Сегодня, 14:05", 12).id and after.published != before.published
+
+
 @pytest.mark.parametrize("take", ["id: ./@id", "url: a"])
 def test_a_review_with_an_id_or_an_address_is_told_by_it_as_ever(tmp_path: Path, take: str) -> None:
     card = '<div class="review" id="7"><b>Рита</b><time>{}</time><p>Да.</p><a href="/r/7">¶</a></div>'
