@@ -105,7 +105,8 @@ class Post:
 def post_id(site: str, native: str | None = None, *, url: str | None = None, otherwise: tuple[str | None, ...] = ()) -> str:
     """Identity of a post: the site and a hash of its native id, else its canonical URL, else what is known of it.
 
-    `otherwise` is author, published and text, for posts that have neither id nor address of their own.
+    `otherwise` is author, published and text, for posts that have neither id nor address of their own, and what else tells a post
+    whose time of publication does not.
     Raises ValueError when there is nothing to tell the post by.
     """
     if native:

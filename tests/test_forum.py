@@ -543,14 +543,16 @@ def test_a_post_without_id_and_address_is_told_by_its_moment_however_its_date_is
     own = "board: {topic: li, take: {link: a, replies: b}}\ntopic: {post: p, id: '\\d+', take: {text: b, author: i, date: u}}\n"
     target = Place(tmp_path).target("own", "kind: forum\ntopics: https://f.example/t=2\ntimezone: Europe/Moscow\n" + own)
 
-    def made(date: str, days: int) -> str:
-        page = Selector(f"<p><i>Рита</i> <u>{date}</u> <b>Вестарна не платит</b></p>")
-        [raw] = read_posts(page, target, "https://f.example/t=2", Topic("2", "https://f.example/t=2"), opening=True)
+    def made(date: str, days: int, topic: str = "2") -> str:
+        page, address = Selector(f"<p><i>Рита</i> <u>{date}</u> <b>Вестарна не платит</b></p>"), f"https://f.example/t={topic}"
+        [raw] = read_posts(page, target, address, Topic(topic, address), opening=True)
         return post(raw, target, datetime(2026, 5, 12, 15, tzinfo=UTC) + timedelta(days=days)).id
 
     assert len({made("Сегодня, 14:05", 0), made("Вчера, 14:05", 1), made("12.05.2026 14:05", 9)}) == 1
     assert made("12.05.2026 14:06", 9) != made("12.05.2026 14:05", 9)
     assert len({made("2 часа назад", 0), made("3 часа назад", 0), made("только что", 0), made("2 дня назад", 2)}) == 1
+    assert made("2 часа назад", 0, "3") != made("2 часа назад", 0), "the same words in another topic"
+    assert made("12.05.2026 14:05", 9, "3") == made("12.05.2026 14:05", 9), "a moment tells a post in every topic that it is shown in"
 
 
 @pytest.mark.parametrize("name", preset_names("forum"))

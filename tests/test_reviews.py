@@ -172,6 +172,21 @@ def test_a_review_without_id_and_address_is_one_whatever_zone_its_target_has(tmp
     assert after.id == before.id == mended("Сегодня, 14:05", 12).id and after.published != before.published
 
 
+@pytest.mark.parametrize("date", ["2 часа назад", "год назад", ""])
+def test_reviews_without_a_date_that_stays_are_told_by_stars_and_title_too(tmp_path: Path, date: str) -> None:
+    file = CARDS.replace("date: time", "date: time, rating: i, title: h3") + "ratings_without_text: true\n"
+
+    def id(author: str, text: str, rating: str, title: str = "", day: int = 12) -> str:
+        card = f'<div class="review"><b>{author}</b><time>{{}}</time><i>{rating}</i><h3>{title}</h3><p>{text}</p></div>'
+        return told(tmp_path / f"{len(list(tmp_path.iterdir()))}", file, card)(date, day).id
+
+    assert id("Гость", "Отлично", "5") != id("Гость", "Отлично", "1")
+    assert id("Гость", "Отлично", "5", "Карта") != id("Гость", "Отлично", "5", "Вклад")
+    assert id("Рита", "", "5") != id("Рита", "", "1")
+    assert id("Гость", "Отлично", "5", "Карта", 20) == id("Гость", "Отлично", "5,0", "Карта")
+    assert id("", "", "5") != id("", "", "1"), "a rating alone is kept"
+
+
 @pytest.mark.parametrize("take", ["id: ./@id", "url: a"])
 def test_a_review_with_an_id_or_an_address_is_told_by_it_as_ever(tmp_path: Path, take: str) -> None:
     card = '<div class="review" id="7"><b>Рита</b><time>{}</time><p>Да.</p><a href="/r/7">¶</a></div>'

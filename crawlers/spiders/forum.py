@@ -228,9 +228,11 @@ def post(raw: dict[str, Any], target: ForumTarget, collected: datetime) -> Post:
     id, answered = fields.text("id"), fields.text("reply_to")
     native = native_id(target, topic["id"], id)
     opening = bool(raw.get("opening"))
-    otherwise = (author, published.identity, clean(words.own))
+    otherwise = [author, published.identity, clean(words.own)]
+    if published.identity is None:
+        otherwise.append(topic["id"])  # «+1» of one author in two topics
     return Post(
-        id=post_id(site, native, url=at_site(url, page, site), otherwise=otherwise),
+        id=post_id(site, native, url=at_site(url, page, site), otherwise=tuple(otherwise)),
         site=site,
         place=target.place or topic.get("board"),
         source=target.kind,

@@ -113,14 +113,17 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
     edited = fields.lenient("edited", target, collected)
     rating = fields.number("rating")
     about = fields.text("about")
-    otherwise = (author, published.identity, clean(words.own))
+    title = fields.text("title")
+    otherwise = [author, published.identity, clean(words.own)]
+    if published.identity is None:
+        otherwise += [None if rating is None else f"{rating:g}", title]  # «Отлично» of two guests
     return Post(
-        id=post_id(site, fields.text("id"), url=at_site(url, target.url, site), otherwise=otherwise),
+        id=post_id(site, fields.text("id"), url=at_site(url, target.url, site), otherwise=tuple(otherwise)),
         site=site,
         place=target.place,
         source=target.kind,
         url=url,
-        title=fields.text("title"),
+        title=title,
         text=words.own,
         quoted=words.quoted,
         language=target.language,
