@@ -306,6 +306,18 @@ def test_entries_that_share_a_link_are_told_apart() -> None:
     assert len({post.id for post in posts}) == 2
 
 
+def test_an_entry_without_id_and_link_is_told_by_its_moment_however_its_date_is_written() -> None:
+    def made(date: str, zone: str = "Europe/Moscow") -> str:
+        text = f"<rss version='2.0'><channel><item><pubDate>{date}</pubDate><description>Сбой</description></item></channel></rss>"
+        target = FeedTarget(name="a", kind="feed", url="https://a.example/rss", timezone=zone)
+        [raw] = read_feed(text.encode(), None, target.url).entries
+        return post(raw, target, datetime(2026, 9, 5, tzinfo=UTC)).id
+
+    told = {made(date) for date in ("Tue, 12 May 2026 14:05:00 +0300", "Tue, 12 May 2026 11:05:00 GMT", "2026-05-12T14:05:00+03:00")}
+    assert told == {made("Tue, 12 May 2026 11:05:00 GMT", "UTC")} and made("Tue, 12 May 2026 14:05:00 GMT") not in told
+    assert made("12.05.2026 14:05") == made("12 мая 2026, 14:05") == made("12.05.2026 14:05", "UTC")
+
+
 def answering(*answers: str, link: str = "https://a.example/{}", id: str = "urn:{}") -> list[Post]:
     """The posts of a feed in which entry 1 answers none, and each one after it what is given; newest first, as feeds are."""
     made = [

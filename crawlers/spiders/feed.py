@@ -266,7 +266,7 @@ def post(raw: dict[str, Any], target: FeedTarget, collected: datetime) -> Post:
     published = published_at(raw, target, collected)
     author_url = at_site(profile, target.url, site) if is_link(profile := str(raw.get("author_url") or "")) else None
     language = raw.get("feed", {}).get("language", "")[:2].lower()
-    otherwise = (raw.get("author"), raw.get("published"), clean(words.own))
+    otherwise = (raw.get("author"), published.identity, clean(words.own))
     answered = raw.get("above") or {"link": raw.get("reply_to")}
     return Post(
         id=entry_id(raw, target, site, otherwise),
