@@ -490,6 +490,29 @@ def test_a_topic_that_shrank_and_grew_between_runs_is_read_from_its_first_page(w
     assert (walk.kept(target), walk.asked) == (1, ["board", "t=4&p=3"]), "where it shows what is known, nothing above it is asked for"
 
 
+def test_a_topic_whose_last_page_shows_nothing_that_could_be_kept_is_not_read_anew(walk: Walk) -> None:
+    target, picture = walk.target(PAGE + "pages: 3\nlimits: {rejected: 1}\n"), topic(5).replace("Запись 5", "<img src=cat.png>")
+    walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, 2, more="/t=4&p=2")}
+    walk.pages |= {"/t=4&p=2": topic(3, 4, more="/t=4&p=3"), "/t=4&p=3": picture}
+    assert walk.kept(target) == 4
+    walk.pages["/board"] = board((5, "02.09.2026 10:00")).replace('href="/t=5"', 'href="/t=4"')
+    walk.pages["/t=4&p=3"] = picture + topic(6)
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (1, ["board", "t=4&p=3"])
+
+    walk.pages["/board"] = board((6, "03.09.2026 10:00")).replace('href="/t=6"', 'href="/t=4"')
+    walk.pages |= {"/t=4&p=2": topic(3, 7, more="/t=4&p=3"), "/t=4&p=3": topic(8)}
+    assert (walk.kept(target), walk.asked) == (2, ["board", "t=4&p=3", "t=4", "t=4&p=2", "t=4&p=3"]), "now it lacks what was taken"
+
+
+def test_pages_of_a_cursor_of_before_that_were_not_read_yet_show_nothing_known() -> None:
+    read, cut = Topic("1", "https://f.example/t1"), Topic("2", "https://f.example/t2")
+    waiting = {"2": {"address": cut.address, "mark": "m"}}
+    state = State({"topics": {each.id: [f"{each.address}&p=2"] for each in (read, cut)}, "waiting": waiting})
+    assert [state.met(each) for each in (read, cut)] == [True, False]
+    assert [State(state.cursor()).met(each) for each in (read, cut)] == [True, False]
+
+
 def test_a_topic_cut_short_goes_on_with_the_page_that_was_not_read(walk: Walk) -> None:
     target = walk.target(PAGE + "pages: 1\n")
     walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=2": topic(2, more="/t=4&p=3")}
