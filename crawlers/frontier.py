@@ -1,7 +1,8 @@
 """How far a walk through a site has come: its articles, its sitemaps, and its pages whose links are followed.
 
 The rule to know: a page that was never followed goes before those that were, and of these the one left alone for longest goes first, so
-that each has its turn. One that fails for now is tried again in later runs, whatever leads to it by then.
+that each has its turn. One that fails for now is tried again in later runs, whatever leads to it by then, until it is given up; it then
+has its turn as the others do.
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ WAITING = 1_000
 
 
 class Frontier:
-    """Pages whose links are followed. Ask `next_page`, then tell what came of it by `followed`, `put_back`, `failed` or `left_out`."""
+    """Pages whose links are followed. Ask `next_page`, then tell what came of it by the other methods."""
 
     def __init__(self, cursor: Cursor) -> None:
         self._failing: dict[str, tuple[int, int]] = {address: (barren, tries) for address, barren, tries in cursor.get("failing", ())}
         """Pages that could not be had for now: the pages before them that brought nothing new, and the runs in which they failed."""
         self._followed: dict[str, None] = dict.fromkeys(cursor.get("followed", ()))
         """Marks of pages that were followed, the last one last."""
+        self._given_up: dict[str, None] = dict.fromkeys(cursor.get("given_up", ()))
+        """Marks of pages that were given up and not had since, the last one last."""
         self._todo: dict[str, tuple[str, int]] = {}
         """Mark -> address of a page, and the pages before it that brought nothing new."""
         for address, barren in [*((address, barren) for address, (barren, _) in self._failing.items()), *cursor.get("todo", ())]:
@@ -59,6 +62,7 @@ class Frontier:
     def followed(self, address: str) -> None:
         """Note a page whose links and articles were taken."""
         name = self.left_out(address)
+        self._given_up.pop(name, None)
         self._followed.pop(name, None)
         self._followed[name] = None
         forget(self._followed)
@@ -66,6 +70,7 @@ class Frontier:
     def put_back(self, address: str, barren: int) -> None:
         """Note a page of whose articles perhaps not all were taken: the next run begins with it."""
         name = self.left_out(address)
+        self._given_up.pop(name, None)
         self._followed.pop(name, None)
         self._todo = {name: (address, barren)} | self._todo
 
@@ -76,6 +81,16 @@ class Frontier:
         self._failing[address] = (barren, tries + counted)
         return tries + counted
 
+    def give_up(self, address: str) -> None:
+        """Note a page that failed in too many runs: it is followed again in its turn, and that it fails again is nothing new."""
+        self.followed(address)
+        self._given_up[mark(address)] = None
+        forget(self._given_up)
+
+    def gave_up(self, address: str) -> bool:
+        """Whether a page was given up before, and not had since."""
+        return mark(address) in self._given_up
+
     def left_out(self, address: str) -> str:
         """Ask for a page no more in this run; its mark."""
         self._failing.pop(address, None)
@@ -85,7 +100,8 @@ class Frontier:
 
     def cursor(self) -> Cursor:
         failing = [[address, *each] for address, each in self._failing.items()]
-        return {"todo": list(self._todo.values()), "failing": failing, "followed": list(self._followed)}
+        marks = {"followed": list(self._followed), "given_up": list(self._given_up)}
+        return {"todo": list(self._todo.values()), "failing": failing} | marks
 
 
 class State:

@@ -183,6 +183,23 @@ def test_a_list_that_fails_for_now_is_tried_again_in_later_runs_and_given_up_aft
     assert "its links could not be had in 2 runs: https://bank.example/news/page/3: bank.example fails (503)" in run.counts.reasons
 
 
+def test_lists_that_were_given_up_and_fail_again_do_not_end_the_walk(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\nattempts: 2\n")
+    walk.pages = {"/news/": page("/page/1", "/page/2"), "/page/": Answer("", 503)}
+    assert [walk.collect(target).error for _ in range(2)] == [None, None]
+    walk.pages |= {"/news/": page("/page/3", "/page/1", "/page/2", "/page/4"), "/page/4": page("/news/4"), "/news/4": article(4)}
+    assert [walk.collect(target).error for _ in range(2)] == [None, None]
+    walk.pages |= {"/page/4": page("/news/5"), "/news/5": article(5)}
+    assert [walk.collect(target).error for _ in range(6)] == [None] * 6
+    assert len(walk.posts()) == 2
+
+    walk.pages["/page/1"] = page("/news/6")
+    walk.pages["/news/6"] = article(6)
+    assert sum(walk.kept(target) for _ in range(3)) == 1
+    walk.pages |= {"/news/": page("/page/1", "/page/7", "/page/8"), "/page/1": Answer("", 503)}
+    assert "page/1: bank.example fails (503)" in (walk.collect(target).error or ""), "had since, so that it fails is new"
+
+
 def test_a_page_of_the_target_that_fails_keeps_none_beside_it_from_being_read_and_a_host_that_fails_is_left_alone(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: [{HOST}/gone/, {HOST}/news/]\narticles: '/news/\\d+$'\nfollow: /page/\n")
     walk.pages = {"/gone/": Answer("", 404), "/news/": page("/news/1", *(f"/page/{n}" for n in range(9))), "/news/1": article(1)}

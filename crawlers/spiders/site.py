@@ -143,12 +143,12 @@ class SiteSpider(TargetSpider[SiteTarget]):
             frontier.followed(address)
         else:
             tries = frontier.failed(address, barren, counted=not trouble.of_host)
-            self.failures += tries <= 1  # of one that failed before it may be the page
+            self.failures += tries <= 1 and not frontier.gave_up(address)  # of one that failed before it may be the page
             if tries < self.target.attempts:
                 self.logger.warning("%s; tried again next time", trouble)
                 deferred = (address,)
             else:
-                frontier.followed(address)
+                frontier.give_up(address)
                 items = (Item(raw={"url": address}, address=address, error=f"its links could not be had in {tries} runs: {trouble}"),)
         return Page(items=items, cursor=self.state.cursor(), deferred=deferred)
 
