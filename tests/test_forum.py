@@ -451,6 +451,13 @@ def test_a_board_that_is_none_keeps_no_other_from_being_walked_and_is_told(walk:
     assert run.error and run.error.startswith("page https://forum.example/board has no topics")
 
 
+@pytest.mark.parametrize("field", ["content", "author"], ids=["told at once", "told in the end"])
+def test_a_board_that_is_none_is_told_beside_a_selector_that_finds_nothing(field: str, walk: Walk) -> None:
+    walk.pages |= {"/board": "<ul></ul>", "/other": board((2, "01.09.2026 10:00")), "/t=2": topic(*range(5)).replace(field, "words")}
+    told = walk.collect(walk.target(PAGE.replace(BOARD, f"[{BOARD}, https://forum.example/other]"))).error or ""
+    assert told.startswith("page https://forum.example/board has no topics") and "finds nothing in any of 5 items" in told
+
+
 def test_what_was_written_before_the_wanted_date_is_not_asked_for(walk: Walk) -> None:
     target = walk.target(PAGE + "since: 2026-09-01\n")
     walk.pages["/board"] = board((3, "02.09.2026 10:00"), (2, "30.08.2026 10:00")) + following("/board?2")

@@ -42,27 +42,30 @@ class ForumSpider(TopicLooks):
         self.tried: set[str] = set()
         self.silent: list[str] = []
         self.failures = 0
-        async for page in self.walk():
-            yield page
-            await asyncio.sleep(0)  # the page is kept before `full` is asked again
-            self.tally.check(ended=False)
+        self.wrong: list[str] = []
+        try:
+            async for page in self.walk():
+                yield page
+                await asyncio.sleep(0)  # the page is kept before `full` is asked again
+                self.tally.check(ended=False)
+            self.tally.check(ended=True)
+        except CollectError as error:
+            self.wrong.append(str(error))
+        if self.silent and not self.tally.items and (len(self.silent) >= FEW or not self.cursor):
+            self.wrong.append(f"none of {len(self.silent)} topics shows a post: {self.silent[-1]}")
+        if self.wrong:
+            raise CollectError("; ".join(dict.fromkeys(self.wrong)))
 
     async def walk(self) -> AsyncIterator[Page]:
         """Boards, topics given by name, then what waits; one that fails, or is none, does not keep the others from being walked."""
-        failed = []
         for walked in [*map(self.descend, self.target.url), *map(self.follow, self.target.topics), self.wait()]:
             try:
                 async for page in walked:
                     yield page
             except (Trouble, CollectError) as wrong:
-                failed.append(str(wrong))
+                self.wrong.append(str(wrong))
             if self.full():
                 break
-        self.tally.check(ended=True)
-        if self.silent and not self.tally.items and (len(self.silent) >= FEW or not self.cursor):
-            failed.append(f"none of {len(self.silent)} topics shows a post: {self.silent[-1]}")
-        if failed:
-            raise CollectError("; ".join(dict.fromkeys(failed)))
 
     async def descend(self, board: str) -> AsyncIterator[Page]:
         """One board, from its top down to topics that have not changed. Raises Trouble."""
