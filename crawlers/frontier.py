@@ -112,7 +112,8 @@ class State:
         self._known: dict[str, str] = dict(cursor.get("known", {}))
         """Mark of an address -> when it had changed as it was taken; empty where the site doesn't tell."""
         full = len(self._known) >= REMEMBERED
-        self._forgotten: str = cursor.get("forgotten", max(self._known.values()) if full else "")
+        forgotten = [cursor["forgotten"]] if "forgotten" in cursor else self._known.values() if full else ()
+        self._forgotten: str = max((changed for changed in forgotten if changed <= _now()), default="")
         """The latest change that an address which is not remembered any more had as it was taken; empty where none was forgotten."""
         self._deferred: dict[str, int] = dict(cursor.get("deferred", {}))
         self._maps: dict[str, str] = dict(cursor.get("maps", {}))

@@ -299,6 +299,9 @@ def test_of_a_cursor_of_before_what_was_forgotten_had_changed_when_the_latest_ha
     state = State({"known": {"a": "2026-09-02T00:00:00.000Z", "b": ""}})
     assert [state.changed_later(each) for each in (late, later)] == [False, True]
     assert not State({"known": {"a": "2026-09-02T00:00:00.000Z"}}).changed_later(later), "nothing was forgotten"
+    never = "2099-01-01T00:00:00.000Z"
+    for cursor in ({"known": {"a": "2026-09-02T00:00:00.000Z", "b": never}}, {"forgotten": never}):
+        assert State(cursor).cursor().get("forgotten") == ("2026-09-02T00:00:00.000Z" if "known" in cursor else None)
 
 
 def test_an_article_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:
