@@ -27,15 +27,16 @@ class Frontier:
     """Pages whose links are followed. Ask `next_page`, then tell what came of it by the other methods."""
 
     def __init__(self, cursor: Cursor) -> None:
-        self._failing: dict[str, tuple[int, int]] = {address: (barren, tries) for address, barren, tries in cursor.get("failing", ())}
-        """Pages that could not be had for now: the pages before them that brought nothing new, and the runs in which they failed."""
+        self._failing: dict[str, tuple[str, int, int]] = {mark(each[0]): (each[0], each[1], each[2]) for each in cursor.get("failing", ())}
+        """Mark -> address of a page that could not be had for now, the pages before it that brought nothing new, and the runs in which it
+        failed."""
         self._followed: dict[str, None] = dict.fromkeys(cursor.get("followed", ()))
         """Marks of pages that were followed, the last one last."""
         self._given_up: dict[str, None] = dict.fromkeys(cursor.get("given_up", ()))
         """Marks of pages that were given up and not had since, the last one last."""
         self._todo: dict[str, tuple[str, int]] = {}
         """Mark -> address of a page, and the pages before it that brought nothing new."""
-        for address, barren in [*((address, barren) for address, (barren, _) in self._failing.items()), *cursor.get("todo", ())]:
+        for address, barren in [*((address, barren) for address, barren, _ in self._failing.values()), *cursor.get("todo", ())]:
             self._todo.setdefault(mark(address), (address, barren))
         self._own: frozenset[str] = frozenset()
         self._asked: set[str] = set()
@@ -76,10 +77,10 @@ class Frontier:
 
     def failed(self, address: str, barren: int, *, counted: bool = True) -> int:
         """Keep a page that could not be had for now; the runs in which it failed itself (`counted`)."""
-        _, tries = self._failing.get(address, (0, 0))
-        self.left_out(address)
-        self._failing[address] = (barren, tries + counted)
-        return tries + counted
+        before = self._failing.get(mark(address))
+        tries = (before[2] if before else 0) + counted
+        self._failing[self.left_out(address)] = (address, barren, tries)
+        return tries
 
     def give_up(self, address: str) -> None:
         """Note a page that failed in too many runs: it is followed again in its turn, and that it fails again is nothing new."""
@@ -93,15 +94,14 @@ class Frontier:
 
     def left_out(self, address: str) -> str:
         """Ask for a page no more in this run; its mark."""
-        self._failing.pop(address, None)
-        self._todo.pop(name := mark(address), None)
+        self._failing.pop(name := mark(address), None)
+        self._todo.pop(name, None)
         self._asked.add(name)
         return name
 
     def cursor(self) -> Cursor:
-        failing = [[address, *each] for address, each in self._failing.items()]
         marks = {"followed": list(self._followed), "given_up": list(self._given_up)}
-        return {"todo": list(self._todo.values()), "failing": failing} | marks
+        return {"todo": list(self._todo.values()), "failing": list(map(list, self._failing.values()))} | marks
 
 
 class State:
