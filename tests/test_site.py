@@ -301,6 +301,16 @@ def test_an_address_that_is_forgotten_is_asked_for_again_where_it_has_changed_si
     assert collected() == (0, ["map.xml"]), "nobody knows yet that a page changes in years"
 
 
+def test_where_a_sitemap_says_that_all_has_changed_just_now_what_is_new_goes_first(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\npages: 4\n")
+    walk.pages |= {f"/news/{number}": article(number) for number in range(1, 6)}
+    for today, newest in (("2026-09-08", 3), ("2026-09-09", 5)):
+        walk.pages["map.xml"] = sitemap(*((f"{HOST}/news/{number}", today) for number in range(1, newest + 1)))
+        run = walk.collect(target)
+        assert run.error is None
+    assert walk.asked == ["map.xml", "news/1", "news/2", "news/3", "map.xml", "news/4", "news/5", "news/1"]
+
+
 def test_of_a_cursor_of_before_what_was_forgotten_had_changed_when_the_latest_had(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crawlers.frontier.REMEMBERED", 2)
     late, later = (Entry(f"{HOST}/1", datetime(2026, 9, day, tzinfo=UTC)) for day in (2, 3))
