@@ -77,6 +77,11 @@ class Batch:
             raise DamagedBatch(f"{self.manifest_path} can't be read ({error}): restore it from a backup") from error
         return record
 
+    @property
+    def of_collecting(self) -> bool:
+        """Whether a run of collecting brought it; else it has what second looks found edited, or with other figures."""
+        return bool(self.manifest.get("log", RUNS) == RUNS)
+
     def lines(self) -> Iterator[dict[str, Any]]:
         """Every item as it was kept, with its outcome."""
         count = 0

@@ -157,8 +157,11 @@ class State:
         self.boards: dict[str, Cursor] = dict(cursor.get("boards", {}))
         self._topics: dict[str, list[str]] = dict(cursor.get("topics", {}))
         """Id -> the page to go on from (empty: the first), and marks, the newest last."""
-        self._waiting: dict[str, dict[str, Any]] = dict(cursor.get("waiting", {}))
-        """Topics that are not read to their end; `met`, where the page to go on from was read before, so that it shows posts taken then."""
+        waiting = cursor.get("waiting", {})
+        self._waiting = {name: {key: said for key, said in each.items() if key != "met"} for name, each in waiting.items()}
+        """Topics that are not read to their end."""
+        self._unmet: dict[str, None] = dict.fromkeys(cursor.get("unmet", [name for name, each in waiting.items() if not each.get("met")]))
+        """Topics whose page to go on from was not read yet, or showed nothing that could be taken: nothing on it will be known again."""
 
     def passed(self, topic: Topic) -> bool:
         """Whether the topic has been read as its board shows it, or waits for that already."""
@@ -167,28 +170,27 @@ class State:
 
     def waiting(self) -> list[Topic]:
         """The topics not read to their end."""
-        return [Topic(id=name, **{key: value for key, value in each.items() if key != "met"}) for name, each in self._waiting.items()]
+        return [Topic(id=name, **each) for name, each in self._waiting.items()]
 
     def wait(self, topic: Topic) -> None:
         """The topic is to be read."""
-        met = self._waiting[topic.id].get("met") if topic.id in self._waiting else bool(self._topics.get(topic.id, [""])[0])
-        said = asdict(topic) | {"met": met}
-        self._waiting[topic.id] = {name: found for name, found in said.items() if found and name != "id"}
+        self._waiting[topic.id] = {name: found for name, found in asdict(topic).items() if found and name != "id"}
 
     def met(self, topic: Topic) -> bool:
-        """Whether the page that a topic is gone on with was read before."""
-        return bool(self._waiting.get(topic.id, {}).get("met"))
+        """Whether the page that a topic is gone on with, a later one than its first, showed something that was taken."""
+        return bool(self._topics.get(topic.id, [""])[0]) and topic.id not in self._unmet
 
     def page(self, topic: Topic) -> str:
         """Where the topic is to be gone on with."""
         return self._topics.get(topic.id, [""])[0] or topic.address
 
-    def reached(self, topic: Topic, page: str) -> None:
-        """Note the page to go on from."""
+    def reached(self, topic: Topic, page: str, *, met: bool = False) -> None:
+        """Note the page to go on from; `met`, where it was read and showed something that was taken."""
         marks = self._topics.get(topic.id, [""])[1:]
         self._topics[topic.id] = ["" if page == topic.address else page, *marks]
-        if topic.id in self._waiting:
-            self._waiting[topic.id] = {name: each for name, each in self._waiting[topic.id].items() if name != "met"}
+        self._unmet.pop(topic.id, None)
+        if not met:
+            self._unmet[topic.id] = None
 
     def settle(self, topic: Topic, *, deep: bool = False) -> None:
         """The topic is read to its end. `deep`: far down its board, where it is the first to be forgotten."""
@@ -203,5 +205,6 @@ class State:
             del self._topics[forgotten]
 
     def cursor(self) -> Cursor:
-        cursor: Cursor = {"boards": dict(self.boards), "topics": dict(self._topics)}
+        unmet = [name for name in self._unmet if self._topics.get(name, [""])[0]]
+        cursor: Cursor = {"boards": dict(self.boards), "topics": dict(self._topics), "unmet": unmet}
         return cursor | ({"waiting": dict(self._waiting)} if self._waiting else {})

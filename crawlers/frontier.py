@@ -1,7 +1,8 @@
 """How far a walk through a site has come: its articles, its sitemaps, and its pages whose links are followed.
 
 The rule to know: a page that was never followed goes before those that were, and of these the one left alone for longest goes first, so
-that each has its turn. One that fails for now is tried again in later runs, whatever leads to it by then.
+that each has its turn. One that fails for now is tried again in later runs, whatever leads to it by then, until it is given up; it then
+has its turn as the others do.
 """
 
 from __future__ import annotations
@@ -23,16 +24,19 @@ WAITING = 1_000
 
 
 class Frontier:
-    """Pages whose links are followed. Ask `next_page`, then tell what came of it by `followed`, `put_back`, `failed` or `left_out`."""
+    """Pages whose links are followed. Ask `next_page`, then tell what came of it by the other methods."""
 
     def __init__(self, cursor: Cursor) -> None:
-        self._failing: dict[str, tuple[int, int]] = {address: (barren, tries) for address, barren, tries in cursor.get("failing", ())}
-        """Pages that could not be had for now: the pages before them that brought nothing new, and the runs in which they failed."""
+        self._failing: dict[str, tuple[str, int, int]] = {mark(each[0]): (each[0], each[1], each[2]) for each in cursor.get("failing", ())}
+        """Mark -> address of a page that could not be had for now, the pages before it that brought nothing new, and the runs in which it
+        failed."""
         self._followed: dict[str, None] = dict.fromkeys(cursor.get("followed", ()))
         """Marks of pages that were followed, the last one last."""
+        self._given_up: dict[str, None] = dict.fromkeys(cursor.get("given_up", ()))
+        """Marks of pages that were given up and not had since, the last one last."""
         self._todo: dict[str, tuple[str, int]] = {}
         """Mark -> address of a page, and the pages before it that brought nothing new."""
-        for address, barren in [*((address, barren) for address, (barren, _) in self._failing.items()), *cursor.get("todo", ())]:
+        for address, barren in [*((address, barren) for address, barren, _ in self._failing.values()), *cursor.get("todo", ())]:
             self._todo.setdefault(mark(address), (address, barren))
         self._own: frozenset[str] = frozenset()
         self._asked: set[str] = set()
@@ -59,6 +63,7 @@ class Frontier:
     def followed(self, address: str) -> None:
         """Note a page whose links and articles were taken."""
         name = self.left_out(address)
+        self._given_up.pop(name, None)
         self._followed.pop(name, None)
         self._followed[name] = None
         forget(self._followed)
@@ -66,26 +71,37 @@ class Frontier:
     def put_back(self, address: str, barren: int) -> None:
         """Note a page of whose articles perhaps not all were taken: the next run begins with it."""
         name = self.left_out(address)
+        self._given_up.pop(name, None)
         self._followed.pop(name, None)
         self._todo = {name: (address, barren)} | self._todo
 
     def failed(self, address: str, barren: int, *, counted: bool = True) -> int:
         """Keep a page that could not be had for now; the runs in which it failed itself (`counted`)."""
-        _, tries = self._failing.get(address, (0, 0))
-        self.left_out(address)
-        self._failing[address] = (barren, tries + counted)
-        return tries + counted
+        before = self._failing.get(mark(address))
+        tries = (before[2] if before else 0) + counted
+        self._failing[self.left_out(address)] = (address, barren, tries)
+        return tries
+
+    def give_up(self, address: str) -> None:
+        """Note a page that failed in too many runs: it is followed again in its turn, and that it fails again is nothing new."""
+        self.followed(address)
+        self._given_up[mark(address)] = None
+        forget(self._given_up)
+
+    def gave_up(self, address: str) -> bool:
+        """Whether a page was given up before, and not had since."""
+        return mark(address) in self._given_up
 
     def left_out(self, address: str) -> str:
         """Ask for a page no more in this run; its mark."""
-        self._failing.pop(address, None)
-        self._todo.pop(name := mark(address), None)
+        self._failing.pop(name := mark(address), None)
+        self._todo.pop(name, None)
         self._asked.add(name)
         return name
 
     def cursor(self) -> Cursor:
-        failing = [[address, *each] for address, each in self._failing.items()]
-        return {"todo": list(self._todo.values()), "failing": failing, "followed": list(self._followed)}
+        marks = {"followed": list(self._followed), "given_up": list(self._given_up)}
+        return {"todo": list(self._todo.values()), "failing": list(map(list, self._failing.values()))} | marks
 
 
 class State:
@@ -96,7 +112,8 @@ class State:
         self._known: dict[str, str] = dict(cursor.get("known", {}))
         """Mark of an address -> when it had changed as it was taken; empty where the site doesn't tell."""
         full = len(self._known) >= REMEMBERED
-        self._forgotten: str = cursor.get("forgotten", max(self._known.values()) if full else "")
+        forgotten = [cursor["forgotten"]] if "forgotten" in cursor else self._known.values() if full else ()
+        self._forgotten: str = max((changed for changed in forgotten if changed <= _now()), default="")
         """The latest change that an address which is not remembered any more had as it was taken; empty where none was forgotten."""
         self._deferred: dict[str, int] = dict(cursor.get("deferred", {}))
         self._maps: dict[str, str] = dict(cursor.get("maps", {}))

@@ -150,7 +150,7 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
             raise CollectError(str(trouble)) from trouble
         except WRONG_FORM as error:
             raise CollectError(f"where the lists begin is told in another form ({type(error).__name__}: {error})") from error
-        self.state.keep(lists)
+        self.state.keep(lists, all_told=not self.failed)
         for name, start in lists.items():
             try:
                 async for page in self.descend(name, start):

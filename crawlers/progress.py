@@ -23,6 +23,8 @@ BEFORE = 1_000_000
 """Pages that would stand above what only earlier runs met: more than any list has."""
 LISTS = 100
 """Lists whose cursor is kept though the target has them no longer: what a search finds goes and comes again."""
+UNTOLD = 2_000
+"""The same in a run that could not be told where all lists begin: most of these are the target's still."""
 
 
 class State:
@@ -38,11 +40,11 @@ class State:
         self._met: dict[str, float] = {}
         """Threads met in this run -> how many pages of their list stand above; without end below what an earlier run left open."""
 
-    def keep(self, names: Iterable[str]) -> None:
-        """Forget lists that the target has no longer, but for the last of them."""
+    def keep(self, names: Iterable[str], *, all_told: bool = True) -> None:
+        """Forget lists that the target has no longer, but for the last of them; `all_told`, where these are all that it has."""
         present = [name for name in names if name in self.lists]
         others = [name for name in self.lists if name not in present]
-        self.lists = {name: self.lists[name] for name in [*others[-LISTS:], *present]}
+        self.lists = {name: self.lists[name] for name in [*others[-(LISTS if all_told else UNTOLD) :], *present]}
 
     def settled(self, thread: Thread) -> bool:
         """Whether all replies that a thread counts were read."""

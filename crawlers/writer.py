@@ -212,6 +212,7 @@ class Writer:
             "target": self.target.name,
             "number": batch.number,
             "run": self._run,
+            "log": self._log,
             "items": len(self._lines),
             "sha256": hashlib.sha256(content).hexdigest(),
             "opened": iso(self._opened_at),
@@ -264,9 +265,11 @@ class Writer:
         return (recent.count(Outcome.REJECTED), len(recent)) if len(recent) >= ENOUGH else (0, 0)
 
     def _recent(self) -> list[str]:
-        """Outcomes of the last items kept or rejected, of earlier runs too."""
+        """Outcomes of the last items kept or rejected, of earlier runs too; second looks say nothing of how a source reads."""
         found: list[str] = []
         for batch in reversed(self._archive.batches(self.target.name)):
+            if not batch.of_collecting:
+                continue
             found = [line["outcome"] for line in batch.lines()][-(RECENT - len(found)) :] + found
             if len(found) >= RECENT:
                 break

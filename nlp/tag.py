@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 
 from crawlers.archive import Archive, Batch, DamagedBatch
@@ -36,7 +37,7 @@ READER = "6"
 """Version of the rules that read posts. Raise it with any change of nlp that should reach posts tagged before; a change of what
 is asked of the model, or of what is made of its answers, has versions of its own beside that code: FRAMING and JUDGING."""
 BACK = 20
-"""Batches of the same target before a batch, in which posts that it answers are looked for."""
+"""Batches that runs of the same target collected before a batch, in which posts that it answers are looked for."""
 
 
 class TagError(Exception):
@@ -167,10 +168,10 @@ class Tagger:
         @cache
         def before() -> list[Batch]:
             """The batches just before, newest first; the knowledge of older ones is let go."""
-            numbers = range(batch.number - BACK, batch.number)
-            found = [each for each in Archive(self.data).batches(batch.target) if each.number in numbers]
+            earlier = (each for each in reversed(Archive(self.data).batches(batch.target)) if each.number < batch.number)
+            found = list(islice(filter(_of_collecting, earlier), BACK))
             self._brothers = {each.key: self._brothers[each.key] for each in found if each.key in self._brothers}
-            return found[::-1]
+            return found
 
         def find(wanted: set[str]) -> dict[str, Known]:
             for each in before():
@@ -188,6 +189,13 @@ class Tagger:
             except DamagedBatch:  # said where the batch itself is tagged
                 self._brothers[batch.key] = {}
         return self._brothers[batch.key]
+
+
+def _of_collecting(batch: Batch) -> bool:
+    try:
+        return batch.of_collecting
+    except DamagedBatch:  # said where the batch itself is tagged
+        return True
 
 
 def write_whole(path: Path, lines: Iterable[str]) -> None:

@@ -23,6 +23,7 @@ from crawlers.brand import Brands, read_brands
 from crawlers.collect import collect
 from crawlers.disk import Busy
 from crawlers.kinds import FilesTarget
+from crawlers.looked import EDITS
 from crawlers.run import Outcome, RunFailed
 from crawlers.source import CollectError, Item, Page
 from crawlers.writer import Writer
@@ -232,6 +233,22 @@ def test_few_items_are_judged_with_those_before_them(tmp_path: Path, brands: Bra
             errors.append(writer.close().error)
     assert errors[:4] == [None] * 4
     assert errors[4] is not None and errors[4].startswith("10 of 20 new items were rejected")
+
+
+def test_few_items_are_not_judged_with_what_second_looks_found(tmp_path: Path, brands: Brands) -> None:
+    target = files_target(tmp_path / "config")
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(*(row(number) for number in range(30))))
+    errors = []
+    for start in range(100, 140, 4):
+        with Writer(target, brands, data=tmp_path) as writer:
+            writer.take(page(*(row(number, text="") for number in range(start, start + 4))))
+            errors.append(writer.close().error)
+        with Writer(target, brands, data=tmp_path, again=True, log=EDITS) as writer:
+            counted = writer.take(page(*(row(number, text=f"Отзыв {start}") for number in range(30))))
+            assert set(counted) == {Outcome.CHANGED}
+    assert [batch.of_collecting for batch in Archive(tmp_path).batches()] == [True] + [True, False] * 10
+    assert errors[0] is None and (errors[-1] or "").startswith("40 of 50 new items were rejected")
 
 
 def test_a_few_items_that_were_all_rejected_fail_the_run(tmp_path: Path, brands: Brands) -> None:

@@ -451,6 +451,13 @@ def test_a_board_that_is_none_keeps_no_other_from_being_walked_and_is_told(walk:
     assert run.error and run.error.startswith("page https://forum.example/board has no topics")
 
 
+@pytest.mark.parametrize("field", ["content", "author"], ids=["told at once", "told in the end"])
+def test_a_board_that_is_none_is_told_beside_a_selector_that_finds_nothing(field: str, walk: Walk) -> None:
+    walk.pages |= {"/board": "<ul></ul>", "/other": board((2, "01.09.2026 10:00")), "/t=2": topic(*range(5)).replace(field, "words")}
+    told = walk.collect(walk.target(PAGE.replace(BOARD, f"[{BOARD}, https://forum.example/other]"))).error or ""
+    assert told.startswith("page https://forum.example/board has no topics") and "finds nothing in any of 5 items" in told
+
+
 def test_what_was_written_before_the_wanted_date_is_not_asked_for(walk: Walk) -> None:
     target = walk.target(PAGE + "since: 2026-09-01\n")
     walk.pages["/board"] = board((3, "02.09.2026 10:00"), (2, "30.08.2026 10:00")) + following("/board?2")
@@ -488,6 +495,29 @@ def test_a_topic_that_shrank_and_grew_between_runs_is_read_from_its_first_page(w
     walk.pages["/board"] = board((6, "03.09.2026 10:00")).replace('href="/t=6"', 'href="/t=4"')
     walk.pages["/t=4&p=3"] = topic(10, 11)
     assert (walk.kept(target), walk.asked) == (1, ["board", "t=4&p=3"]), "where it shows what is known, nothing above it is asked for"
+
+
+def test_a_topic_whose_last_page_shows_nothing_that_could_be_kept_is_not_read_anew(walk: Walk) -> None:
+    target, picture = walk.target(PAGE + "pages: 3\nlimits: {rejected: 1}\n"), topic(5).replace("Запись 5", "<img src=cat.png>")
+    walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, 2, more="/t=4&p=2")}
+    walk.pages |= {"/t=4&p=2": topic(3, 4, more="/t=4&p=3"), "/t=4&p=3": picture}
+    assert walk.kept(target) == 4
+    walk.pages["/board"] = board((5, "02.09.2026 10:00")).replace('href="/t=5"', 'href="/t=4"')
+    walk.pages["/t=4&p=3"] = picture + topic(6)
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (1, ["board", "t=4&p=3"])
+
+    walk.pages["/board"] = board((6, "03.09.2026 10:00")).replace('href="/t=6"', 'href="/t=4"')
+    walk.pages |= {"/t=4&p=2": topic(3, 7, more="/t=4&p=3"), "/t=4&p=3": topic(8)}
+    assert (walk.kept(target), walk.asked) == (2, ["board", "t=4&p=3", "t=4", "t=4&p=2", "t=4&p=3"]), "now it lacks what was taken"
+
+
+def test_pages_of_a_cursor_of_before_that_were_not_read_yet_show_nothing_known() -> None:
+    read, cut = Topic("1", "https://f.example/t1"), Topic("2", "https://f.example/t2")
+    waiting = {"2": {"address": cut.address, "mark": "m"}}
+    state = State({"topics": {each.id: [f"{each.address}&p=2"] for each in (read, cut)}, "waiting": waiting})
+    assert [state.met(each) for each in (read, cut)] == [True, False]
+    assert [State(state.cursor()).met(each) for each in (read, cut)] == [True, False]
 
 
 def test_a_topic_cut_short_goes_on_with_the_page_that_was_not_read(walk: Walk) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from scrapy.http import Response
 
+from crawlers.archive import Archive
 from crawlers.look import Fate, Known
 from crawlers.platforms import PlatformTarget
 from crawlers.post import post_id
@@ -180,6 +181,25 @@ def test_documented_lists_and_accounts_that_are_none_keep_no_other_from_being_re
     assert run.counts.outcomes[Outcome.KEPT] == 2
     for told in ("Record not found", "acct=odd gives an answer of another form", "Are you a robot?"):
         assert told in (run.error or "")
+
+
+def test_documented_lists_whose_beginning_can_not_be_told_go_on_where_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.progress.LISTS", 1)
+    walk = Walk(tmp_path, monkeypatch)
+    target = walk.target("kind: mastodon\nurl: https://m.example\naccounts: [anna, ivan, rita]\n")
+    walk.pages = {"lookup": {"id": "7"}, "/accounts/7/statuses": [status(1)]}
+    assert walk.kept(target) == 1
+    before = Archive(walk.data).cursor("walked")["lists"]
+    walk.pages["lookup"] = Answer("", 503)
+    for more in ("", "hashtags: [x]\n"):
+        walk.pages["tag/x"] = [status(2)]
+        assert walk.collect(walk.target(f"kind: mastodon\nurl: https://m.example\naccounts: [anna, ivan, rita]\n{more}")).error
+    after = Archive(walk.data).cursor("walked")["lists"]
+    assert list(after) == ["anna", "ivan", "rita", "#x"] and before.items() <= after.items()
+
+    walk.pages["lookup"] = {"id": "7"}
+    walk.kept(walk.target("kind: mastodon\nurl: https://m.example\naccounts: [rita]\n"))
+    assert len(Archive(walk.data).cursor("walked")["lists"]) == 2, "the target has the others no longer"
 
 
 def test_a_documented_list_that_fails_is_told_where_the_run_is_full_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

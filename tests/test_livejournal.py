@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from crawlers.archive import Archive
+from crawlers.disk import append_line
 from crawlers.listing import Listing
 from crawlers.look import Fate, Known, Look
 from crawlers.post import Post, post_id
@@ -80,6 +82,7 @@ def test_made_journals_of_a_host_of_many_are_told_by_the_path(walk: Walk, host: 
         "_vklad/data/rss", "misc/fdata.bml?user=_vklad", "_vklad/__rpc_get_thread?journal=_vklad&itemid=2300&expand_all=1",
     ]  # fmt: skip
     made = walk.posts()
+    assert set(Archive(walk.data).cursor("walked")["lists"]) == {"entries of a path"}
     entry = made["Комиссия выросла втрое.\nБольше ни ногой."]
     assert (entry.author_id, entry.author_url) == ("livejournal.com:_vklad", "https://users.livejournal.com/_vklad/")
     comments = [post for post in made.values() if post.in_reply_to]
@@ -88,6 +91,22 @@ def test_made_journals_of_a_host_of_many_are_told_by_the_path(walk: Walk, host: 
     raw = {"dtalkid": 600, "parent": 500, "article": "Да", "ctime_ts": 1788260400, "thread": "2300"}
     ours, theirs = (post(raw, each, datetime(2026, 11, 28, tzinfo=UTC)) for each in (target, other))
     assert ours.id != theirs.id and ours.in_reply_to != theirs.in_reply_to, "each journal has numbers of its own"
+
+
+def test_made_comments_of_a_host_of_many_that_a_cursor_of_before_takes_for_read_are_asked_for_once(walk: Walk) -> None:
+    walk.pages = {"fdata.bml": recorded("livejournal", "friends.txt"), "__rpc_get_thread": recorded("livejournal", "comments_2.json")}
+    walk.pages["/data/rss"] = recorded("livejournal", "rss.xml").replace("dva-vklada.livejournal.com/", "users.livejournal.com/_vklad/")
+    target = walk.target("kind: livejournal\nurl: https://users.livejournal.com/_vklad/\npages: 1\n")
+    journal = walk.data / "raw" / "walked" / "cursor.jsonl"
+    journal.parent.mkdir(parents=True)
+    append_line(
+        journal, {"batch": 0, "at": "2026-11-01T00:00:00.000Z", "cursor": {"lists": {"entries": {"top": ["a"]}}, "threads": {"2300": 4}}}
+    )
+    call, asked = "_vklad/__rpc_get_thread?journal=_vklad&itemid=2300&expand_all=1", []
+    for _ in range(3):
+        walk.kept(target)
+        asked += walk.asked
+    assert asked.count(call) == 1
 
 
 @pytest.mark.parametrize(("host", "asked"), [

@@ -183,6 +183,31 @@ def test_a_list_that_fails_for_now_is_tried_again_in_later_runs_and_given_up_aft
     assert "its links could not be had in 2 runs: https://bank.example/news/page/3: bank.example fails (503)" in run.counts.reasons
 
 
+def test_a_list_that_failed_under_another_form_of_its_address_is_had_by_that_of_the_target() -> None:
+    frontier = Frontier({"failing": [["https://www.bank.example/news/", 1, 2]]})
+    assert frontier.failed("http://bank.example/news/", 0) == 3
+    frontier.begin([f"{HOST}/news/"])
+    frontier.followed(f"{HOST}/news/")
+    assert (frontier.cursor()["failing"], frontier.next_page()) == ([], None)
+
+
+def test_lists_that_were_given_up_and_fail_again_do_not_end_the_walk(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\nattempts: 2\n")
+    walk.pages = {"/news/": page("/page/1", "/page/2"), "/page/": Answer("", 503)}
+    assert [walk.collect(target).error for _ in range(2)] == [None, None]
+    walk.pages |= {"/news/": page("/page/3", "/page/1", "/page/2", "/page/4"), "/page/4": page("/news/4"), "/news/4": article(4)}
+    assert [walk.collect(target).error for _ in range(2)] == [None, None]
+    walk.pages |= {"/page/4": page("/news/5"), "/news/5": article(5)}
+    assert [walk.collect(target).error for _ in range(6)] == [None] * 6
+    assert len(walk.posts()) == 2
+
+    walk.pages["/page/1"] = page("/news/6")
+    walk.pages["/news/6"] = article(6)
+    assert sum(walk.kept(target) for _ in range(3)) == 1
+    walk.pages |= {"/news/": page("/page/1", "/page/7", "/page/8"), "/page/1": Answer("", 503)}
+    assert "page/1: bank.example fails (503)" in (walk.collect(target).error or ""), "had since, so that it fails is new"
+
+
 def test_a_page_of_the_target_that_fails_keeps_none_beside_it_from_being_read_and_a_host_that_fails_is_left_alone(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: [{HOST}/gone/, {HOST}/news/]\narticles: '/news/\\d+$'\nfollow: /page/\n")
     walk.pages = {"/gone/": Answer("", 404), "/news/": page("/news/1", *(f"/page/{n}" for n in range(9))), "/news/1": article(1)}
@@ -276,12 +301,25 @@ def test_an_address_that_is_forgotten_is_asked_for_again_where_it_has_changed_si
     assert collected() == (0, ["map.xml"]), "nobody knows yet that a page changes in years"
 
 
+def test_where_a_sitemap_says_that_all_has_changed_just_now_what_is_new_goes_first(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\npages: 4\n")
+    walk.pages |= {f"/news/{number}": article(number) for number in range(1, 6)}
+    for today, newest in (("2026-09-08", 3), ("2026-09-09", 5)):
+        walk.pages["map.xml"] = sitemap(*((f"{HOST}/news/{number}", today) for number in range(1, newest + 1)))
+        run = walk.collect(target)
+        assert run.error is None
+    assert walk.asked == ["map.xml", "news/1", "news/2", "news/3", "map.xml", "news/4", "news/5", "news/1"]
+
+
 def test_of_a_cursor_of_before_what_was_forgotten_had_changed_when_the_latest_had(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crawlers.frontier.REMEMBERED", 2)
     late, later = (Entry(f"{HOST}/1", datetime(2026, 9, day, tzinfo=UTC)) for day in (2, 3))
     state = State({"known": {"a": "2026-09-02T00:00:00.000Z", "b": ""}})
     assert [state.changed_later(each) for each in (late, later)] == [False, True]
     assert not State({"known": {"a": "2026-09-02T00:00:00.000Z"}}).changed_later(later), "nothing was forgotten"
+    never = "2099-01-01T00:00:00.000Z"
+    for cursor in ({"known": {"a": "2026-09-02T00:00:00.000Z", "b": never}}, {"forgotten": never}):
+        assert State(cursor).cursor().get("forgotten") == ("2026-09-02T00:00:00.000Z" if "known" in cursor else None)
 
 
 def test_an_article_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:

@@ -14,11 +14,15 @@ from typing import Any
 
 import pytest
 from plain_judge import PlainJudge
-from raw_batches import Place, with_plain_judge
+from raw_batches import EMPTY, Place, with_plain_judge
 
 from crawlers.archive import Archive
 from crawlers.brand import read_brands
+from crawlers.looked import EDITS
 from crawlers.post import Post
+from crawlers.source import Item, Page
+from crawlers.target import BrokenTarget, read_target
+from crawlers.writer import Writer
 from nlp import classifier
 from nlp.brands import Finder
 from nlp.classifier import MODEL, Classifier, ModelError
@@ -330,6 +334,23 @@ def test_answers_inherit_from_earlier_batches(place: Place) -> None:
     *_, path = tagged(place.data, present_fingerprint(place.config))
     [(_, [mention])] = read_tagged(path)
     assert (mention.brand, mention.found) == ("vtb", "thread")
+
+
+def test_an_answer_finds_its_company_behind_batches_of_second_looks(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlp.tag.BACK", 2)
+    place.collect("forum", [{"id": "1", "text": "ВТБ лежит"}])
+    place.collect("forum", [{"id": "2", "text": "погода"}])
+    target = read_target(place.config / "targets" / "forum.yaml")
+    assert not isinstance(target, BrokenTarget)
+    for number in range(3):
+        with Writer(target, read_brands(place.config), data=place.data, again=True, log=EDITS) as writer:
+            writer.take(Page(items=(Item(raw={**EMPTY, "id": "2", "text": f"погода {number}"}),), cursor={}))
+    place.collect("forum", [{"id": "3", "text": "и у меня", "reply_to": "1"}])
+    place.collect("forum", [{"id": "4", "text": "и у нас", "reply_to": "1"}])
+    tag(untagged(place.data, place.config), data=place.data, config=place.config)
+    *_, near, far = tagged(place.data, present_fingerprint(place.config))
+    [(_, [mention])], [(_, behind)] = read_tagged(near), read_tagged(far)
+    assert (mention.brand, mention.found, behind) == ("vtb", "thread", []), "so many batches of collecting before it"
 
 
 def test_two_taggers_at_once_leave_what_one_leaves(place: Place, tmp_path: Path) -> None:

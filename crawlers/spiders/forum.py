@@ -18,11 +18,12 @@ from parsel import Selector
 from crawlers.board import Line, State, Topic, filled, native_id, read_board, read_posts, topic_id
 from crawlers.interval import Descent
 from crawlers.kinds import ForumTarget
+from crawlers.mapping import mapped_again
 from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id
 from crawlers.selection import Fields, Tally, next_page, numbered, select, takes
 from crawlers.shown import TopicLooks
-from crawlers.source import CollectError, Item, Page
+from crawlers.source import CollectError, Item, Page, Rejected
 from crawlers.spider import Trouble, page_of
 from crawlers.writer import FEW
 
@@ -41,27 +42,30 @@ class ForumSpider(TopicLooks):
         self.tried: set[str] = set()
         self.silent: list[str] = []
         self.failures = 0
-        async for page in self.walk():
-            yield page
-            await asyncio.sleep(0)  # the page is kept before `full` is asked again
-            self.tally.check(ended=False)
+        self.wrong: list[str] = []
+        try:
+            async for page in self.walk():
+                yield page
+                await asyncio.sleep(0)  # the page is kept before `full` is asked again
+                self.tally.check(ended=False)
+            self.tally.check(ended=True)
+        except CollectError as error:
+            self.wrong.append(str(error))
+        if self.silent and not self.tally.items and (len(self.silent) >= FEW or not self.cursor):
+            self.wrong.append(f"none of {len(self.silent)} topics shows a post: {self.silent[-1]}")
+        if self.wrong:
+            raise CollectError("; ".join(dict.fromkeys(self.wrong)))
 
     async def walk(self) -> AsyncIterator[Page]:
         """Boards, topics given by name, then what waits; one that fails, or is none, does not keep the others from being walked."""
-        failed = []
         for walked in [*map(self.descend, self.target.url), *map(self.follow, self.target.topics), self.wait()]:
             try:
                 async for page in walked:
                     yield page
             except (Trouble, CollectError) as wrong:
-                failed.append(str(wrong))
+                self.wrong.append(str(wrong))
             if self.full():
                 break
-        self.tally.check(ended=True)
-        if self.silent and not self.tally.items and (len(self.silent) >= FEW or not self.cursor):
-            failed.append(f"none of {len(self.silent)} topics shows a post: {self.silent[-1]}")
-        if failed:
-            raise CollectError("; ".join(dict.fromkeys(failed)))
 
     async def descend(self, board: str) -> AsyncIterator[Page]:
         """One board, from its top down to topics that have not changed. Raises Trouble."""
@@ -137,7 +141,7 @@ class ForumSpider(TopicLooks):
         self.tried.add(topic.id)
         self.state.wait(topic)
         address: str | None = self.state.page(topic)
-        left, seen, before = self.target.pages, set[str](), None
+        left, seen, before, met = self.target.pages, set[str](), None, False
         while address and left > 0 and not self.full():
             left -= 1
             seen.add(address)
@@ -147,7 +151,7 @@ class ForumSpider(TopicLooks):
                 if not trouble.transient and before is None and topic.address not in seen:
                     address = topic.address  # a later page is not to be had: its posts were removed, or it is forbidden
                     continue
-                yield self.failed(topic, address, trouble, last=before[0] if before else None, deep=deep)
+                yield self.failed(topic, address, trouble, last=before[0] if before else None, met=met, deep=deep)
                 return
             self.failures = 0
             page = page_of(response)
@@ -158,15 +162,15 @@ class ForumSpider(TopicLooks):
                 continue
             following = next_page(page, self.target.topic.next, response.url) if raws else None
             shown, last = (set(self.look(raws)[0]) if following else None), before
-            before = (address, shown)
+            before, met = (address, shown), any(map(self.keepable, raws))
             if last and shown and shown == last[1]:
                 self.logger.warning("%s shows the posts of the page before it again: the topic ends there", address)
-                self.ended(topic, last[0], last[0], shown=True, deep=deep)
+                self.ended(topic, last[0], last[0], shown=True, met=met, deep=deep)
                 yield Page(items=(), cursor=self.state.cursor(), repeated=len(raws))
                 return
             self.tally.add(raws)
             if following is None or following in seen:
-                self.ended(topic, address, response.url, shown=bool(raws), deep=deep)
+                self.ended(topic, address, response.url, shown=bool(raws), met=met, deep=deep)
                 following = None
             else:
                 self.state.reached(topic, following)
@@ -177,22 +181,30 @@ class ForumSpider(TopicLooks):
         """Whether a page shows a post that was taken before, or one too old to be: what stands above it was then read."""
         return any(old or any(known.values()) for known, old in (self.look([raw]) for raw in raws))
 
-    def ended(self, topic: Topic, address: str, url: str, *, shown: bool, deep: bool) -> None:
-        """Note a topic that was read to its end."""
+    def keepable(self, raw: dict[str, Any]) -> bool:
+        """Whether an item is a post to us, and so known from now on; a picture without words is none."""
+        try:
+            mapped_again(raw, self.target, datetime.now(UTC), (), False)
+        except Rejected:
+            return False
+        return True
+
+    def ended(self, topic: Topic, address: str, url: str, *, shown: bool, met: bool, deep: bool) -> None:
+        """Note a topic that was read to its end; whether its last page has `shown` a post, and one that was taken."""
         if shown:
-            self.state.reached(topic, address)
+            self.state.reached(topic, address, met=met)
         else:
             self.silent.append(
                 f"page {url} has no posts for selector {self.target.topic.post!r}: the layout has changed, or it wants a login"
             )
         self.state.settle(topic, deep=deep)
 
-    def failed(self, topic: Topic, address: str, trouble: Trouble, *, last: str | None, deep: bool) -> Page:
+    def failed(self, topic: Topic, address: str, trouble: Trouble, *, last: str | None, met: bool, deep: bool) -> Page:
         """What becomes of a topic that could not be had, or not behind its `last` page. Raises Trouble where one after another fails."""
         if not trouble.transient:
             if last:
                 self.logger.warning("%s; of its topic the pages before it are what there is", trouble)
-                self.state.reached(topic, last)
+                self.state.reached(topic, last, met=met)
             else:
                 self.silent.append(str(trouble))
             self.state.settle(topic, deep=deep)

@@ -60,7 +60,12 @@ class LivejournalSpider(ListingSpider[LivejournalTarget]):
 
     async def lists(self) -> dict[str, str]:
         self.shown: defaultdict[str, dict[int, bool]] = defaultdict(dict)  # of each entry the comments met, and whether one still stands
-        return {"entries": f"{self.target.url.rstrip('/')}/data/rss"}
+        name = "entries"
+        if urlsplit(self.target.url).hostname in OF_MANY:
+            name = "entries of a path"
+            if before := self.state.lists.pop("entries", None):  # comments were asked for at a wrong address then, and taken for read
+                self.state.lists[name], self.state.threads, self.state.waiting = before, {}, {}
+        return {name: f"{self.target.url.rstrip('/')}/data/rss"}
 
     async def members(self) -> int | None:
         """Those who read the journal, by the list of friends that LiveJournal offers to programs: `< login`, in communities `P< login`."""

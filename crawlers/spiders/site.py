@@ -86,7 +86,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
             found = read_sitemap(response.body, address)
         except CollectError as error:
             raise Trouble(str(error), transient=False) from error
-        wanted = [entry for entry in found.pages if self.wanted(entry)]
+        wanted = sorted(filter(self.wanted, found.pages), key=self.taken_before)  # what is new does not wait for what has changed
         async for page in self.articles(wanted):
             yield page
         for each in self.state.unread_first(found.maps) if nested < NESTED else ():
@@ -143,12 +143,12 @@ class SiteSpider(TargetSpider[SiteTarget]):
             frontier.followed(address)
         else:
             tries = frontier.failed(address, barren, counted=not trouble.of_host)
-            self.failures += tries <= 1  # of one that failed before it may be the page
+            self.failures += tries <= 1 and not frontier.gave_up(address)  # of one that failed before it may be the page
             if tries < self.target.attempts:
                 self.logger.warning("%s; tried again next time", trouble)
                 deferred = (address,)
             else:
-                frontier.followed(address)
+                frontier.give_up(address)
                 items = (Item(raw={"url": address}, address=address, error=f"its links could not be had in {tries} runs: {trouble}"),)
         return Page(items=items, cursor=self.state.cursor(), deferred=deferred)
 
@@ -170,6 +170,10 @@ class SiteSpider(TargetSpider[SiteTarget]):
         if before is None:
             return not self.seen(identity(entry.address, self.target)) or self.state.changed_later(entry)
         return bool(before and entry.changed and before != iso(entry.changed))
+
+    def taken_before(self, entry: Entry) -> bool:
+        """Whether an address was asked for before."""
+        return self.state.change(entry) is not None or self.seen(identity(entry.address, self.target))
 
     async def articles(self, entries: Iterable[Entry]) -> AsyncIterator[Page]:
         """The articles at these addresses, as many as the run may still ask for."""
