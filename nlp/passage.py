@@ -108,8 +108,9 @@ def _pieces(text: str, sentence: Span, names: Sequence[Named]) -> list[Span]:
 
 
 def _add(said: dict[Key, list[Span]], keys: Iterable[Key], *spans: Span) -> None:
+    """Add spans to what is said of the products, but for those that lie within what was added before."""
     for key in keys:
-        said[key] += [span for span in spans if span not in said[key]]
+        said[key] += [span for span in spans if not any(start <= span[0] and span[1] <= end for start, end in said[key])]
 
 
 def _within(named: Sequence[Named], span: Span) -> list[Named]:

@@ -27,6 +27,10 @@ STRICT = os.environ.get("CI", "").lower() in ("1", "true")
 REQUIRES = "requires:"
 T = TypeVar("T")
 
+# Of a property test that fails, hypothesis writes a patch by libcst, which stumbles over what zope.interface adds to every class and so
+# ends the whole run in the place of that test. Without the module it writes none.
+sys.modules["hypothesis.extra._patching"] = None  # type: ignore[assignment]
+
 
 def _fail_where_promised(report: pytest.TestReport | pytest.CollectReport) -> None:
     """Turn a skip for a missing service into a failure."""

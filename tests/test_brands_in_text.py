@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crawlers.brand import read_brands
@@ -350,6 +350,7 @@ WORDS = st.lists(st.sampled_from([*sorted(PIECES), "\n"]), max_size=25)
 
 @settings(max_examples=200, deadline=None)
 @given(WORDS, st.sampled_from([" ", ""]), st.sampled_from([None, "Отзыв о Сбере"]), st.sampled_from([(), ("vtb",)]))
+@example(["https://vtb.ru/x", "sberbank.ru", "ипотека", "карта", ",", "ипотека"], " ", None, ())
 def test_spans_are_within_the_text_and_every_brand_has_one_general(
     words: list[str], glue: str, title: str | None, about: tuple[str, ...]
 ) -> None:
