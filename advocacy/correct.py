@@ -67,8 +67,8 @@ def correct(
                 value = checked(head, value)
                 _check_subject(mention, known, brands, adds=answers.get(EXISTS) == YES)
             elif (brand, whole, head) not in said:
-                whole = f"{post_id}/{brand}/{GENERAL}"
-                place = f": it was made on {whole}, take it back there" if (brand, GENERAL, head) in said and whole != mention else ""
+                of_company = f"{post_id}/{brand}/{GENERAL}"
+                place = f": it was made on {of_company}, take it back there" if (brand, GENERAL, head) in said else ""
                 raise WrongCorrection(f"There is no correction of {head} of {mention} to take back{place}.")
             made.append(
                 Correction(

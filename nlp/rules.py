@@ -108,21 +108,13 @@ def by_stars(post: Post, subject: Subject) -> Mention:
     whole stars. Nothing is known of the author.
     """
     stars = int((post.rating or 0) + 0.5)
-    tone = 1 if stars >= 4 else -1 if stars <= 2 else 0
-    return Mention(
-        post=post.id,
-        brand=subject.brand,
-        product=subject.product,
-        product_kind=subject.kind,
-        found=subject.found,
+    return dataclasses.replace(
+        unread(post, subject, STARS),
         genre="opinion",
         sentiment="positive" if stars >= 4 else "negative",
-        tone=tone,
+        tone=1 if stars >= 4 else -1 if stars <= 2 else 0,
         stance="promoter" if stars >= 5 else "passive" if stars == 4 else "detractor",
-        recommendation="none",
         roles=("none",),
-        switch="none",
-        model=STARS,
     )
 
 
