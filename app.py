@@ -52,13 +52,14 @@ def show() -> None:
         view = open_address(brands, lang)
         listing = st.Page(lambda: posts.page(view, index, brands, now, zone), title=say(lang, "posts"), url_path="posts")
         watched = st.Page(lambda: targets.page(view, zone), title=say(lang, "targets"), url_path="targets")
-        summary = st.Page(
-            lambda: overview.page(overview.Reading(view, index, brands, now, zone, listing, watched)),
-            title=say(lang, "overview"),
-            url_path="overview",
-            default=True,
-        )
-        chosen = st.navigation([summary, listing, watched])
+
+        def summary() -> None:
+            overview.page(overview.Reading(view, index, brands, now, zone, listing, watched))
+
+        first = st.Page(summary, title=say(lang, "overview"), url_path="first", default=True)
+        # Streamlit shows the default page at the root alone, and at its own address "Page not found".
+        named = st.Page(summary, title=say(lang, "overview"), url_path="overview", visibility="hidden")
+        chosen = st.navigation([first, listing, watched, named])
         if view.ignored:
             st.warning(say(lang, "ignored", what=", ".join(view.ignored)))
         language(lang)

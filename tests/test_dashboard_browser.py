@@ -64,6 +64,19 @@ def test_the_overview_shows_the_measures_of_the_index(address: str, filled: Path
     assert outside == [], "a page asks for something outside this machine"
 
 
+def test_the_overview_is_found_by_its_name_too(address: str, page: Page) -> None:
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.add_init_script(
+        "new MutationObserver(() => document.body?.innerText.includes('Page not found') && console.log('lost'))"
+        ".observe(document, {subtree: true, childList: true, characterData: true})"
+    )
+    settled(page.goto(f"{address}/overview?period=90") and page)
+    expect(page.locator(".st-key-nps")).to_be_visible()
+    assert "lost" not in told
+    expect(page.get_by_role("link", name="Обзор")).to_have_count(1)
+
+
 def test_a_number_leads_to_the_posts_behind_it(address: str, filled: Path, page: Page) -> None:
     settled(page.goto(f"{address}/?period=90&lang=ru") and page)
     page.locator(".st-key-detractors").get_by_role("link", name="Сообщения", exact=True).click()
