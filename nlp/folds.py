@@ -1,7 +1,8 @@
 """Folds: the labelled posts, answered by networks and baselines that had not learned them.
 
-The rule to know: posts are cut by text, and every network begins with the bare encoder, because a trained model has learned
-them all. Their answers judge classes that are too rare on the test file (`nlp.pooled`); nothing is chosen by them.
+The rule to know: posts are cut by text. One network learns from everything but them, and for each fold it goes on with the posts of the
+other folds; a trained model has learned them all. The answers judge classes that are too rare on the test file (`nlp.pooled`);
+nothing is chosen by them.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from nlp.origin import Origin, material_of, options_of, read_origin
 from nlp.records import Record, TrainingError, read_records, text_key
 from nlp.rival import rival
 from nlp.train import check_encoder, ship
-from nlp.unseen import NAME, Answered, answered, write_unseen
+from nlp.unseen import NAME, answered, write_unseen
 
 COURSE = ROOT / "data" / "folds"
+AGAIN = 0.2
+"""Share of everything but the labelled posts that is gone through again beside them, so that it is not forgotten."""
 
 
 def answer_folds(
@@ -30,9 +33,9 @@ def answer_folds(
 ) -> Path:  # fmt: skip
     """Trains a network and a baseline for each fold, on what the model learned from without the fold; writes their answers beside it.
 
-    `labels` and `encoder` as in `nlp.train`, `more` as in `nlp.rival`; `course` is where it goes on from when it was stopped, removed at
-    the end. Raises ModelError for a model that does not tell how it was made, TrainingError, RecordError, and OSError where it can't
-    be written.
+    `labels` and `encoder` as in `nlp.train`, `more` as in `nlp.rival`; by the recipe all networks learn what they have in common, and by
+    it each goes on. `course` is where it goes on from when it was stopped, removed at the end. Raises ModelError for a model that does
+    not tell how it was made, TrainingError, RecordError, and OSError where it can't be written.
     """
     labels, encoder = labels or SHARED / "labels", encoder or SHARED / "models" / "e5-small-ruen"
     if recipe.start:
@@ -42,12 +45,21 @@ def answer_folds(
     material = material_of(origin, labels, more, stars=recipe.stars, star_length=recipe.star_length)
     course = course or COURSE
     course.mkdir(parents=True, exist_ok=True)
+    ground = course / "ground"
+    if not ground.is_dir():
+        say(f"everything but the {len(records)} labelled posts")
+        _network(without(material, records), encoder, recipe, origin, ground, say)
+    further = replace(recipe, start=str(ground))
     parts = []
     for fold in range(folds):
         places = [at for at, record in enumerate(records) if fold_of(record, folds) == fold]
         say(f"fold {fold + 1} of {folds}: {len(places)} records")
         asked = [records[at] for at in places]
-        parts.append((places, _answers(without(material, asked), asked, encoder, recipe, origin, course / f"{fold}", say)))
+        rest = without(material, asked)
+        network = _network(_again(rest, records), encoder, further, origin, course / f"{fold}", say)
+        judgements = network.judge([record.pair() for record in asked])
+        say("the baseline")
+        parts.append((places, answered(asked, judgements, rival(rest, recipe.seed, tone=False).answers(asked))))
     write_unseen(model, f"python -m nlp folds models/{model.name} --folds {folds} {options_of(asdict(recipe))}", parts)
     shutil.rmtree(course)
     return model / NAME
@@ -61,11 +73,14 @@ def without(material: Material, left: list[Record]) -> Material:
     )
 
 
-def _answers(
-    material: Material, asked: list[Record], encoder: Path, recipe: Recipe, origin: Origin, course: Path, say: Callable[[str], None]
-) -> Answered:
-    network, prior = learn(material, encoder, recipe, checkpoint=course.with_suffix(".pt"), say=say)
-    ship(network, prior, material.held, encoder, course, recipe, origin)
-    judgements = Classifier.load(course).judge([record.pair() for record in asked])
-    say("the baseline")
-    return answered(asked, judgements, rival(material, recipe.seed, tone=False).answers(asked))
+def _again(rest: Material, labelled: Sequence[Record]) -> Material:
+    """Those of the material that have a text of the labelled posts, and a share of all else."""
+    keys, some = {text_key(record.text) for record in labelled}, rest.cut(AGAIN)
+    theirs = [each for each in rest.annotated if text_key(each.text) in keys]
+    return replace(some, annotated=theirs + [each for each in some.annotated if text_key(each.text) not in keys])
+
+
+def _network(material: Material, encoder: Path, recipe: Recipe, origin: Origin, out: Path, say: Callable[[str], None]) -> Classifier:
+    network, prior = learn(material, encoder, recipe, checkpoint=out.with_suffix(".pt"), say=say)
+    ship(network, prior, material.held, encoder, out, recipe, origin)
+    return Classifier.load(out)
