@@ -222,11 +222,13 @@ def export_corrections(out: Annotated[Path, typer.Argument(metavar="OUT.jsonl", 
     """Write the corrections as labelled records, for `python -m nlp train --corrections` and `python -m nlp evaluate`.
 
     One record for each post and company with the answers that people gave. Those under review are left out, answers about
-    one product, and texts in a language that the model does not read.
+    one product, and texts in a language that the model does not read. What the model answers to the same in use stands beside, and
+    is scored by `python -m nlp evaluate OUT.jsonl --read`.
     """
     with told(), opened() as index, closing(open_desk(data_folder())) as desk, whole(out) as file:
-        number = 0
-        for number, record in enumerate(correcting.records(index, desk, read_brands(config_folder())), 1):  # noqa: B007
+        number, posts = 0, {each.post for each in desk.in_force()}
+        read = loading.as_read(posts, data=data_folder(), config=config_folder())
+        for number, record in enumerate(correcting.records(index, desk, read_brands(config_folder()), read), 1):  # noqa: B007
             file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
     typer.echo(f"exported: {number} records")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from advocacy.caught_up import check_desk
-from advocacy.correction import EXISTS, YES, Correction, Value, WrongCorrection, checked, holds, made_on, recorded
+from advocacy.correction import EXISTS, HEADS, YES, Correction, Value, WrongCorrection, checked, holds, made_on, recorded
 from advocacy.desk import Desk, open_desk
 from advocacy.load import finish_correcting
 from crawlers.brand import Brands, read_brands
@@ -145,12 +145,13 @@ def review(index: Index, corrections: Sequence[Correction]) -> list[Review]:
     return found
 
 
-def records(index: Index, desk: Desk, brands: Brands) -> Iterator[dict[str, Any]]:
+def records(index: Index, desk: Desk, brands: Brands, read: Mapping[str, Mention]) -> Iterator[dict[str, Any]]:
     """What people answered, as labelled records for training and evaluation: one for each post x brand, by id.
 
-    They hold the corrected answers and no others. A record is about the company as a whole: answers about one product train
-    nothing. `products` are the kinds that remain where a person added or removed one. Ratings without a text are left out, and
-    texts in a language that the model is never asked about.
+    They hold the corrected answers and no others, and under `read` what the model answers to the same (`read`: its mentions by id,
+    see `load.as_read`). A record is about the company as a whole: answers about one product train nothing. `products` are the
+    kinds that remain where a person added or removed one. Ratings without a text are left out, and texts in a language that the
+    model is never asked about.
     """
     for post, mentions, said in _with_posts(index, desk.in_force()):
         if post is None or post.language not in (None, *READ):
@@ -158,18 +159,37 @@ def records(index: Index, desk: Desk, brands: Brands) -> Iterator[dict[str, Any]
         holding = sorted((each for each in said if holds(each, post)), key=lambda each: each.brand)
         for slug, theirs in groupby(holding, key=lambda each: each.brand):
             brand, answers = brands.by_slug(slug), list(theirs)
-            general = mentions.get(f"{post.id}/{slug}/{GENERAL}")
-            if brand is None or general is None or not post.text.strip():
+            whole = f"{post.id}/{slug}/{GENERAL}"
+            if brand is None or whole not in mentions or not post.text.strip():
                 continue
             fields: dict[str, Any] = {}
             for each in filter(_of_company, answers):
                 fields |= recorded(each.head, each.value)
             if any(each.head == EXISTS and each.product != GENERAL for each in answers):
-                kinds = {each.product_kind for each in mentions.values() if each.brand == slug and each.product != GENERAL}
-                fields["products"] = sorted(kinds)[:3] or [GENERAL]
+                fields["products"] = _kinds(mentions, slug)
             if fields:
                 alone = len({each.brand for each in mentions.values()}) == 1
-                yield _record(post, slug, brands, alone=alone) | fields
+                theirs_too = {name: value for name, value in _read(read, whole).items() if name in fields}
+                yield _record(post, slug, brands, alone=alone) | fields | ({"read": theirs_too} if theirs_too else {})
+
+
+def _kinds(mentions: Mapping[str, Mention], slug: str) -> list[str]:
+    kinds = {each.product_kind for each in mentions.values() if each.brand == slug and each.product != GENERAL}
+    return sorted(kinds)[:3] or [GENERAL]
+
+
+def _read(read: Mapping[str, Mention], whole: str) -> dict[str, Any]:
+    """What a record would say of the model's answers to a company as a whole; nothing of roles that it leaves open."""
+    general = read.get(whole)
+    if general is None:
+        return {}
+    fields: dict[str, Any] = {}
+    for head in HEADS:
+        value = getattr(general, head, None)
+        if value is not None:
+            fields |= recorded(head, value)
+    theirs = {each: mention for each, mention in read.items() if mention.post == general.post}
+    return fields | {"products": _kinds(theirs, general.brand)}
 
 
 def _of_company(correction: Correction) -> bool:

@@ -175,12 +175,28 @@ def finish_correcting(index: Index, *, data: Path, config: Path) -> None:
 
 def _make_anew(index: Index, posts: Set[str], present: Mapping[str, Path], desk: Desk, brands: Brands, folder: Path) -> None:
     """Write again those of the posts that the index holds, of all their sightings."""
-    with registered(folder / "sightings.sqlite") as sightings:
-        sightings.register(present)
-        seen = all_sightings({post for post in posts if index.post(post) is not None}, present, sightings)
+    seen = sightings_in({post for post in posts if index.post(post) is not None}, present, folder)
     for portion in _portions(list(seen.values())):
         united = _corrected([one_post(versions) for versions in portion], desk, brands)
         _enter(index, united, portion, enter)
+
+
+def sightings_in(posts: Set[str], present: Mapping[str, Path], folder: Path) -> dict[str, list[Sighting]]:
+    """Post id -> its sightings in the present batches of the folder of one reading."""
+    with registered(folder / "sightings.sqlite") as sightings:
+        sightings.register(present)
+        return all_sightings(posts, present, sightings)
+
+
+def as_read(posts: Set[str], *, data: Path, config: Path) -> dict[str, Mention]:
+    """The posts' mentions as the model reads them, by id: without what people answered.
+
+    Of a post that is not tagged with the present brands and model there are none. Raises LoadError, ModelError, ConfigError, TagError.
+    """
+    fingerprint = present_fingerprint(config)
+    present = keys(data, fingerprint)
+    seen = sightings_in(posts, present, data / "tagged" / fingerprint) if present else {}
+    return {mention.id: mention for versions in seen.values() for mention in one_post(versions)[1]}
 
 
 def _corrected(united: Sequence[Sighting], desk: Desk, brands: Brands) -> list[Sighting]:

@@ -53,6 +53,32 @@ def evaluate(
     return replace(found, months=drift.by_month(records, ours)) if months else found
 
 
+def evaluate_read(
+    path: Path, *, predictions: Path | None = None, against: Path | None = None, source: str | None = None, months: bool = False,
+    labels: Path | None = None,
+) -> Report:  # fmt: skip
+    """Scores what the model answers in use, where the records of the file tell (`Record.read`); nothing is judged.
+
+    So the names that were found, stars, and rules for mixed posts are those of use. Roles that the model leaves open are not scored; the
+    share that it answers is reported beside. Parameters and errors as in `evaluate`, RecordError where no record tells.
+    """
+    records = records_of(path, source, labels)
+    if not any(record.read for record in records):
+        raise RecordError(path, 0, "read", "is in no record: `python -m advocacy export-corrections` writes it once everything is tagged")
+    ours = [record.read for record in records]
+    theirs = read_predictions(against, records) if against else None
+    if predictions:
+        with whole(predictions) as file:
+            write_predictions(file, records, ours)
+    found = report_of_answers(path.name if source is None else f"{path.name}, {source}", "as it answers in use", records, ours)
+    asked = [at for at, record in enumerate(records) if record.read and "roles" in record.answers]
+    answered = [at for at in asked if "roles" in ours[at]]
+    found = replace(found, answered_roles=_covered(records, ours, answered, len(asked)))
+    if against and theirs is not None:
+        found = replace(found, against=against.name, differences=differences(records, ours, theirs, measures_of(found)))
+    return replace(found, months=drift.by_month(records, ours)) if months else found
+
+
 def records_of(path: Path, source: str | None = None, labels: Path | None = None) -> list[Record]:
     """The records of the file, or those of one source. Raises RecordError."""
     records = read_records(path, cache(partial(texts_of, labels or SHARED / "labels")))

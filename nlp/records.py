@@ -96,6 +96,8 @@ class Record:
     """When it was published, as the file writes it."""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     """Field -> answer, only those that were given; roles and products are tuples."""
+    read: Mapping[str, Answer] = field(default_factory=dict)
+    """What a model answers in use, where the record tells: field -> answer, those that it does not leave open."""
     asked: Pair | None = None
     """What the reader asks, where it is known: of a product it is asked by the sentences that speak of it."""
 
@@ -169,8 +171,21 @@ def _record(path: Path, number: int, line: bytes, texts: Texts | None) -> Record
         rating=rating_of(values, where),
         source=str(values.get("source", "")),
         date=str(values.get("date", "")),
-        answers={name: answer_of(path, number, name, values[name]) for name in CLASSES if values.get(name) is not None},
+        answers=answers_of(path, number, values),
+        read=answers_of(path, number, _read(path, number, values)),
     )
+
+
+def answers_of(path: Path, number: int, values: Mapping[str, Any]) -> dict[str, Answer]:
+    """The answers among the fields of a record. Raises RecordError."""
+    return {name: answer_of(path, number, name, values[name]) for name in CLASSES if values.get(name) is not None}
+
+
+def _read(path: Path, number: int, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = values.get("read") or {}
+    if not isinstance(found, dict):
+        raise RecordError(path, number, "read", f"must be a JSON object of answers, not {found!r}")
+    return found
 
 
 def json_object(line: bytes) -> dict[str, Any]:

@@ -110,8 +110,9 @@ class Report:
             yield from ("", f"{name}: expected calibration error {found.error:.3f}", *found.lines())
 
     def _coverage_lines(self) -> Iterator[str]:
-        if self.answered_roles and self.surest_roles:
+        if self.answered_roles:
             yield from ("", f"roles: answered for {self.answered_roles.share:.0%}; macro-F1 there {figure(self.answered_roles)}")
+        if self.surest_roles:
             yield f"roles: macro-F1 on the surest 80 %: {figure(self.surest_roles)}"
         if self.tone_by_source:
             yield from ("", *(f"tone, {source}: {value:.3f}" for source, value in self.tone_by_source.items()))

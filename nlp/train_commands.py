@@ -139,6 +139,7 @@ def evaluate_command(
     against: Annotated[Path | None, typer.Option(help="Other answers, as --predictions writes them: paired differences to them.")] = None,
     source: Annotated[str | None, typer.Option(help="Only the records of this source.")] = None,
     labels: Annotated[Path | None, typer.Option(help="Folder of posts that records name by hash (default: ../shared/labels).")] = None,
+    read: Annotated[bool, typer.Option("--read", help="Score what the model answered in use, as exported corrections tell.")] = False,
 ) -> None:
     """Measure the model on labelled records: macro-F1 of each head, with its 95 % interval and counts per class.
 
@@ -154,16 +155,21 @@ def evaluate_command(
 
         python -m nlp evaluate mine.jsonl --predictions out.jsonl --json
 
-        python -m nlp evaluate corrections.jsonl --by-month
+        python -m nlp evaluate corrections.jsonl --read --by-month
 
         python -m nlp baseline mine.jsonl --predictions baseline.jsonl && python -m nlp evaluate mine.jsonl --against baseline.jsonl
     """
-    from nlp.evaluate import evaluate
+    from nlp.evaluate import evaluate, evaluate_read
 
+    if read and (model or rating):
+        fail("--read scores what was answered in use: it goes with neither --model nor --rating", 2)
     with told():
-        report = evaluate(
-            file, model=model, predictions=predictions, against=against, source=source, rating=rating, months=months, labels=labels
-        )
+        if read:
+            report = evaluate_read(file, predictions=predictions, against=against, source=source, months=months, labels=labels)
+        else:
+            report = evaluate(
+                file, model=model, predictions=predictions, against=against, source=source, rating=rating, months=months, labels=labels
+            )
         print_out(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
 
 

@@ -24,9 +24,9 @@ from advocacy.load import load, rebuild
 from advocacy.measures import online_nps
 from crawlers.brand import read_brands
 from index.query import Hit, Index, Query
-from nlp.evaluate import evaluate
+from nlp.evaluate import evaluate, evaluate_read
 from nlp.mention import Mention
-from nlp.records import read_records, text_hash
+from nlp.records import RecordError, read_records, text_hash
 
 WHOLE = Query(brands=("bank",))
 
@@ -503,7 +503,8 @@ def corpus(place: Place, index: Index) -> tuple[str, str]:
     second = post(2, 40, author_id="forum.test:b", text="Thebank is great", language="en", rating=5.0, about=("bank",))
     foreign = post(3, 40, author_id="forum.test:c", text="Thebank juda yaxshi", language="uz", about=("bank",))
     app = {"product": "app", "product_kind": "app_online"}
-    place.tagged("forum", 1, [(first, [mention(first), mention(first, brand="rival"), mention(first, **app)]), (second, [mention(second)])])
+    ours = [mention(first, roles=None), mention(first, brand="rival"), mention(first, **app)]
+    place.tagged("forum", 1, [(first, ours), (second, [mention(second)])])
     place.tagged("forum", 2, [(foreign, [mention(foreign, genre="other", stance="none")])])
     run(place, index)
     say(place, index, f"{foreign.id}/bank/general", genre="opinion", stance="promoter")
@@ -517,7 +518,7 @@ def corpus(place: Place, index: Index) -> tuple[str, str]:
 def test_corrections_are_exported_as_labelled_records(place: Place, index: Index, tmp_path: Path) -> None:
     first, second = corpus(place, index)
     with desk_of(place) as desk:
-        exported = list(records(index, desk, read_brands(place.config)))
+        exported = list(records(index, desk, read_brands(place.config), {}))
     assert exported == [
         {
             "id": f"{first}/bank", "source": "reviews", "lang": "ru", "target": "Банк", "rating": 1.0, "date": "2026-01-01",
@@ -539,7 +540,7 @@ def test_what_was_exported_is_measured_month_by_month(place: Place, embedded: In
     corpus(place, embedded)
     file = tmp_path / "corrections.jsonl"
     with desk_of(place) as desk:
-        rows = list(records(embedded, desk, read_brands(place.config)))
+        rows = list(records(embedded, desk, read_brands(place.config), {}))
     del rows[0]["date"]
     file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), encoding="utf-8")
     shipped = Path(__file__).parents[1] / "models" / "reader-5"
@@ -549,6 +550,28 @@ def test_what_was_exported_is_measured_month_by_month(place: Place, embedded: In
     assert report.to_json()["months"]["undated"]["stance"]["records"] == 1
     assert any(line.startswith("    2026-02   macro-F1 ") and "agreement" in line for line in report.lines())
     assert evaluate(file, model=shipped, threads=1).months == {}
+
+
+def test_what_the_model_answered_in_use_is_exported_and_scored(place: Place, embedded: Index, tmp_path: Path) -> None:
+    first, second = corpus(place, embedded)
+    read = loading.as_read({first, second}, data=place.data, config=place.config)
+    assert read[f"{first}/bank/general"].stance == "promoter", "what the model said, not the person"
+    with desk_of(place) as desk:
+        rows = list(records(embedded, desk, read_brands(place.config), read))
+    assert [row["read"] for row in rows] == [
+        {"tone": 0, "stance": "promoter", "recommend": "-", "switch": "-", "products": ["app_online"]},
+        {"genre": "opinion", "sarcasm": 0, "sentiment": "neutral"},
+    ]
+    file = tmp_path / "corrections.jsonl"
+    file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), encoding="utf-8")
+    report = evaluate_read(file, months=True)
+    agreement = {name: head.others["accuracy"] for name, head in report.heads.items()}
+    assert agreement == {"genre": 1, "sarcasm": 1, "sentiment": 0, "stance": 0, "recommend": 0, "switch": 0, "products": 0, "tone": 0}
+    assert report.answered_roles and report.answered_roles.share == 0, "the model left the roles open"
+    assert list(report.months) == ["2026-01", "2026-02"]
+    file.write_text("".join(json.dumps({**each, "read": None}, ensure_ascii=False) + "\n" for each in rows), encoding="utf-8")
+    with pytest.raises(RecordError, match="read: is in no record"):
+        evaluate_read(file)
 
 
 def test_a_mention_without_corrections_is_written_as_before() -> None:
