@@ -28,7 +28,7 @@ SITE = "habr.com"
 LAST_PAGE = 50
 """Habr answers no later page of a list."""
 KEPT = (
-    "id", "lang", "postType", "isCorporative", "hubs", "titleHtml", "textHtml", "timePublished", "statistics",
+    "id", "lang", "postType", "publicationType", "isCorporative", "hubs", "titleHtml", "textHtml", "timePublished", "statistics",
     "parentId", "timeChanged", "isSuspended", "score", "message", "children", "author",
 )  # fmt: skip
 """What is kept of an article or a comment: not what its author states of contacts and payment."""
@@ -187,7 +187,7 @@ def path_of(article: dict[str, Any]) -> str:
     """Where an article stands, below the language; the feeds of Habr tell it by the same address."""
     blogs = [hub["alias"] for hub in article.get("hubs") or () if hub.get("type") == "corporative"]
     blog = f"companies/{blogs[0]}/" if article.get("isCorporative") and blogs else ""
-    section = {"news": "news", "post": "posts"}.get(article.get("postType") or "", "articles")
+    section = {"news": "news", "post": "posts"}.get(article.get("postType") or article.get("publicationType") or "", "articles")
     return f"{blog}{section}/{article['id']}"
 
 
