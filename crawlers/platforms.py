@@ -48,6 +48,35 @@ class HackernewsTarget(PlatformTarget):
     items_url: Url = "https://hacker-news.firebaseio.com/v0"
 
 
+class HabrTarget(PlatformTarget):
+    """Articles of Habr and the comments below them."""
+
+    kind: Literal["habr"]
+    looked_at = 200
+    pages: int = Field(default=5, gt=0)
+    """Pages of each list in one run: twenty articles each, of which each is a request of its own."""
+    url: Url = "https://habr.com"
+    hubs: Many[Annotated[Text, like(r"[\w-]+", "a name as in its address, as `finance` of habr.com/ru/hubs/finance")]] = ()
+    """Names of hubs as in their addresses. Without any of these all articles are watched."""
+    companies: Many[Annotated[Text, like(r"[\w-]+", "a name as in its address, as `habr` of habr.com/ru/companies/habr")]] = ()
+    """Names of companies' blogs as in their addresses."""
+    search: Many[Text] = ()
+    """Queries."""
+    articles: Many[Annotated[Native, like(r"(?:https?://\S+/)?\d+/?", "the number or address of an article, as `598425`")]] = ()
+    """Numbers or addresses of articles to follow."""
+
+    @property
+    def edition(self) -> str:
+        """The language of articles that are asked for; Habr has these two."""
+        return "en" if self.language == "en" else "ru"
+
+    @property
+    def alone(self) -> tuple[str, str] | None:
+        """The one hub or company that is watched, and which of the two it is; None where that is not all."""
+        places = [*(("hub", alias) for alias in self.hubs), *(("company", alias) for alias in self.companies)]
+        return places[0] if len(places) == 1 and not self.search and not self.articles else None
+
+
 class StackexchangeTarget(PlatformTarget):
     """Questions of a site of Stack Exchange, with their answers and comments."""
 

@@ -20,6 +20,7 @@ from crawlers.platforms import (
     AppstoreTarget,
     BlueskyTarget,
     DiscourseTarget,
+    HabrTarget,
     HackernewsTarget,
     LivejournalTarget,
     MastodonTarget,
@@ -39,7 +40,7 @@ TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
 Target = (
     FeedTarget | ReviewsTarget | RedditTarget | FilesTarget | ForumTarget | SiteTarget | MastodonTarget
     | HackernewsTarget | StackexchangeTarget | DiscourseTarget | WordpressTarget | AppstoreTarget | LivejournalTarget
-    | VkTarget | TelegramTarget | TelegramExportTarget | BlueskyTarget | YoutubeTarget
+    | VkTarget | TelegramTarget | TelegramExportTarget | BlueskyTarget | YoutubeTarget | HabrTarget
 )  # fmt: skip
 
 KINDS: dict[str, type[Target]] = {get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(Target)}

@@ -53,6 +53,12 @@ def _interfaces() -> Iterator[Parser]:
     forum, answers = "kind: discourse\nurl: https://d.example\npages: 2\n", files_of("api/discourse/*.json", "discourse/*")
     yield Parser("discourse", forum, answers)
     yield Parser("discourse lists", forum, answers, {"/t/": (RECORDED / "discourse" / "topic_40.json").read_bytes()})
+    hub = "kind: habr\nhubs: [x]\narticles: [900001]\npages: 2\n"
+    yield Parser("habr", hub, files_of("habr/*.json"))
+    made = {name: (RECORDED / "habr" / f"{name}.json").read_bytes() for name in ("list", "article_900001", "comments_900001")}
+    yield Parser("habr comments", hub, files_of("habr/*.json"), {"hub=x": made["list"]})
+    read = {"/comments/": made["comments_900001"], "articles/900": made["article_900001"]}
+    yield Parser("habr lists", "kind: habr\npages: 2\n", files_of("habr/*.json"), read)
     yield Parser(
         "hackernews", "kind: hackernews\nsearch: [x]\nstories: [8863]\npages: 2\n", files_of("api/hackernews/**/*.json", "hackernews/*")
     )

@@ -56,6 +56,18 @@ def test_hacker_news_as_documented(walk: Walk) -> None:
     assert seen(walk, "kind: hackernews\nsearch: [a]\n", posts) == [HERE, GONE, GONE, UNTOLD]
 
 
+def test_habr_as_documented(walk: Walk) -> None:
+    author, gone = {"id": "1", "alias": "a"}, {"message": "UFO just landed and posted this here", "author": None}
+    walk.pages = {"articles/1/": {"id": "1", "textHtml": "a"}, "articles/2/": Answer('{"code": 404, "message": "Resource not found"}', 404)}
+    walk.pages |= {"articles/3/": PAGE, "articles/4/": Answer('{"code": 451, "message": "Unavailable"}', 451)}
+    below = {"5": {"id": "5", "message": "a", "author": author}, "6": {"id": "6"} | gone}
+    walk.pages |= {"articles/1/comments/": {"comments": below}, "articles/2/comments/": walk.pages["articles/2/"]}
+    posts = known(*({"id": str(n)} for n in range(1, 5)), *({"id": str(n), "message": "a", "thread": "articles/1"} for n in range(5, 8)))
+    posts += [Known(id="8", url=None, content="", raw={"id": "8", "message": "a", "thread": "companies/a/articles/2"})]
+    assert seen(walk, "kind: habr\n", posts) == [HERE, GONE, UNTOLD, UNTOLD, HERE, GONE, UNTOLD, GONE]
+    assert len(walk.asked) == 6, "the comments of an article by one question"
+
+
 def test_stack_exchange_as_documented(walk: Walk) -> None:
     walk.pages = {"/posts/": {"items": [{"post_id": 1}, {"post_id": 3}]}, "/comments/": {"items": [{"comment_id": 5}]}}
     posts = known(

@@ -59,12 +59,13 @@ NO_POST = {
     "hackernews/search_last.json": "",
     # What is asked for beside posts: how many the members are, a filter, a key, comments by their ids.
     "discourse/about.json": "gives no list of topics", "livejournal/friends.txt": "", "stackexchange/info.json": "",
+    "habr/hub.json": "gives neither articles nor comments",
     "stackexchange/filter.json": "lacks 'question_id'", "reddit/broker/token.json": "gives an answer of another form",
     "reddit/broker/morechildren.json": "gives an answer of another form", "forum/pikabu_documented/comments.xml": "",
     # Refusals.
     "discourse/too_often.json": "Слишком много запросов", "stackexchange/throttled.json": "throttle_violation",
     "wordpress/forbidden.json": "rest_forbidden", "wordpress/invalid_page.json": "rest_post_invalid_page_number",
-    "wordpress/no_route.json": "rest_no_route",
+    "wordpress/no_route.json": "rest_no_route", "habr/not_found.json": "404: Resource not found",
 }  # fmt: skip
 """Recordings of our own that bring no post by themselves -> what is said of them, nothing where they are not refused."""
 OURS = ("target.yaml", "expected.json", "posts.json")
