@@ -221,9 +221,9 @@ def corrections(
 def export_corrections(out: Annotated[Path, typer.Argument(metavar="OUT.jsonl", help="The file to write.")]) -> None:
     """Write the corrections as labelled records, for `python -m nlp train --corrections` and `python -m nlp evaluate`.
 
-    One record for each post and company with the answers that people gave. Those under review are left out, answers about
-    one product, and texts in a language that the model does not read. What the model answers to the same in use stands beside, and
-    is scored by `python -m nlp evaluate OUT.jsonl --read`.
+    One record for each post and company, and for each product, with the answers that people gave. Those under review are left out,
+    and texts in a language that the model does not read. What the model answers to the same in use stands beside, and is scored by
+    `python -m nlp evaluate OUT.jsonl --read`.
     """
     with told(), opened() as index, closing(open_desk(data_folder())) as desk, whole(out) as file:
         number, posts = 0, {each.post for each in desk.in_force()}

@@ -145,32 +145,60 @@ def review(index: Index, corrections: Sequence[Correction]) -> list[Review]:
     return found
 
 
-def records(index: Index, desk: Desk, brands: Brands, read: Mapping[str, Mention]) -> Iterator[dict[str, Any]]:
-    """What people answered, as labelled records for training and evaluation: one for each post x brand, by id.
+def records(index: Index, desk: Desk, brands: Brands, read: Mapping[str, Mapping[str, Mention]]) -> Iterator[dict[str, Any]]:
+    """What people answered, as labelled records for training and evaluation: one for each post x brand x product, by post and brand.
 
-    They hold the corrected answers and no others, and under `read` what the model answers to the same (`read`: its mentions by id,
-    see `load.as_read`). A record is about the company as a whole: answers about one product train nothing. `products` are the
-    kinds that remain where a person added or removed one. Ratings without a text are left out, and texts in a language that the
-    model is never asked about.
+    They hold the corrected answers and no others, and under `read` what the model answers to the same (`read`: see
+    `load.as_read`). What is answered about one product has the sentences that speak of it for its text (`about_product`). Of a
+    company, `products` are the kinds that remain where a person added or removed one. Ratings without a text are left out, and
+    texts in a language that the model is never asked about.
     """
     for post, mentions, said in _with_posts(index, desk.in_force()):
-        if post is None or post.language not in (None, *READ):
+        if post is None or not post.text.strip() or post.language not in (None, *READ):
             continue
         holding = sorted((each for each in said if holds(each, post)), key=lambda each: each.brand)
         for slug, theirs in groupby(holding, key=lambda each: each.brand):
-            brand, answers = brands.by_slug(slug), list(theirs)
-            whole = f"{post.id}/{slug}/{GENERAL}"
-            if brand is None or whole not in mentions or not post.text.strip():
-                continue
-            fields: dict[str, Any] = {}
-            for each in filter(_of_company, answers):
-                fields |= recorded(each.head, each.value)
-            if any(each.head == EXISTS and each.product != GENERAL for each in answers):
-                fields["products"] = _kinds(mentions, slug)
-            if fields:
-                alone = len({each.brand for each in mentions.values()}) == 1
-                theirs_too = {name: value for name, value in _read(read, whole).items() if name in fields}
-                yield _record(post, slug, brands, alone=alone) | fields | ({"read": theirs_too} if theirs_too else {})
+            answers = list(theirs)
+            if brands.by_slug(slug) is not None and f"{post.id}/{slug}/{GENERAL}" in mentions:
+                record = _record(post, slug, brands, alone=len({each.brand for each in mentions.values()}) == 1)
+                yield from _answered(record, _of_company(answers, mentions), f"{post.id}/{slug}/{GENERAL}", read.get(post.id, {}))
+                yield from _of_products(record, post, answers, mentions, brands, read.get(post.id, {}))
+
+
+def _of_company(answers: Sequence[Correction], mentions: Mapping[str, Mention]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for each in answers:
+        if each.product == GENERAL and each.head != EXISTS:
+            fields |= recorded(each.head, each.value)
+        elif each.product != GENERAL and each.head == EXISTS:
+            fields["products"] = _kinds(mentions, each.brand)
+    return fields
+
+
+def _of_products(
+    company: Mapping[str, Any], post: Post, answers: Sequence[Correction], mentions: Mapping[str, Mention], brands: Brands,
+    read: Mapping[str, Mention],
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    by_mention: dict[str, dict[str, Any]] = {}
+    for each in answers:
+        if each.product != GENERAL and each.head != EXISTS and each.mention in mentions:
+            by_mention.setdefault(each.mention, {}).update(recorded(each.head, each.value))
+    for key, fields in sorted(by_mention.items()):
+        mention = mentions[key]
+        brand = brands.by_slug(mention.brand)
+        product = brand.product(mention.product) if brand else None
+        if product is not None:
+            text = " ".join(post.text[start:end] for start, end in mention.evidence) or company["text"]
+            about = {"id": key, "text": text, "about_product": product.label("en" if post.language == "en" else "ru")}
+            plain = {name: value for name, value in company.items() if name not in ("rating", "reviewed")}
+            yield from _answered(plain | about, fields, key, read)
+
+
+def _answered(record: Mapping[str, Any], fields: Mapping[str, Any], mention: str, read: Mapping[str, Mention]) -> Iterator[dict[str, Any]]:
+    """The record with its answers and the model's to the same; none where nothing was answered."""
+    if fields:
+        theirs = {name: value for name, value in _read(read, mention).items() if name in fields}
+        yield {**record, **fields, **({"read": theirs} if theirs else {})}
 
 
 def _kinds(mentions: Mapping[str, Mention], slug: str) -> list[str]:
@@ -178,22 +206,17 @@ def _kinds(mentions: Mapping[str, Mention], slug: str) -> list[str]:
     return sorted(kinds)[:3] or [GENERAL]
 
 
-def _read(read: Mapping[str, Mention], whole: str) -> dict[str, Any]:
-    """What a record would say of the model's answers to a company as a whole; nothing of roles that it leaves open."""
-    general = read.get(whole)
-    if general is None:
+def _read(read: Mapping[str, Mention], key: str) -> dict[str, Any]:
+    """What a record would say of the model's answers to a mention; nothing of roles that it leaves open."""
+    mention = read.get(key)
+    if mention is None:
         return {}
     fields: dict[str, Any] = {}
     for head in HEADS:
-        value = getattr(general, head, None)
+        value = getattr(mention, head, None)
         if value is not None:
             fields |= recorded(head, value)
-    theirs = {each: mention for each, mention in read.items() if mention.post == general.post}
-    return fields | {"products": _kinds(theirs, general.brand)}
-
-
-def _of_company(correction: Correction) -> bool:
-    return correction.product == GENERAL and correction.head != EXISTS
+    return fields | {"products": _kinds(read, mention.brand)}
 
 
 def _record(post: Post, slug: str, brands: Brands, *, alone: bool) -> dict[str, Any]:

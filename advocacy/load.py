@@ -188,15 +188,15 @@ def sightings_in(posts: Set[str], present: Mapping[str, Path], folder: Path) -> 
         return all_sightings(posts, present, sightings)
 
 
-def as_read(posts: Set[str], *, data: Path, config: Path) -> dict[str, Mention]:
-    """The posts' mentions as the model reads them, by id: without what people answered.
+def as_read(posts: Set[str], *, data: Path, config: Path) -> dict[str, dict[str, Mention]]:
+    """Post id -> its mentions as the model reads them, by id: without what people answered.
 
     Of a post that is not tagged with the present brands and model there are none. Raises LoadError, ModelError, ConfigError, TagError.
     """
     fingerprint = present_fingerprint(config)
     present = keys(data, fingerprint)
     seen = sightings_in(posts, present, data / "tagged" / fingerprint) if present else {}
-    return {mention.id: mention for versions in seen.values() for mention in one_post(versions)[1]}
+    return {post: {mention.id: mention for mention in one_post(versions)[1]} for post, versions in seen.items()}
 
 
 def _corrected(united: Sequence[Sighting], desk: Desk, brands: Brands) -> list[Sighting]:

@@ -89,6 +89,8 @@ class Record:
     """Its own id as the file gives it, else the number of its line."""
     text: str
     target: str
+    about_product: str | None = None
+    """The company's product that it is judged about, as the text's language calls it; then the text is what speaks of it."""
     reviewed: str | None = None
     rating: float | None = None
     source: str = ""
@@ -109,6 +111,7 @@ class Record:
             text=self.text,
             target=self.target,
             spans=name_spans(self.text, self.target),
+            product=self.about_product,
             rating=self.rating if rating else None,
             reviewed=self.reviewed,
         )
@@ -167,6 +170,7 @@ def _record(path: Path, number: int, line: bytes, texts: Texts | None) -> Record
         id=number if identity is None else identity,
         text=values["text"],
         target=values["target"],
+        about_product=optional(values, "about_product", text_of, where),
         reviewed=optional(values, "reviewed", text_of, where),
         rating=rating_of(values, where),
         source=str(values.get("source", "")),

@@ -555,7 +555,7 @@ def test_what_was_exported_is_measured_month_by_month(place: Place, embedded: In
 def test_what_the_model_answered_in_use_is_exported_and_scored(place: Place, embedded: Index, tmp_path: Path) -> None:
     first, second = corpus(place, embedded)
     read = loading.as_read({first, second}, data=place.data, config=place.config)
-    assert read[f"{first}/bank/general"].stance == "promoter", "what the model said, not the person"
+    assert read[first][f"{first}/bank/general"].stance == "promoter", "what the model said, not the person"
     with desk_of(place) as desk:
         rows = list(records(embedded, desk, read_brands(place.config), read))
     assert [row["read"] for row in rows] == [
@@ -572,6 +572,30 @@ def test_what_the_model_answered_in_use_is_exported_and_scored(place: Place, emb
     file.write_text("".join(json.dumps({**each, "read": None}, ensure_ascii=False) + "\n" for each in rows), encoding="utf-8")
     with pytest.raises(RecordError, match="read: is in no record"):
         evaluate_read(file)
+
+
+def test_an_answer_about_one_product_is_a_record_of_the_sentences_that_speak_of_it(place: Place, embedded: Index, tmp_path: Path) -> None:
+    text = "Банк хороший. Приложение висит, карта отличная."
+    seen = post(1, text=text, language="ru", rating=2.0, about=("bank",))
+    app = mention(seen, product="app", product_kind="app_online", evidence=((14, 30),))
+    place.tagged("forum", 1, [(seen, [mention(seen), app])])
+    run(place, embedded)
+    say(place, embedded, app.id, stance="detractor", sentiment="negative")
+    say(place, embedded, f"{seen.id}/bank/general", roles=("client",))
+    read = loading.as_read({seen.id}, data=place.data, config=place.config)
+    with desk_of(place) as desk:
+        whole, product = records(embedded, desk, read_brands(place.config), read)
+    assert (whole["text"], whole["rating"], whole["roles"], "stance" in whole) == (text, 2.0, ["client"], False)
+    assert product == {
+        "id": app.id, "source": "reviews", "lang": "ru", "target": "Банк", "date": "2026-01-01", "text": "Приложение висит",
+        "about_product": "Приложение", "sentiment": "negative", "stance": "detractor",
+        "read": {"sentiment": "neutral", "stance": "promoter"},
+    }  # fmt: skip
+    file = tmp_path / "corrections.jsonl"
+    file.write_text(json.dumps(product, ensure_ascii=False) + "\n", encoding="utf-8")
+    [record] = read_records(file)
+    asked = record.pair()
+    assert (asked.text, asked.target, asked.product) == ("Приложение висит", "Банк", "Приложение"), "as the reader asks"
 
 
 def test_a_mention_without_corrections_is_written_as_before() -> None:
