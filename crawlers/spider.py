@@ -200,6 +200,11 @@ class TargetSpider(AskingSpider, Generic[T]):
         """Whether the run has taken all it may; the walk stops, and the next run goes on."""
         return self.has_failed or self._sink.full
 
+    def few(self, most: int) -> int:
+        """How many items, at least one, may be asked for together: none that the run could not take any more."""
+        left = self._sink.left
+        return most if left is None else max(min(most, left), 1)
+
     def seen(self, post_id: str) -> bool:
         """Whether this post was taken before."""
         return self._sink.seen(post_id)
