@@ -18,6 +18,7 @@ from scrapy.http import HtmlResponse, Response
 
 from crawlers.archive import Archive
 from crawlers.article import below_headline, facts
+from crawlers.collect import preview
 from crawlers.frontier import Frontier, State
 from crawlers.kinds import SiteTarget
 from crawlers.run import Outcome
@@ -391,6 +392,16 @@ def test_the_real_spider_reads_a_packed_sitemap(tmp_path: Path) -> None:
         assert place.collect(target).counts.outcomes[Outcome.KEPT] == 1
         [post] = place.posts(target)
         assert (post.title, post.id, post.language) == ("Новость 1", identity("https://bank.example/1", target), "ru")
+
+
+def test_a_preview_asks_for_the_articles_that_it_shows(tmp_path: Path) -> None:
+    with site() as running:
+        running.pages |= {f"/{number}": article(number) for number in range(1, 31)}
+        running.pages["/map.xml"] = sitemap(*((f"{running.url}/{number}", "") for number in range(1, 31)))
+        place = Place(tmp_path)
+        target = place.target("news", f"kind: site\nsitemap: {running.url}/map.xml\nallow_private: true\ndelay: 0\nsite: bank.example\n")
+        assert len(preview(target, data=place.data, config=place.config, limit=10)) == 10
+        assert len([path for path in running.paths() if path != "/map.xml"]) == 10
 
 
 def test_of_a_run_that_has_failed_nothing_more_is_kept_and_no_more_is_asked_for(tmp_path: Path) -> None:
