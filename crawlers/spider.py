@@ -257,7 +257,11 @@ class TargetSpider(AskingSpider, Generic[T]):
         address = opened(some[0].url or "", self.target.secrets)
         response = await self.asked_once(address)
         fate, sign = fate_of_page(response.status, address, response.url)
-        return {one.id: Look(one.id, fate, sign) for one in some}
+        return {one.id: Look(one.id, fate, sign, self.as_shown(one, response) if fate is Fate.HERE else None) for one in some}
+
+    def as_shown(self, one: Known, response: Response) -> dict[str, Any] | None:
+        """The raw item of a post as its own page shows it now; None where that does not hold it whole, as by default."""
+        return None
 
     async def asked_once(self, address: str) -> Response:
         """The answer of a page at a second look, be it a refusal. Raises Trouble where it fails for now."""

@@ -22,6 +22,7 @@ from crawlers.kinds import ReviewsTarget
 from crawlers.page import Text, decode, plain
 from crawlers.post import Post, post_id
 from crawlers.preset import preset_names
+from crawlers.recheck import recheck
 from crawlers.run import RunFailed
 from crawlers.selection import next_page, numbered
 from crawlers.source import CollectError, Cursor
@@ -672,6 +673,22 @@ def test_what_was_collected_as_beginnings_is_made_whole_by_collecting_again(boar
     board.pages["/r/3"] = Answer("gone", 404)
     run = collect(target, data=place.data, config=place.config, since=datetime(2026, 1, 1, tzinfo=UTC))
     assert run.outcomes["changed"] == 0, "a beginning does not replace a text that is known"
+
+
+def test_a_second_look_at_an_own_page_sees_another_text_and_other_figures(board: Site, place: Place) -> None:
+    with_own_pages(board, list(range(5, 0, -1)))
+    board.pages["/r/5"] = Answer("gone", 404)
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    assert "without own page 1" in str(place.collect(target))
+    board.pages["/r/5"] = own_page(5)
+    board.pages["/r/4"] = own_page(4).replace("И ещё рассказываю целиком", "Дописываю: деньги вернули, и рассказываю целиком")
+    board.pages["/r/3"] = own_page(3).replace('"votes">3', '"votes">30')
+    board.pages["/r/2"] = "<html><body>Введите символы с картинки</body></html>"
+    seen = recheck(target, data=place.data, config=place.config, now=datetime(2026, 9, 8, tzinfo=UTC))
+    assert (seen.here, seen.edited, seen.counted) == (5, 2, 1)
+    posts = {int((post.url or "").rpartition("/")[2]): post for post in place.posts(target)}
+    assert "Дописываю" in posts[4].text and posts[3].likes == 30 and posts[5].text.endswith("как было.") and posts[2].likes == 2
+    assert place.collect(target).outcomes["repeated"] == 5
 
 
 def test_own_pages_that_lack_what_they_should_have_fail_the_run_and_the_cursor_stays(board: Site, place: Place) -> None:

@@ -20,7 +20,7 @@ from scrapy.http import Response
 from crawlers.interval import Descent
 from crawlers.kinds import AboutItem, ReviewsTarget
 from crawlers.link import hidden, opened, within
-from crawlers.look import same_page
+from crawlers.look import Known, same_page
 from crawlers.mapping import as_its_source_says
 from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id, stars
@@ -174,6 +174,10 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         if "text" not in own and not self.target.ratings_without_text:
             raise Trouble(f"{url}: has nothing that `own_page.text` finds", transient=True)
         return own
+
+    def as_shown(self, one: Known, response: Response) -> dict[str, Any] | None:
+        own = read_own_page(page_of(response), self.target) if self.target.own_page else {}
+        return {name: said for name, said in one.raw.items() if name != "own_missing"} | {"own": own} if "text" in own else None
 
     def older(self, post: Post) -> bool:
         """Whether a review lies before what the run is to take: its own page is not fetched."""
