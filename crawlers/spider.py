@@ -174,6 +174,8 @@ class TargetSpider(AskingSpider, Generic[T]):
     """Where the run before ended; set before the walk starts."""
     since: datetime | None
     """Nothing published before is wanted."""
+    from_date = ""
+    """From when the target is collected again, as `-a since` says it; empty in a run that goes on where the last one ended."""
     has_failed = False
     """Whether the run has failed: nothing more of it is kept."""
 
