@@ -67,11 +67,13 @@ class Facts:
     title: str | None
     author: str | None
     date: str | None
+    changed: str | None
+    """When it was last edited, as the page says it: many say so of each article, with the date of publication."""
     language: str | None
 
 
 def facts(page: Selector) -> Facts:
-    """Title, author and date of publication by JSON-LD, else by the page's metadata, else by its headings. No date is guessed."""
+    """Title, author and dates by JSON-LD, else by the page's metadata, else by its headings. No date is guessed."""
     said = next((each for each in _told(page) if each.get("datePublished") or each.get("headline")), {})
     names = [each.get("name") if isinstance(each, dict) else each for each in _list(said.get("author"))]
     written = ", ".join(name for name in names if isinstance(name, str) and name) or _first(page, _AUTHOR)
@@ -79,6 +81,7 @@ def facts(page: Selector) -> Facts:
         title=_text(said.get("headline")) or _first(page, _TITLE),
         author=None if written is None or is_link(written) else written,
         date=_text(said.get("datePublished")) or _first(page, _DATE),
+        changed=_text(said.get("dateModified")) or _first(page, _CHANGED),
         language=(page.xpath("//html/@lang").get() or "")[:2].lower() or None,
     )
 
@@ -95,6 +98,10 @@ _DATE = (
     "//*[@itemprop='datePublished']/@content | //*[@itemprop='datePublished']/@datetime",
     "//meta[@name='date' or @name='pubdate' or @name='publish-date' or @name='DC.date.issued']/@content",
     "//article//time/@datetime",
+)
+_CHANGED = (
+    "//meta[@property='article:modified_time']/@content",
+    "//*[@itemprop='dateModified']/@content | //*[@itemprop='dateModified']/@datetime",
 )
 
 

@@ -54,15 +54,19 @@ def published_at(raw: dict[str, Any], target: FeedTarget, collected: datetime) -
 
 
 def edited_at(raw: dict[str, Any], target: FeedTarget, published: Moment, collected: datetime) -> datetime | None:
-    """When an entry was last edited; None where it was not, or nobody can tell.
-
-    That is what a feed calls `updated`, where it is later than the publication by more than what saving takes; by a day where one of
-    them is a mere date, which stands at noon.
-    """
+    """When an entry was last edited, by what a feed calls `updated`; None where it was not, or nobody can tell."""
     try:
         updated = parse_moment(str(raw.get("updated") or "").strip(), target.zone, now=collected)
     except ValueError:
         return None
+    return edit(updated, published)
+
+
+def edit(updated: Moment, published: Moment) -> datetime | None:
+    """When it was edited: the update, where it is later than the publication by more than what saving takes; else None.
+
+    That is a day where one of them is a mere date, which stands at noon.
+    """
     if updated.at is None or published.at is None:
         return None
     exact = published.precision is Precision.MINUTE and updated.precision is Precision.MINUTE

@@ -32,7 +32,7 @@ from crawlers.field import (
     below,
 )
 from crawlers.post import MOST
-from crawlers.taken import ArticleFields, BoardModel, Columns, Fields, Take, TopicModel
+from crawlers.taken import ArticleFields, BoardModel, Columns, Fields, OwnPageFields, Take, TopicModel
 from crawlers.yamlfile import Many, Strict
 
 
@@ -230,6 +230,16 @@ class ReviewsTarget(PresetTarget):
     """Scripts of the page whose JSON is read as elements, a key as their class (`.review > div`); an answer that is JSON always is."""
     beside: Selector | None = None
     """What belongs to the items and stands elsewhere on the page, one for each in their order: it is read as a part of its item."""
+    own_page: OwnPageFields | None = None
+    """Each new review's own page (`take.url`) is fetched, and these fields are taken there: the list shows the beginning of a text."""
+    attempts: int = Field(default=5, gt=0)
+    """Runs in which a review's own page that fails for now is tried, before the review is kept as the list shows it."""
+
+    @model_validator(mode="after")
+    def _own_page_is_named(self) -> ReviewsTarget:
+        if self.own_page and self.take.url is None:
+            raise ValueError("`own_page` needs `take.url`: the address of a review's own page")
+        return self
 
 
 class ForumTarget(PresetTarget):

@@ -64,8 +64,8 @@ _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./-])(\d{1,2})\2(\d{1,2})(?!\d)")
 _DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?[\s.-]*({_NAMES})\b\.?,?\s*-?(\d{{4}})?(?!\d|:)", re.IGNORECASE)
 _MONTH_DAY = re.compile(rf"\b({_NAMES})\b\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(\d{{4}})(?!\d|:))?", re.IGNORECASE)
-_AGO = re.compile(r"(\d+|an?|one|полтор[аы])?\s*([a-zа-я]+)\.?\s+(?:назад|ago)$", re.IGNORECASE)
-_MORE_AGO = re.compile(r"(?:(\d+|an?|one)\s*)?([a-zа-я]+)\.?,?\s*(?:(?:и|and)\s*)?$")
+_AGO = re.compile(r"(\d+|(?:a\s+)?couple(?:\s+of)?|an?|one|пар[ау]|полтор[аы])?\s*([a-zа-я]+)\.?\s+(?:назад|ago)$", re.IGNORECASE)
+_MORE_AGO = re.compile(r"(?:(\d+|(?:a\s+)?couple(?:\s+of)?|an?|one|пар[ау])\s*)?([a-zа-я]+)\.?,?\s*(?:(?:и|and)\s*)?$")
 """What stands before the last unit: the hour of `1 час 20 минут назад`."""
 _VAGUE = re.compile(r"(?:мес|month|(?:пол)?год|лет|year|yr)|(?:г|mos?)$")
 """A month and a year are too vague to count a date back by."""
@@ -240,6 +240,8 @@ def _ago(ago: re.Match[str], before: str, zone: tzinfo, now: datetime | None) ->
 def _times(number: str | None) -> float:
     if number and number.startswith("полтор"):
         return 1.5
+    if number and ("couple" in number or number.startswith("пар")):
+        return 2
     return int(number) if number and number.isdigit() else 1
 
 

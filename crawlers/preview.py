@@ -50,9 +50,14 @@ class Preview:
         return False
 
     @property
+    def left(self) -> int:
+        """Items that are still to be shown."""
+        return self._limit - len(self.samples)
+
+    @property
     def full(self) -> bool:
         """Whether there is enough to show."""
-        return len(self.samples) >= self._limit
+        return not self.left
 
     def take(self, page: Page) -> list[Outcome]:
         """Show the page's items, up to the limit."""

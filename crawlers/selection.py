@@ -166,16 +166,22 @@ def numbered(parameter: str | None, url: str) -> str | None:
 
 
 class Fields:
-    """The fields of one raw item: its `html`, what its links are relative to (`base`, else its `page`), and `beside`."""
+    """The fields of one raw item: its `html`, what its links are relative to (`base`, else its `page`), and `beside`.
 
-    def __init__(self, raw: Mapping[str, Any], wanted: Takes) -> None:
+    `own`: fields as the item's own page says them, in the place of its piece of the list.
+    """
+
+    def __init__(self, raw: Mapping[str, Any], wanted: Takes, own: Mapping[str, str] | None = None) -> None:
         root = Selector(raw["html"], type="html")
         self.node = next(iter(root.xpath("/html/body/*|/html/head/*")), root)
         self.beside: Mapping[str, str] = raw.get("beside", {})
         self.takes = wanted
+        self.own = own or {}
         self.base: str = raw.get("base") or raw["page"]
 
     def words(self, name: str, attribute: str | None = None) -> Text | None:
+        if name in self.own:
+            return Text(self.own[name])
         take = self.takes.get(name)
         if take is None:
             return None
@@ -262,10 +268,14 @@ class Tally:
 
     def add(self, raws: list[dict[str, Any]]) -> None:
         """Count the items of a page."""
-        self.items += len(raws)
         for raw in raws:
             fields = Fields(raw, self.takes)
-            self.found.update(name for name in TOLD if fields.has(name))
+            self.note(name for name in TOLD if fields.has(name))
+
+    def note(self, found: Iterable[str]) -> None:
+        """Count an item that has these fields."""
+        self.items += 1
+        self.found.update(found)
 
     def check(self, *, ended: bool) -> None:
         """Raises CollectError for a selector that finds nothing. What some pages truly lack is judged once the walk has `ended`."""

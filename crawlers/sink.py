@@ -80,6 +80,10 @@ class _Telling:
         return self._sink.seen(post_id)
 
     @property
+    def left(self) -> int | None:
+        return self._sink.left
+
+    @property
     def full(self) -> bool:
         return self._sink.full
 

@@ -174,6 +174,8 @@ class TargetSpider(AskingSpider, Generic[T]):
     """Where the run before ended; set before the walk starts."""
     since: datetime | None
     """Nothing published before is wanted."""
+    from_date = ""
+    """From when the target is collected again, as `-a since` says it; empty in a run that goes on where the last one ended."""
     has_failed = False
     """Whether the run has failed: nothing more of it is kept."""
 
@@ -199,6 +201,11 @@ class TargetSpider(AskingSpider, Generic[T]):
     def full(self) -> bool:
         """Whether the run has taken all it may; the walk stops, and the next run goes on."""
         return self.has_failed or self._sink.full
+
+    def few(self, most: int) -> int:
+        """How many items, at least one, may be asked for together: none that the run could not take any more."""
+        left = self._sink.left
+        return most if left is None else max(min(most, left), 1)
 
     def seen(self, post_id: str) -> bool:
         """Whether this post was taken before."""
@@ -252,7 +259,11 @@ class TargetSpider(AskingSpider, Generic[T]):
         address = opened(some[0].url or "", self.target.secrets)
         response = await self.asked_once(address)
         fate, sign = fate_of_page(response.status, address, response.url)
-        return {one.id: Look(one.id, fate, sign) for one in some}
+        return {one.id: Look(one.id, fate, sign, self.as_shown(one, response) if fate is Fate.HERE else None) for one in some}
+
+    def as_shown(self, one: Known, response: Response) -> dict[str, Any] | None:
+        """The raw item of a post as its own page shows it now; None where that does not hold it whole, as by default."""
+        return None
 
     async def asked_once(self, address: str) -> Response:
         """The answer of a page at a second look, be it a refusal. Raises Trouble where it fails for now."""

@@ -67,6 +67,21 @@ class Fields(Strict):
     views: Take | None = None
 
 
+class OwnPageFields(Strict):
+    """Which part of a review's own page holds which field, where a list shows only the beginning of its text."""
+
+    text: Take
+    title: Take | None = None
+    date: Take | None = None
+    edited: Take | None = None
+    rating: Rating | None = None
+    reply: Take | None = None
+    product: Take | None = None
+    likes: Take | None = None
+    replies: Take | None = None
+    views: Take | None = None
+
+
 class PostFields(Strict):
     """Which part of a forum's post holds which field."""
 

@@ -59,6 +59,10 @@ class Sink(Protocol):
         """What becomes of each item of the page, in order."""
 
     @property
+    def left(self) -> int | None:
+        """New items that the run may still take; None: as many as there are."""
+
+    @property
     def full(self) -> bool:
         """Whether the run has as many new items as it may take: stop walking."""
 
@@ -110,10 +114,15 @@ class Writer:
         return self._seen.find(post_id) is not None
 
     @property
+    def left(self) -> int | None:
+        """New items that the target's `limits.items` still allows: what was known before doesn't count."""
+        most = self.target.limits.items
+        return None if most is None else max(most - _new(self._total) - _new(self._counts), 0)
+
+    @property
     def full(self) -> bool:
-        """Whether the run has brought as many new items as the target's `limits.items`: what was known before doesn't count."""
-        taken = _new(self._total) + _new(self._counts)
-        return self.target.limits.items is not None and taken >= self.target.limits.items
+        """Whether the run has brought as many new items as it may."""
+        return self.left == 0
 
     def take(self, page: Page) -> list[Outcome]:
         """What becomes of each item; a full batch is closed. Raises CollectError where it can't be written."""

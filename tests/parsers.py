@@ -134,8 +134,13 @@ def _pages_of_people() -> Iterator[Parser]:
         target = (RECORDED / "reviews" / case / "target.yaml").read_text(encoding="utf-8")
         yield Parser(f"reviews {case}", f"{target}\npages: 1\n", files_of(f"reviews/{case}/page.html"))
     reviews = files_of("pages/banki_ru_moodify/**/*.html", "pages/trafilatura/**/*trustpilot*", "reviews/*/page.*")
+    for preset, site in {"otzovik": "otzovik.com", "irecommend": "irecommend.ru"}.items():
+        case = RECORDED / "reviews" / f"{preset}_documented"
+        text = f"kind: reviews\npreset: {preset}\nurl: https://{site}/list\npages: 1\nattempts: 1\n"
+        shown = {"/list": (case / "page.html").read_bytes()}
+        yield Parser(f"reviews {preset} own page", text, files_of(f"reviews/{preset}_documented/own_page.html"), shown)
     for preset in preset_names("reviews"):
-        yield Parser(f"reviews {preset}", f"kind: reviews\npreset: {preset}\nurl: https://r.example/\npages: 1\n", reviews)
+        yield Parser(f"reviews {preset}", f"kind: reviews\npreset: {preset}\nurl: https://r.example/\npages: 1\nattempts: 1\n", reviews)
 
 
 def _topic_of(name: str, pages: tuple[bytes, ...]) -> bytes:

@@ -135,6 +135,7 @@ class _Sink:
 
     cursor: Cursor
     since = None
+    left = None
     full = False
 
     def __init__(self, cursor: Cursor) -> None:

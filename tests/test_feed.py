@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from crawlers.archive import Archive
+from crawlers.collect import preview
 from crawlers.kinds import FeedTarget
 from crawlers.page import decode, plain
 from crawlers.post import Post, post_id
@@ -397,6 +398,13 @@ def test_a_limit_of_items_is_kept_and_the_next_run_goes_on(blog: Site, place: Pl
     serve(blog, *range(24, 0, -1))
     assert [place.collect(target).outcomes["kept"] for _ in range(4)] == [10, 10, 4, 0]
     assert len({post.id for post in place.posts(target)}) == 24
+
+
+def test_a_preview_asks_for_the_articles_that_it_shows(blog: Site, place: Place) -> None:
+    target = place.target("blog", blog_target(blog, "article: true"))
+    serve(blog, *range(24, 0, -1))
+    assert len(preview(target, data=place.data, config=place.config, limit=10)) == 10
+    assert len([path for path in blog.paths() if path.startswith("/p/")]) == 10
 
 
 def test_entries_before_the_wanted_date_are_counted_and_their_articles_not_fetched(blog: Site, place: Place) -> None:

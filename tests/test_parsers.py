@@ -68,7 +68,7 @@ NO_POST = {
     "wordpress/no_route.json": "rest_no_route", "habr/not_found.json": "404: Resource not found",
 }  # fmt: skip
 """Recordings of our own that bring no post by themselves -> what is said of them, nothing where they are not refused."""
-OURS = ("target.yaml", "expected.json", "posts.json")
+OURS = ("target.yaml", "expected.json", "own_page.txt", "posts.json")
 OWN = [
     str(path.relative_to(RECORDED))
     for path in sorted(RECORDED.glob("*/**/*"))

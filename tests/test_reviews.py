@@ -16,17 +16,20 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from crawlers.archive import Archive
+from crawlers.collect import collect, preview
 from crawlers.interval import PATIENCE, Descent
 from crawlers.kinds import ReviewsTarget
 from crawlers.page import Text, decode, plain
 from crawlers.post import Post, post_id
 from crawlers.preset import preset_names
+from crawlers.recheck import recheck
 from crawlers.run import RunFailed
 from crawlers.selection import next_page, numbered
 from crawlers.source import CollectError, Cursor
-from crawlers.spiders.reviews import post, read_page, tally
+from crawlers.spiders.reviews import post, read_own_page, read_page, tally
+from crawlers.target import BrokenTarget, read_target
 from crawlers.unfolded import parsed_page, unfold
-from tests.recording import RECORDED, cases, compare, outcomes, recorded_target
+from tests.recording import COLLECTED, RECORDED, cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "pages"
@@ -51,6 +54,17 @@ def test_made_page(case: Path, tmp_path: Path) -> None:
     page = parsed_page(decode(next(case.glob("page.*")).read_bytes()))
     found = outcomes(read_page(page, target, target.url), target)
     compare(case, {"next": next_page(page, target.next, target.url) or numbered(target.numbered, target.url), "posts": found})
+
+
+@pytest.mark.parametrize("case", [case for case in cases("reviews") if list(case.glob("own_page.*"))], ids=lambda case: case.name)
+def test_made_own_page(case: Path, tmp_path: Path) -> None:
+    """A review's own page, of our own making as the list is: its text is whole, and no other review's."""
+    target = recorded_target(case, tmp_path)
+    (raw, *_) = read_page(parsed_page(decode((case / "page.html").read_bytes())), target, target.url)
+    own = read_own_page(parsed_page(decode((case / "own_page.html").read_bytes())), target)
+    listed, whole = (post(each, target, COLLECTED) for each in (raw, raw | {"own": own}))
+    assert whole.text == (case / "own_page.txt").read_text(encoding="utf-8").rstrip("\n") != listed.text
+    assert (whole.id, whole.title, whole.rating, whole.published) == (listed.id, listed.title, listed.rating, listed.published)
 
 
 @needs_real
@@ -565,3 +579,156 @@ def test_a_key_from_the_environment_is_never_written(place: Place, board: Site, 
     assert len(files) > 6 and any(b"BOARD_KEY" in content for content in contents)
     assert not [path for path, content in zip(files, contents, strict=True) if b"s3cret" in content]
     assert "s3cret" not in str(caught.value)
+
+
+# Reviews whose list shows the beginning of a text: each one's own page is fetched once.
+
+OWN = (
+    TARGET
+    + """own_page:
+  text: {{select: .whole, cut: .ad}}
+  rating: {{select: .own-stars, min: 2, max: 10}}
+  likes: .votes
+  date: .exact
+limits: {{items: {items}}}
+"""
+)
+
+
+def own_page(number: int) -> str:
+    text = f"Отзыв номер {number}: деньги вернули через {number} дней. И ещё рассказываю целиком, как было."
+    return (
+        f'<div class="whole">{text}<p class="ad">Реклама</p><blockquote>Чужое</blockquote></div><b class="votes">{number}</b>'
+        f'<i class="exact">0{number % 9 + 1}.09.2026 12:30</i><i class="own-stars">{number % 5 * 2 + 2} из 10</i>'
+    )
+
+
+def with_own_pages(board: Site, numbers: list[int]) -> None:
+    paged(board, numbers)
+    board.pages |= {f"/r/{number}": own_page(number) for number in numbers}
+
+
+def own_pages(board: Site) -> list[int]:
+    """Whose own pages were asked for, in order of their numbers."""
+    return sorted(int(path.rpartition("/")[2]) for path in board.paths() if path.startswith("/r/"))
+
+
+def test_the_own_page_of_a_new_review_is_fetched_once_for_its_whole_text(board: Site, place: Place) -> None:
+    with_own_pages(board, list(range(12, 0, -1)))
+    listed = Place(place.data.parent / "listed")
+    before = listed.target("vestarna", TARGET.format(url=board.url))
+    assert listed.collect(before).outcomes["kept"] == 12
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    assert place.collect(target).outcomes["kept"] == 12
+    assert own_pages(board) == list(range(1, 13))
+    posts = {post.id: post for post in place.posts(target)}
+    assert set(posts) == {post.id for post in listed.posts(before)}, "told by what the list shows, as before"
+    for each in posts.values():
+        number = int((each.url or "").rpartition("/")[2])
+        assert each.text.endswith("как было.") and (each.quoted, each.likes) == ("Чужое", number)
+        assert each.published == datetime(2026, 9, number % 9 + 1, 12, 30, tzinfo=UTC) and each.rating == number % 5 + 1
+
+    board.asked.clear()
+    with_own_pages(board, list(range(14, 0, -1)))
+    counts = place.collect(target).outcomes
+    assert (counts["kept"], counts["changed"], own_pages(board)) == (2, 0, [13, 14])
+    board.asked.clear()
+    counts = place.collect(target).outcomes
+    assert (counts["kept"], counts["repeated"], board.paths()) == (0, 5, ["/vestarna"])
+
+
+def test_a_review_whose_own_page_fails_waits_for_it_and_is_then_kept_as_the_list_shows_it(board: Site, place: Place) -> None:
+    with_own_pages(board, list(range(9, 0, -1)))
+    board.pages["/r/7"] = Answer("down", 500)
+    board.pages["/r/6"] = "<html><body>Введите символы с картинки</body></html>"
+    board.pages["/r/5"] = Answer("gone", 404)
+    board.pages["/r/4"] = Answer("", 302, {"Location": "/r/9"})
+    target = place.target("vestarna", OWN.format(url=board.url, items=100) + "attempts: 3\n")
+    run = place.collect(target)
+    assert (run.outcomes["kept"], run.outcomes["deferred"], run.outcomes["rejected"]) == (6, 3, 0)
+    assert "without own page 1" in str(run) and kept(place, target) == [1, 2, 3, 5, 8, 9]
+    assert set(Archive(place.data).cursor("vestarna")) == {"top", "open", "deferred"}
+
+    board.asked.clear()
+    run = place.collect(target)
+    assert (run.outcomes["kept"], run.outcomes["deferred"], set(own_pages(board))) == (0, 3, {4, 6, 7, 9})
+    assert "/vestarna?page=2" not in board.paths(), "what waits is known"
+    board.pages["/r/7"] = own_page(7)
+    run = place.collect(target)
+    assert (run.outcomes["kept"], run.outcomes["deferred"]) == (3, 0) and "without own page 2" in str(run)
+    texts = {int((post.url or "").rpartition("/")[2]): post.text for post in place.posts(target)}
+    assert {number for number, text in texts.items() if not text.endswith("как было.")} == {4, 5, 6}, "the beginning is kept"
+    board.asked.clear()
+    assert place.collect(target).outcomes["repeated"] == 5 and board.paths() == ["/vestarna"]
+
+
+def test_what_was_collected_as_beginnings_is_made_whole_by_collecting_again(board: Site, place: Place) -> None:
+    with_own_pages(board, list(range(5, 0, -1)))
+    place.collect(place.target("vestarna", TARGET.format(url=board.url)))
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    assert place.collect(target).outcomes["repeated"] == 5 and own_pages(board) == []
+    board.pages["/r/2"] = Answer("gone", 404)
+    run = collect(target, data=place.data, config=place.config, since=datetime(2026, 1, 1, tzinfo=UTC))
+    assert (run.outcomes["kept"], run.outcomes["changed"], own_pages(board)) == (0, 4, [1, 2, 3, 4, 5])
+    board.pages["/r/3"] = Answer("gone", 404)
+    run = collect(target, data=place.data, config=place.config, since=datetime(2026, 1, 1, tzinfo=UTC))
+    assert run.outcomes["changed"] == 0, "a beginning does not replace a text that is known"
+
+
+def test_a_second_look_at_an_own_page_sees_another_text_and_other_figures(board: Site, place: Place) -> None:
+    with_own_pages(board, list(range(5, 0, -1)))
+    board.pages["/r/5"] = Answer("gone", 404)
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    assert "without own page 1" in str(place.collect(target))
+    board.pages["/r/5"] = own_page(5)
+    board.pages["/r/4"] = own_page(4).replace("И ещё рассказываю целиком", "Дописываю: деньги вернули, и рассказываю целиком")
+    board.pages["/r/3"] = own_page(3).replace('"votes">3', '"votes">30')
+    board.pages["/r/2"] = "<html><body>Введите символы с картинки</body></html>"
+    seen = recheck(target, data=place.data, config=place.config, now=datetime(2026, 9, 8, tzinfo=UTC))
+    assert (seen.here, seen.edited, seen.counted) == (5, 2, 1)
+    posts = {int((post.url or "").rpartition("/")[2]): post for post in place.posts(target)}
+    assert "Дописываю" in posts[4].text and posts[3].likes == 30 and posts[5].text.endswith("как было.") and posts[2].likes == 2
+    assert place.collect(target).outcomes["repeated"] == 5
+
+
+def test_own_pages_that_lack_what_they_should_have_fail_the_run_and_the_cursor_stays(board: Site, place: Place) -> None:
+    with_own_pages(board, list(range(9, 0, -1)))
+    board.pages |= {f"/r/{number}": "<html><body>Введите символы с картинки</body></html>" for number in range(1, 10)}
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    with pytest.raises(RunFailed, match=r"the selector of `text` \('\.whole'\) finds nothing in any of 5 items: .*`own_page`"):
+        place.collect(target)
+    assert place.posts(target) == [] and Archive(place.data).cursor("vestarna") == {}
+
+
+def test_a_limit_of_items_holds_for_own_pages_and_the_next_run_goes_on(board: Site, place: Place) -> None:
+    with_own_pages(board, list(range(12, 0, -1)))
+    target = place.target("vestarna", OWN.format(url=board.url, items=3))
+    for asked in ([10, 11, 12], [7, 8, 9], [4, 5, 6], [1, 2, 3]):
+        board.asked.clear()
+        assert place.collect(target).outcomes["kept"] == 3 and own_pages(board) == asked
+    assert kept(place, target) == list(range(1, 13))
+
+
+def test_a_preview_asks_for_the_own_pages_of_what_it_shows(board: Site, place: Place) -> None:
+    with_own_pages(board, list(range(12, 0, -1)))
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    samples = preview(target, data=place.data, config=place.config, limit=3)
+    assert [sample.post.text.endswith("как было.") for sample in samples if sample.post] == [True] * 3
+    assert own_pages(board) == [10, 11, 12]
+
+
+def test_own_pages_are_asked_for_on_the_host_of_the_list_alone_and_by_robots(board: Site, place: Place) -> None:
+    with_own_pages(board, [4, 3, 2, 1])
+    page = "".join(map(review, (4, 3, 2, 1))).replace('href="/r/4"', 'href="http://other.invalid/r/4"')
+    board.pages["/vestarna"] = f"<html><body>{page}</body></html>"
+    board.pages["/robots.txt"] = Answer("User-agent: *\nDisallow: /r/3\n", headers={"Content-Type": "text/plain"})
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    run = place.collect(target)
+    assert (run.outcomes["kept"], own_pages(board)) == (4, [1, 2]) and "without own page 2" in str(run)
+
+
+def test_own_pages_need_the_address_of_a_review(place: Place) -> None:
+    text = OWN.format(url="https://reviews.example", items=100).replace("  url: a::attr(href)\n", "")
+    (place.config / "targets" / "broken.yaml").write_text(text, encoding="utf-8")
+    broken = read_target(place.config / "targets" / "broken.yaml")
+    assert isinstance(broken, BrokenTarget) and "`own_page` needs `take.url`" in str(broken.error)

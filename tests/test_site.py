@@ -14,15 +14,17 @@ from pathlib import Path
 import pytest
 from parsel import Selector
 from scrapy import Request
-from scrapy.http import Response
+from scrapy.http import HtmlResponse, Response
 
 from crawlers.archive import Archive
 from crawlers.article import below_headline, facts
+from crawlers.collect import preview
 from crawlers.frontier import Frontier, State
+from crawlers.kinds import SiteTarget
 from crawlers.run import Outcome
 from crawlers.sitemap import LARGEST, Entry, read_sitemap
 from crawlers.source import CollectError
-from crawlers.spiders.site import TOGETHER, identity
+from crawlers.spiders.site import TOGETHER, identity, post, read_article
 from tests.recorded_walk import REAL, Walk, needs_real, real, silent, walk
 from tests.site import Answer, Place, site
 
@@ -79,6 +81,33 @@ def test_what_a_page_says_of_its_article() -> None:
     told = facts(Selector(head + "<h1>One <b>day</b></h1><article><time datetime='2026-09-02'></article></html>"))
     assert (told.title, told.author, told.date, told.language) == ("One day", None, "2026-09-02", "en")
     assert (below_headline("A\nB", "A"), below_headline("A", "A"), below_headline("A\nB", None)) == ("B", "A", "A\nB")
+
+
+META = '<meta property="article:published_time" content="{}"><meta property="article:modified_time" content="{}">'
+DATES = '<script type="application/ld+json">{{"@type": "Article", "datePublished": "{}", "dateModified": "{}"}}</script>'
+
+
+@pytest.mark.parametrize("form", [META, DATES], ids=["metadata", "JSON-LD"])
+@pytest.mark.parametrize(
+    ("published", "modified", "edited"),
+    [
+        ("2026-09-01T10:00:00+03:00", "2026-09-01T12:30:00+03:00", "2026-09-01 09:30"),
+        ("2026-09-01T10:00:00+03:00", "2026-09-01T10:00:40+03:00", None),
+        ("2026-09-01T10:00:00+03:00", "2026-08-01T10:00:00+03:00", None),
+        ("2026-09-01", "2026-09-02T10:00:00+03:00", None),
+        ("2026-09-01", "2026-09-03", "2026-09-03 11:00"),
+        ("2026-09-01T10:00:00+03:00", "недавно", None),
+        ("", "2026-09-01T12:30:00+03:00", None),
+    ],
+)
+def test_an_article_says_when_it_was_edited(tmp_path: Path, form: str, published: str, modified: str, edited: str | None) -> None:
+    target = Place(tmp_path).target("site", f"kind: site\nsitemap: {HOST}/sitemap.xml\n")
+    assert isinstance(target, SiteTarget)
+    body = f"<body><article><p>{'Вестарна снизила ставки. ' * 9}</p></article></body>"
+    page = f"<html><head>{form.format(published, modified)}</head>{body}</html>"
+    raw = read_article(HtmlResponse(f"{HOST}/1.html", body=page, encoding="utf-8"), target)
+    found = post(raw, target, datetime(2026, 9, 5, tzinfo=UTC))
+    assert (found.edited and str(found.edited)[:16]) == edited
 
 
 @needs_real
@@ -363,6 +392,16 @@ def test_the_real_spider_reads_a_packed_sitemap(tmp_path: Path) -> None:
         assert place.collect(target).counts.outcomes[Outcome.KEPT] == 1
         [post] = place.posts(target)
         assert (post.title, post.id, post.language) == ("Новость 1", identity("https://bank.example/1", target), "ru")
+
+
+def test_a_preview_asks_for_the_articles_that_it_shows(tmp_path: Path) -> None:
+    with site() as running:
+        running.pages |= {f"/{number}": article(number) for number in range(1, 31)}
+        running.pages["/map.xml"] = sitemap(*((f"{running.url}/{number}", "") for number in range(1, 31)))
+        place = Place(tmp_path)
+        target = place.target("news", f"kind: site\nsitemap: {running.url}/map.xml\nallow_private: true\ndelay: 0\nsite: bank.example\n")
+        assert len(preview(target, data=place.data, config=place.config, limit=10)) == 10
+        assert len([path for path in running.paths() if path != "/map.xml"]) == 10
 
 
 def test_of_a_run_that_has_failed_nothing_more_is_kept_and_no_more_is_asked_for(tmp_path: Path) -> None:

@@ -77,19 +77,22 @@ class FeedSpider(TargetSpider[FeedTarget]):
         fresh = [Entry(raw) for mark, raw in marks.items() if mark not in state.known]
         waiting = fresh + state.waiting(fresh)  # where a host stays silent, its entries keep no others from being taken
         todo = waiting[: self.target.limits.items]
+        later = len(waiting) - len(todo)
         repeated = len(feed.entries) - len(fresh) - sum(mark in state.deferred for mark in marks)
-        size = TOGETHER if self.target.article else max(len(todo), 1)
-        for first in range(0, max(len(todo), 1), size):
-            group = todo[first : first + size]
+        while True:
+            size = self.few(TOGETHER) if self.target.article else len(todo)
+            group, todo = todo[:size], todo[size:]
             taken = await asyncio.gather(*(self.take(entry) for entry in group))
             for entry, found in zip(group, taken, strict=True):
                 state.settle(entry, found)
-            if len(todo) == len(waiting) and first + size >= len(todo):
+            if not (todo or later):
                 state.finish(feed)
             items = tuple(each for each in taken if isinstance(each, Item))
             deferred = tuple(each.raw["link"] for each in taken if isinstance(each, Entry))
-            yield Page(items=items, cursor=state.cursor(), deferred=deferred, repeated=repeated if not first else 0)
-            if self.full():
+            yield Page(items=items, cursor=state.cursor(), deferred=deferred, repeated=repeated)
+            await asyncio.sleep(0)  # the page is kept before it is asked how many more the run may take
+            repeated = 0
+            if not todo or self.full():
                 return
 
     def answer(self, response: Response) -> Feed:

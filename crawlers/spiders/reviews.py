@@ -1,13 +1,17 @@
 """Paged review sites, read by the selectors of the target's file.
 
-The rule to know: a raw item is the review's own piece of the page, see `crawlers/selection.py`.
+The rule to know: a raw item is the review's own piece of the page, see `crawlers/selection.py`; what its own page says stands
+beside that as `own`, and by the piece alone it is told from others.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from parsel import Selector
 from scrapy import Request
@@ -15,14 +19,30 @@ from scrapy.http import Response
 
 from crawlers.interval import Descent
 from crawlers.kinds import AboutItem, ReviewsTarget
-from crawlers.link import hidden, within
+from crawlers.link import hidden, opened, within
+from crawlers.look import Known, same_page
+from crawlers.mapping import as_its_source_says
 from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id, stars
-from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes
-from crawlers.source import CollectError, Item, Page
-from crawlers.spider import TargetSpider, page_of, refusal
+from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes, value
+from crawlers.source import CollectError, Cursor, Item, Page, Rejected
+from crawlers.spider import TargetSpider, Trouble, page_of, refusal
 from crawlers.taken import TakeModel
 from crawlers.unfolded import join, unfold
+from crawlers.watch import read_next
+
+TOGETHER = 8
+"""Reviews whose own pages are fetched side by side, and which are kept together with one cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A review of the list that is to be taken, and the runs that have asked for its own page in vain."""
+
+    raw: dict[str, Any]
+    post: Post | None
+    """What the list shows of it; None where that can be no post."""
+    tries: int = 0
 
 
 class ReviewsSpider(TargetSpider[ReviewsTarget]):
@@ -30,10 +50,18 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
 
     name = "reviews"
 
-    async def start(self) -> AsyncIterator[Request]:
+    async def start(self) -> AsyncIterator[Page | Request]:
         self.descent = Descent(self.cursor, self.target.url)
         self.left = self.target.pages
         self.tally = tally(self.target)
+        self.own_tally = own_tally(self.target)
+        self.reached: Cursor = {name: said for name, said in self.cursor.items() if name != "deferred"}
+        # As it was kept, so that it is told by the same address.
+        before = within(list(self.cursor.get("deferred", {}).values()), hidden, self.target.secrets)
+        self.waiting = {one.post.id: one for each in before for one in self.reviews([each["raw"]], each["tries"]) if one.post}
+        if self.waiting:
+            async for some in self.whole(list(self.waiting.values()), self.reached):
+                yield some
         for request in self.onward(self.descent.address):
             yield request
 
@@ -43,23 +71,117 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
             self.left -= 1
             yield self.ask(address, self.parse)
 
-    def parse(self, response: Response) -> Iterator[Page | Request]:
+    async def parse(self, response: Response) -> AsyncIterator[Page | Request]:
         page = self.page(response)
         raws = list(read_page(page, self.target, response.url))
-        if raws:
-            link = next_page(page, self.target.next, response.url)
-            known, old = self.look(raws)
-            if self.descent.repeated_at_once(known):
-                way = "`next` leads to no other page; mend or remove it"
-                raise CollectError(f"{response.url} shows the same items as the page before it: {way}")
-            onward = self.descent.took(known, link or numbered(self.target.numbered, response.url), old=old, linked=bool(link))
-        else:
-            onward = self.descent.nothing(honest=self.honestly_empty(page, response.url))
+        fresh = self.unread(raws)
+        onward = self.following(page, raws, response.url)
         self.tally.add(raws)
         self.tally.check(ended=not onward or not self.left)
-        yield Page(items=tuple(Item(raw=raw, address=response.url) for raw in raws), cursor=self.descent.cursor())
-        self.tally.check(ended=self.full())
-        yield from self.onward(onward)
+        async for some in self.whole(fresh, self.descent.cursor(), repeated=len(raws) - len(fresh)):
+            yield some
+        for each in (self.tally, self.own_tally):
+            each.check(ended=self.full() or not (onward and self.left))
+        for request in self.onward(onward):
+            yield request
+
+    def following(self, page: Selector, raws: list[dict[str, Any]], url: str) -> str | None:
+        """The address after this page, None at the end. Raises CollectError where the way on leads nowhere."""
+        if not raws:
+            return self.descent.nothing(honest=self.honestly_empty(page, url))
+        link = next_page(page, self.target.next, url)
+        known, old = self.look(raws)
+        known |= {id: True for id in known if id in self.waiting}
+        if self.descent.repeated_at_once(known):
+            way = "`next` leads to no other page; mend or remove it"
+            raise CollectError(f"{url} shows the same items as the page before it: {way}")
+        return self.descent.took(known, link or numbered(self.target.numbered, url), old=old, linked=bool(link))
+
+    def reviews(self, raws: list[dict[str, Any]], tries: int = 0) -> Iterator[Review]:
+        """Raw items with what the list shows of them."""
+        now = datetime.now(UTC)
+        for raw in raws:
+            try:
+                yield Review(raw, as_its_source_says(raw, self.target, now), tries)
+            except Rejected:
+                yield Review(raw, None, tries)
+
+    def unread(self, raws: list[dict[str, Any]]) -> list[Review]:
+        """The reviews to take: where the list shows their beginnings, none whose whole text was taken before, or waits to be."""
+        if self.target.own_page is None:
+            return [Review(raw, None) for raw in raws]
+        found = list(self.reviews(raws))
+        known = {one.post.id for one in found if one.post and self.seen(one.post.id) and not self.from_date}
+        return [one for one in found if one.post is None or one.post.id not in known | self.waiting.keys()]
+
+    async def whole(self, todo: list[Review], cursor: Cursor, repeated: int = 0) -> AsyncIterator[Page]:
+        """The reviews with what their own pages say, some at a time; `cursor` is reached with the last of them."""
+        while True:
+            few = self.few(TOGETHER) if self.target.own_page else len(todo)
+            group, todo = todo[:few], todo[few:]
+            taken = await asyncio.gather(*(self.take(one) for one in group))
+            self.own_tally.check(ended=False)
+            for one, each in zip(group, taken, strict=True):
+                self.settle(one, each)
+            if not todo:
+                self.reached = cursor
+            deferred = tuple(each.post.url or "" for each in taken if isinstance(each, Review) and each.post)
+            items = tuple(each for each in taken if isinstance(each, Item))
+            yield Page(items=items, cursor=self.state(), deferred=deferred, repeated=repeated)
+            await asyncio.sleep(0)  # the page is kept before `full` is asked
+            repeated = 0
+            if not todo or self.full():
+                return
+
+    def settle(self, one: Review, taken: Item | Review) -> None:
+        """Note what became of a review: taken, or to be tried again."""
+        if one.post and isinstance(taken, Review):
+            self.waiting[one.post.id] = taken
+        elif one.post:
+            self.waiting.pop(one.post.id, None)
+
+    def state(self) -> Cursor:
+        """Where the next run resumes."""
+        deferred = {id: {"tries": one.tries, "raw": one.raw} for id, one in self.waiting.items()}
+        return self.reached | ({"deferred": deferred} if deferred else {})
+
+    async def take(self, one: Review) -> Item | Review:
+        """The review, with what its own page says if the target wants that; the review to try again where its page fails for now."""
+        item = Item(raw=one.raw, address=one.raw["page"])
+        if self.target.own_page is None or one.post is None or self.older(one.post):
+            return item
+        try:
+            own = await self.own(one.post.url or "")
+        except Trouble as wrong:
+            tries = one.tries + (not wrong.of_host)
+            later = wrong.transient and tries < self.target.attempts and not self.from_date  # whose run leaves no cursor
+            if later or self.seen(one.post.id):  # a beginning is no news of what is known
+                self.logger.warning("%s; tried again next time", wrong)
+                return replace(one, tries=tries)
+            return replace(item, raw=one.raw | {"own_missing": str(wrong)}, without=("own page",))
+        return replace(item, raw=one.raw | {"own": own})
+
+    async def own(self, url: str) -> dict[str, str]:
+        """What a review's own page says. Raises Trouble where it can't be had, or has no text: perhaps a captcha stands in its place."""
+        if urlsplit(url).netloc.removeprefix("www.") != urlsplit(self.target.url).netloc.removeprefix("www."):
+            raise Trouble(f"{url or 'no address'}: is no page of the list's host", transient=False)
+        response = await self.fetch(address := opened(url, self.target.secrets))
+        if not same_page(address, response.url):
+            raise Trouble(f"{url}: leads to another page", transient=True)  # where another review may stand
+        read_next(response, self)
+        own = read_own_page(page_of(response), self.target)
+        self.own_tally.note(own)
+        if "text" not in own and not self.target.ratings_without_text:
+            raise Trouble(f"{url}: has nothing that `own_page.text` finds", transient=True)
+        return own
+
+    def as_shown(self, one: Known, response: Response) -> dict[str, Any] | None:
+        own = read_own_page(page_of(response), self.target) if self.target.own_page else {}
+        return {name: said for name, said in one.raw.items() if name != "own_missing"} | {"own": own} if "text" in own else None
+
+    def older(self, post: Post) -> bool:
+        """Whether a review lies before what the run is to take: its own page is not fetched."""
+        return self.since is not None and post.published is not None and post.published < self.since
 
     def page(self, response: Response) -> Selector:
         """The page, decoded; an empty one where a later page of the list is gone. Raises CollectError."""
@@ -92,6 +214,21 @@ def tally(target: ReviewsTarget) -> Tally:
     return Tally(wanted(target), every={"date"} if target.ratings_without_text else {"date", "text"})
 
 
+def own_tally(target: ReviewsTarget) -> Tally:
+    """What the own pages of a run's reviews have."""
+    wanted = takes(target.own_page) if target.own_page else {}
+    return Tally(wanted, every=() if target.ratings_without_text else ("text",), where="own_page")
+
+
+def read_own_page(page: Selector, target: ReviewsTarget) -> dict[str, str]:
+    """The fields that a review's own page holds, and what its text quotes as `quoted`."""
+    if target.data:
+        unfold(page, target.data)
+    found = {name: words for name, take in takes(target.own_page).items() if (words := value(page, take))}
+    quoted = found["text"].quoted if "text" in found else None
+    return {name: words.own for name, words in found.items()} | ({"quoted": quoted} if quoted else {})
+
+
 def read_page(page: Selector, target: ReviewsTarget, url: str) -> Iterator[dict[str, Any]]:
     """The raw items of a page."""
     if target.data:
@@ -105,36 +242,33 @@ def read_page(page: Selector, target: ReviewsTarget, url: str) -> Iterator[dict[
 
 def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Post:
     """The post a review is. A rating that the site's scale does not have, and a date that is none, raise ValueError."""
-    fields = Fields(raw, wanted(target))
+    listed = Fields(raw, wanted(target))
+    own: dict[str, str] = raw.get("own", {})
+    fields = Fields(raw, wanted(target), own) if own else listed
     site = site_of(target.site, target.url)
-    words = fields.words("text") or Text("")
-    author, url = fields.text("author"), fields.link("url")
+    words = whole_text(listed.words("text"), own)
+    url = listed.link("url")
     published = fields.moment("date", target, collected)
     edited = fields.lenient("edited", target, collected)
-    rating = fields.number("rating")
     about = fields.text("about")
-    title = fields.text("title")
-    otherwise = [author, published.identity, clean(words.own)]
-    if published.identity is None:
-        otherwise += [None if rating is None else f"{rating:g}", title]  # «Отлично» of two guests
     return Post(
-        id=post_id(site, fields.text("id"), url=at_site(url, target.url, site), otherwise=tuple(otherwise)),
+        id=review_id(listed, target, site, collected),
         site=site,
         place=target.place,
         source=target.kind,
         url=url,
-        title=title,
+        title=fields.text("title"),
         text=words.own,
         quoted=words.quoted,
         language=target.language,
         author_id=fields.author_id(target, target.url, site),
-        author_name=author,
+        author_name=fields.text("author"),
         author_url=fields.profile(),
         published=published.at,
         published_precision=published.precision,
         edited=edited.at,
         collected=collected,
-        rating=stars(rating, target.take.rating.min, target.take.rating.max) if rating is not None and target.take.rating else None,
+        rating=rating_of(fields, target),
         company_reply=fields.text("reply"),
         product=fields.text("product"),
         about=(about,) if about else (),
@@ -142,3 +276,26 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
         likes=fields.count("likes"),
         replies=fields.count("replies"),
     )
+
+
+def review_id(listed: Fields, target: ReviewsTarget, site: str, collected: datetime) -> str:
+    """`Post.id` of a review by what the list shows, so that it is the same whether its own page was had or not."""
+    url, published, rating = listed.link("url"), listed.moment("date", target, collected), listed.number("rating")
+    words = listed.words("text") or Text("")
+    otherwise = [listed.text("author"), published.identity, clean(words.own)]
+    if published.identity is None:
+        otherwise += [None if rating is None else f"{rating:g}", listed.text("title")]  # «Отлично» of two guests
+    return post_id(site, listed.text("id"), url=at_site(url, target.url, site), otherwise=tuple(otherwise))
+
+
+def whole_text(listed: Text | None, own: dict[str, str]) -> Text:
+    """The longer of what the list and the review's own page show: a beginning never replaces a text."""
+    shown = listed or Text("")
+    return Text(own["text"], own.get("quoted")) if len(own.get("text", "")) >= len(shown.own) and "text" in own else shown
+
+
+def rating_of(fields: Fields, target: ReviewsTarget) -> float | None:
+    """The stars, by the scale of the place that shows them. Raises ValueError for what the scale does not have."""
+    rating = fields.number("rating")
+    scale = target.own_page.rating if "rating" in fields.own and target.own_page else target.take.rating
+    return None if rating is None or scale is None else stars(rating, scale.min, scale.max)

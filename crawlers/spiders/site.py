@@ -18,10 +18,11 @@ from parsel import Selector
 from scrapy.http import Response
 
 from crawlers.article import below_headline, facts, main_text
+from crawlers.entry import edit
 from crawlers.frontier import State
 from crawlers.kinds import SiteTarget
 from crawlers.link import is_link, without_session
-from crawlers.moment import UNKNOWN, parse_moment
+from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import at_site, decode, site_of
 from crawlers.post import Post, iso, post_id
 from crawlers.selection import base_of, takes, value
@@ -189,8 +190,10 @@ class SiteSpider(TargetSpider[SiteTarget]):
     async def next_few(self, todo: deque[Entry], coming: Coming) -> AsyncIterator[tuple[Entry, Item | None]]:
         """As many of the articles as are kept together; while one is read, the next ones are on their way."""
         few = min(TOGETHER, self.target.limits.items or TOGETHER)
-        for _ in range(few):
-            while todo and len(coming) < few and not self.over():
+        # Where a run is full, what is on its way is kept all the same; a preview would throw it away.
+        most = 2 * TOGETHER if self.target.limits.items else self.few(2 * TOGETHER)
+        for taken in range(few):
+            while todo and len(coming) < few and taken + len(coming) < most and not self.over():
                 self.left -= 1
                 entry = todo.popleft()
                 answer = asyncio.create_task(self.fetch(entry.address))
@@ -256,7 +259,8 @@ def read_article(response: Response, target: SiteTarget) -> dict[str, Any]:
     own = {name: words for name, take in takes(target.take).items() if (words := value(page, take))}
     text = own.pop("text", None) or main_text(html)
     found = {
-        "url": response.url, "title": said.title, "author": said.author, "date": said.date, "language": said.language,
+        "url": response.url, "title": said.title, "author": said.author, "date": said.date, "edited": said.changed,
+        "language": said.language,
         "text": text.own if text else None, "quoted": text.quoted if text else None,
     } | {name: words.own for name, words in own.items()}  # fmt: skip
     return {name: each for name, each in found.items() if each}
@@ -288,5 +292,14 @@ def post(raw: dict[str, Any], target: SiteTarget, collected: datetime) -> Post:
         author_name=raw.get("author") or target.author,
         published=published.at,
         published_precision=published.precision,
+        edited=edited_at(raw, target, published, collected),
         collected=collected,
     )
+
+
+def edited_at(raw: dict[str, Any], target: SiteTarget, published: Moment, collected: datetime) -> datetime | None:
+    """When an article was last edited, by what its page says; None where it was not, or nobody can tell."""
+    try:
+        return edit(parse_moment(raw.get("edited", ""), target.zone, now=collected, day_first=target.day_first), published)
+    except ValueError:
+        return None
