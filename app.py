@@ -57,7 +57,7 @@ def show() -> None:
             overview.page(overview.Reading(view, index, brands, now, zone, listing, watched))
 
         first = st.Page(summary, title=say(lang, "overview"), url_path="first", default=True)
-        # Streamlit shows the default page at the root alone, and at its own address "Page not found".
+        # Streamlit shows the default page at the root alone, whatever its `url_path`, and at its own address "Page not found".
         named = st.Page(summary, title=say(lang, "overview"), url_path="overview", visibility="hidden")
         chosen = st.navigation([first, listing, watched, named])
         if view.ignored:

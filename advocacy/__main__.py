@@ -21,13 +21,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from advocacy import correct as correcting
+from advocacy import exported
 from advocacy import forget as forgetting
 from advocacy import load as loading
 from advocacy.correction import HEADS, Correction, WrongCorrection, contradictions_of, written
-from advocacy.desk import DeskUnavailable, open_desk
+from advocacy.desk import Desk, DeskUnavailable, open_desk
 from advocacy.measures import basis, nps_by, nps_change, nps_trend, online_nps, reach_by_stance, reach_of_copies
 from advocacy.missing import uneven
 from advocacy.report import Report
+from advocacy.sighting import Sighting
 from crawlers.brand import Brand, read_brands
 from crawlers.health import Health, health
 from crawlers.place import config_folder, data_folder
@@ -223,14 +225,23 @@ def export_corrections(out: Annotated[Path, typer.Argument(metavar="OUT.jsonl", 
 
     One record for each post and company, and for each product, with the answers that people gave. Those under review are left out,
     and texts in a language that the model does not read. What the model answers to the same in use stands beside, and is scored by
-    `python -m nlp evaluate OUT.jsonl --read`.
+    `python -m nlp evaluate OUT.jsonl --predicted`.
     """
     with told(), opened() as index, closing(open_desk(data_folder())) as desk, whole(out) as file:
-        number, posts = 0, {each.post for each in desk.in_force()}
-        read = loading.as_read(posts, data=data_folder(), config=config_folder())
-        for number, record in enumerate(correcting.records(index, desk, read_brands(config_folder()), read), 1):  # noqa: B007
+        number = 0
+        for number, record in enumerate(exported.records(index, desk, read_brands(config_folder()), _predictions(index, desk)), 1):  # noqa: B007
             file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
     typer.echo(f"exported: {number} records")
+
+
+def _predictions(index: Index, desk: Desk) -> dict[str, Sighting]:
+    """What the model answers to the corrected posts; what people said is worth exporting without it too."""
+    try:
+        with index.writing():
+            return exported.predictions({each.post for each in desk.in_force()}, data=data_folder(), config=config_folder())
+    except (loading.LoadError, ModelError, TagError) as error:
+        typer.echo(f"without what the model answers, and answers about single products: {error}", err=True)
+        return {}
 
 
 @contextmanager

@@ -10,19 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from advocacy.caught_up import check_desk
-from advocacy.correction import EXISTS, HEADS, YES, Correction, Value, WrongCorrection, checked, holds, made_on, recorded
-from advocacy.desk import Desk, open_desk
+from advocacy.correction import EXISTS, YES, Correction, Value, WrongCorrection, checked, holds, made_on
+from advocacy.desk import open_desk
 from advocacy.load import finish_correcting
 from crawlers.brand import Brands, read_brands
-from crawlers.post import Post, clean, iso, whole_milliseconds
+from crawlers.post import Post, clean, whole_milliseconds
 from index.query import Index, Level, Query
-from nlp.brands import document
-from nlp.mention import GENERAL, READ, Mention
+from nlp.mention import GENERAL, Mention
 from nlp.reader import BY_BRAND
 
 LEVELS: tuple[Level, ...] = ("brand", "product")
@@ -128,13 +125,10 @@ def _stand(made: Sequence[Correction], mentions: Mapping[str, Mention]) -> bool:
     return True
 
 
-# What people said, for review and for training
-
-
 def review(index: Index, corrections: Sequence[Correction]) -> list[Review]:
     """Those of the corrections that are not applied, with the reason: the text changed, or the mention or post is gone."""
     found = []
-    for post, mentions, said in _with_posts(index, corrections):
+    for post, mentions, said in with_posts(index, corrections):
         for each in said:
             if post is None:
                 found.append(Review(correction=each, why="the index has no such post"))
@@ -145,95 +139,7 @@ def review(index: Index, corrections: Sequence[Correction]) -> list[Review]:
     return found
 
 
-def records(index: Index, desk: Desk, brands: Brands, read: Mapping[str, Mapping[str, Mention]]) -> Iterator[dict[str, Any]]:
-    """What people answered, as labelled records for training and evaluation: one for each post x brand x product, by post and brand.
-
-    They hold the corrected answers and no others, and under `read` what the model answers to the same (`read`: see
-    `load.as_read`). What is answered about one product has the sentences that speak of it for its text (`about_product`). Of a
-    company, `products` are the kinds that remain where a person added or removed one. Ratings without a text are left out, and
-    texts in a language that the model is never asked about.
-    """
-    for post, mentions, said in _with_posts(index, desk.in_force()):
-        if post is None or not post.text.strip() or post.language not in (None, *READ):
-            continue
-        holding = sorted((each for each in said if holds(each, post)), key=lambda each: each.brand)
-        for slug, theirs in groupby(holding, key=lambda each: each.brand):
-            answers = list(theirs)
-            if brands.by_slug(slug) is not None and f"{post.id}/{slug}/{GENERAL}" in mentions:
-                record = _record(post, slug, brands, alone=len({each.brand for each in mentions.values()}) == 1)
-                yield from _answered(record, _of_company(answers, mentions), f"{post.id}/{slug}/{GENERAL}", read.get(post.id, {}))
-                yield from _of_products(record, post, answers, mentions, brands, read.get(post.id, {}))
-
-
-def _of_company(answers: Sequence[Correction], mentions: Mapping[str, Mention]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for each in answers:
-        if each.product == GENERAL and each.head != EXISTS:
-            fields |= recorded(each.head, each.value)
-        elif each.product != GENERAL and each.head == EXISTS:
-            fields["products"] = _kinds(mentions, each.brand)
-    return fields
-
-
-def _of_products(
-    company: Mapping[str, Any], post: Post, answers: Sequence[Correction], mentions: Mapping[str, Mention], brands: Brands,
-    read: Mapping[str, Mention],
-) -> Iterator[dict[str, Any]]:  # fmt: skip
-    by_mention: dict[str, dict[str, Any]] = {}
-    for each in answers:
-        if each.product != GENERAL and each.head != EXISTS and each.mention in mentions:
-            by_mention.setdefault(each.mention, {}).update(recorded(each.head, each.value))
-    for key, fields in sorted(by_mention.items()):
-        mention = mentions[key]
-        brand = brands.by_slug(mention.brand)
-        product = brand.product(mention.product) if brand else None
-        if product is not None:
-            text = " ".join(post.text[start:end] for start, end in mention.evidence) or company["text"]
-            about = {"id": key, "text": text, "about_product": product.label("en" if post.language == "en" else "ru")}
-            plain = {name: value for name, value in company.items() if name not in ("rating", "reviewed")}
-            yield from _answered(plain | about, fields, key, read)
-
-
-def _answered(record: Mapping[str, Any], fields: Mapping[str, Any], mention: str, read: Mapping[str, Mention]) -> Iterator[dict[str, Any]]:
-    """The record with its answers and the model's to the same; none where nothing was answered."""
-    if fields:
-        theirs = {name: value for name, value in _read(read, mention).items() if name in fields}
-        yield {**record, **fields, **({"read": theirs} if theirs else {})}
-
-
-def _kinds(mentions: Mapping[str, Mention], slug: str) -> list[str]:
-    kinds = {each.product_kind for each in mentions.values() if each.brand == slug and each.product != GENERAL}
-    return sorted(kinds)[:3] or [GENERAL]
-
-
-def _read(read: Mapping[str, Mention], key: str) -> dict[str, Any]:
-    """What a record would say of the model's answers to a mention; nothing of roles that it leaves open."""
-    mention = read.get(key)
-    if mention is None:
-        return {}
-    fields: dict[str, Any] = {}
-    for head in HEADS:
-        value = getattr(mention, head, None)
-        if value is not None:
-            fields |= recorded(head, value)
-    return fields | {"products": _kinds(read, mention.brand)}
-
-
-def _record(post: Post, slug: str, brands: Brands, *, alone: bool) -> dict[str, Any]:
-    """The record without answers: what the model is given in use. Stars that may stand for another company are left out."""
-    lang = "en" if post.language == "en" else "ru"
-    labels = {brand.slug: brand.label(lang) for brand in brands.brands}
-    others = [labels[about] for about in post.about if about in labels and about != slug]
-    reviewed = others[0] if others and slug not in post.about else None
-    rating = post.rating if slug in post.about or (alone and not reviewed) else None
-    record = {
-        "id": f"{post.id}/{slug}", "source": post.source, "lang": post.language, "target": labels[slug], "reviewed": reviewed,
-        "rating": rating, "date": (iso(post.published) or "")[:10] or None, "text": document(post)[0],
-    }  # fmt: skip
-    return {name: value for name, value in record.items() if value is not None}
-
-
-def _with_posts(index: Index, corrections: Sequence[Correction]) -> Iterator[tuple[Post | None, dict[str, Mention], list[Correction]]]:
+def with_posts(index: Index, corrections: Sequence[Correction]) -> Iterator[tuple[Post | None, dict[str, Mention], list[Correction]]]:
     """Posts (None where the index has it no more), their mentions by id, and what was said of them; by the post's id."""
     by_post: dict[str, list[Correction]] = {}
     for each in corrections:

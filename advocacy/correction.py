@@ -122,7 +122,7 @@ def applied(post: Post, mentions: Iterable[Mention], corrections: Sequence[Corre
         if each.head == EXISTS:
             _exist(found, each, brands)
     said = [each for each in holding if each.head != EXISTS]
-    copies = {key for key, mention in found.items() if _says_the_same(mention, found.get(_company(mention)))}
+    copies = {key for key, mention in found.items() if says_the_same(mention, found.get(_company(mention)))}
     for each in said:
         if each.product == GENERAL:
             for key, mention in found.items():
@@ -143,7 +143,7 @@ def _company(mention: Mention) -> str:
     return f"{mention.post}/{mention.brand}/{GENERAL}"
 
 
-def _says_the_same(product: Mention, general: Mention | None) -> bool:
+def says_the_same(product: Mention, general: Mention | None) -> bool:
     """Whether the product has no judgement of its own: every answer is the company's, as sure to two places, or a rule's for it.
 
     Of a mixed post the company's stance and recommendation are made of its products' (`nlp.rules.passive`).

@@ -188,17 +188,6 @@ def sightings_in(posts: Set[str], present: Mapping[str, Path], folder: Path) -> 
         return all_sightings(posts, present, sightings)
 
 
-def as_read(posts: Set[str], *, data: Path, config: Path) -> dict[str, dict[str, Mention]]:
-    """Post id -> its mentions as the model reads them, by id: without what people answered.
-
-    Of a post that is not tagged with the present brands and model there are none. Raises LoadError, ModelError, ConfigError, TagError.
-    """
-    fingerprint = present_fingerprint(config)
-    present = keys(data, fingerprint)
-    seen = sightings_in(posts, present, data / "tagged" / fingerprint) if present else {}
-    return {post: {mention.id: mention for mention in one_post(versions)[1]} for post, versions in seen.items()}
-
-
 def _corrected(united: Sequence[Sighting], desk: Desk, brands: Brands) -> list[Sighting]:
     """The posts with what people say of them in the place of what the model said: the one place where that happens."""
     said = desk.of(post.id for post, _ in united)

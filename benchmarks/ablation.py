@@ -1,7 +1,8 @@
 """What each part of the recipe gives: small trainings without it, of several seeds each, beside the recipe as it is.
 
-The rule to know: everything is scored on records that are kept out of learning; no test file is measured. All trainings see the same
-share of the records and the same seeds, so that a difference to the first row is of the part that is left out, and of chance.
+The rule to know: everything is scored on records that are kept out of learning, on which temperatures and thresholds are fitted too (but
+for `written`); no test file is measured. All trainings see the same share of the records and the same seeds, so that a difference to the
+first row is of the part that is left out, and of chance.
 
 Run: `python benchmarks/ablation.py --data FOLDER [--share 0.1] [--seeds 3] [PART …]`, with the folder of labelled posts beside the
 project. Each training leaves its figures and its model in the folder, so that a run that was stopped goes on; at the end stands the table.
@@ -26,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 from nlp.apart import check_apart  # noqa: E402
 from nlp.aspects import read_aspects  # noqa: E402
 from nlp.classifier import Classifier  # noqa: E402
-from nlp.course import Recipe, learn  # noqa: E402
+from nlp.course import Recipe, learn, mark_of  # noqa: E402
 from nlp.labels import HELD_ASPECTS, HELD_WRITTEN, SHARED  # noqa: E402
 from nlp.material import Material, read_material  # noqa: E402
 from nlp.origin import Origin  # noqa: E402
@@ -34,7 +35,9 @@ from nlp.prior import PRIOR_POWER  # noqa: E402
 from nlp.records import Record, read_records  # noqa: E402
 from nlp.scores import scored  # noqa: E402
 from nlp.train import ship  # noqa: E402
+from nlp.whole import whole  # noqa: E402
 
+ENCODER = SHARED / "models" / "e5-small-ruen"
 MORE = ("annotated", "written", "written_short", "written_plain", "written_sarcasm", "sarcasm")
 ASPECTS = ("aspects_ru", "aspects_en", "aspects_mixed", "aspects_contrasted")
 HEADS = ("stance", "sentiment", "roles", "recommend", "switch", "products", "tone")
@@ -60,6 +63,7 @@ PARTS: Mapping[str, Part] = {
     "heads learn like layers": Part(recipe={"head_rate": PLAIN.rate}),
     "the weights of the last step": Part(recipe={"average": 0.0}),
     "rare classes not lifted": Part(patched=lambda: patch.dict(PRIOR_POWER, dict.fromkeys(PRIOR_POWER, 0.0))),
+    # Nor are, of a post longer than the window, the surroundings of names read first.
     "names not marked": Part(patched=lambda: patch("nlp.pair._named", lambda offsets, _: [False] * len(offsets))),
     "without posts about several": Part(material=lambda material: replace(material, aspects=[])),
     TWEETS: Part(recipe={"tweets": 1_000_000}, material=lambda material: replace(material, annotated=[], starred=[], aspects=[])),
@@ -68,13 +72,13 @@ PARTS: Mapping[str, Part] = {
 
 def figures(part: Part, recipe: Recipe, material: Material, folder: Path) -> dict[str, float]:
     """Main figures on what is held out of a network that is trained without the part, and kept in the folder."""
-    encoder, learned = SHARED / "models" / "e5-small-ruen", part.material(material)
+    learned = part.material(material)
     with part.patched():
-        network, prior = learn(learned, encoder, recipe, checkpoint=None, say=print)
-        ship(network, prior, material.held, encoder, folder, recipe, Origin(recipe={}, records={}, minutes=0))
+        network, prior = learn(learned, ENCODER, recipe, checkpoint=None, say=print)
+        ship(network, prior, material.held, ENCODER, folder, recipe, Origin(recipe={}, records={}, minutes=0))
         classifier = Classifier.load(folder)
         about_several = read_aspects(HELD_ASPECTS)
-        plain = material.held[: -len(about_several)]
+        plain = [record for record in material.held if record.asked is None]
         heads = {name for record in learned.annotated + learned.tweets for name in record.answers}
         found = {name: _score(classifier, plain, name) for name in HEADS if name in heads}
         if "stance" in heads:
@@ -117,13 +121,15 @@ def main() -> int:
     for name in given.parts or PARTS:
         rows = []
         for seed in range(20, 20 + given.seeds):
-            kept = given.data / f"{name.replace(' ', '_')}-{given.share}-{seed}.json"
+            recipe = replace(PLAIN, seed=seed, share=given.share, **PARTS[name].recipe)
+            material = read_material(SHARED / "labels", seed=seed, stars=recipe.stars, star_length=recipe.star_length, more=more)
+            material = replace(material, aspects=several).cut(given.share)
+            check_apart(material, SHARED / "labels")
+            kept = given.data / f"{name.replace(' ', '_')}-{seed}-{mark_of(material, ENCODER, recipe)[:12]}.json"
             if not kept.exists():
-                recipe = replace(PLAIN, seed=seed, share=given.share, **PARTS[name].recipe)
-                material = read_material(SHARED / "labels", seed=seed, stars=recipe.stars, star_length=recipe.star_length, more=more)
-                material = replace(material, aspects=several).cut(given.share)
-                check_apart(material, SHARED / "labels")
-                kept.write_text(json.dumps(figures(PARTS[name], recipe, material, kept.with_suffix(""))))
+                found = figures(PARTS[name], recipe, material, kept.with_suffix(""))
+                with whole(kept) as file:
+                    file.write(json.dumps(found).encode())
             rows.append(json.loads(kept.read_text()))
         lines.append(row(name, rows))
         print(lines[-1], flush=True)

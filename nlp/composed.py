@@ -32,7 +32,12 @@ def composed(records: Sequence[Record], chance: random.Random, count: int) -> li
 def _composed(records: Sequence[Record], chance: random.Random, tries: int) -> Iterator[Record]:
     halves: dict[bool, list[Record]] = defaultdict(list)
     for record in records:
-        if record.answers.get("genre") == "opinion" and len(record.text) <= LONGEST and name_spans(record.text, record.target):
+        if (
+            record.asked is None
+            and record.answers.get("genre") == "opinion"
+            and len(record.text) <= LONGEST
+            and name_spans(record.text, record.target)
+        ):
             halves[is_russian(record.text)].append(record)
     languages = [russian for russian, some in halves.items() if len(some) > 1]
     for _ in range(tries if languages else 0):

@@ -1,7 +1,7 @@
 """Evaluation: a file of labelled records -> how well the model reads, by head and class.
 
 The rule to know: stars are not shown to the model here, and where it would abstain its likeliest roles are scored, so
-that every record has an answer; the share that it is sure of is reported beside.
+that every record has an answer; the share that it is sure of is reported beside. What a model answered in use is scored as it was.
 """
 
 from __future__ import annotations
@@ -47,33 +47,46 @@ def evaluate(
         ours = [judgement.answers() for judgement in judgements]
         if file:
             write_predictions(file, records, ours, judgements)
-    found = report(path.name if source is None else f"{path.name}, {source}", classifier.name, records, judgements)
-    if against and theirs is not None:
-        found = replace(found, against=against.name, differences=differences(records, ours, theirs, measures_of(found)))
-    return replace(found, months=drift.by_month(records, ours)) if months else found
+    found = report(_title(path, source), classifier.name, records, judgements)
+    return _compared(found, records, ours, against, theirs, months=months)
 
 
-def evaluate_read(
+def evaluate_predicted(
     path: Path, *, predictions: Path | None = None, against: Path | None = None, source: str | None = None, months: bool = False,
     labels: Path | None = None,
 ) -> Report:  # fmt: skip
-    """Scores what the model answers in use, where the records of the file tell (`Record.read`); nothing is judged.
+    """Scores what a model answers in use, where the records of the file tell (`Record.predicted`); nothing is judged.
 
     So the names that were found, stars, and rules for mixed posts are those of use. Roles that the model leaves open are not scored; the
     share that it answers is reported beside. Parameters and errors as in `evaluate`, RecordError where no record tells.
     """
-    records = records_of(path, source, labels)
-    if not any(record.read for record in records):
-        raise RecordError(path, 0, "read", "is in no record: `python -m advocacy export-corrections` writes it once everything is tagged")
-    ours = [record.read for record in records]
+    every = records_of(path, source, labels)
+    records = [record for record in every if record.predicted is not None]
+    if not records:
+        raise RecordError(path, 0, "predicted", "is in no record: `python -m advocacy export-corrections` writes it of what is tagged")
+    ours = [record.predicted or {} for record in records]
     theirs = read_predictions(against, records) if against else None
     if predictions:
         with whole(predictions) as file:
             write_predictions(file, records, ours)
-    found = report_of_answers(path.name if source is None else f"{path.name}, {source}", "as it answers in use", records, ours)
-    asked = [at for at, record in enumerate(records) if record.read and "roles" in record.answers]
-    answered = [at for at in asked if "roles" in ours[at]]
-    found = replace(found, answered_roles=_covered(records, ours, answered, len(asked)))
+    models = ", ".join(sorted({record.model for record in records if record.model})) or "of use"
+    asked = [at for at, record in enumerate(records) if "roles" in record.answers]
+    found = replace(
+        report_of_answers(_title(path, source), models, records, ours),
+        answered_roles=_covered(records, ours, [at for at in asked if "roles" in ours[at]], len(asked)),
+    )
+    return _compared(found, records, ours, against, theirs, months=months)
+
+
+def _title(path: Path, source: str | None) -> str:
+    return path.name if source is None else f"{path.name}, {source}"
+
+
+def _compared(
+    found: Report, records: Sequence[Record], ours: Sequence[Mapping[str, Answer]], against: Path | None,
+    theirs: Sequence[Mapping[str, Answer]] | None, *, months: bool,
+) -> Report:  # fmt: skip
+    """The report with the differences to other answers, and the scores month by month, as far as they are asked for."""
     if against and theirs is not None:
         found = replace(found, against=against.name, differences=differences(records, ours, theirs, measures_of(found)))
     return replace(found, months=drift.by_month(records, ours)) if months else found

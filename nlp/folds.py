@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from nlp.classifier import Classifier
-from nlp.course import Recipe, learn
+from nlp.course import Recipe, learn, mark_of
 from nlp.labels import FILES, ROOT, SHARED
 from nlp.material import Material, fold_of
 from nlp.origin import Origin, material_of, options_of, read_origin
@@ -43,12 +43,13 @@ def answer_folds(
     check_encoder(encoder)
     origin, records = read_origin(model), read_records(labels / FILES[0])
     material = material_of(origin, labels, more, stars=recipe.stars, star_length=recipe.star_length)
-    course = course or COURSE
+    base = without(material, records)
+    # What goes on is of the same recipe, records and encoder alone; a part that was finished is read again from its checkpoint.
+    course = (course or COURSE) / mark_of(base, encoder, recipe)[:16]
     course.mkdir(parents=True, exist_ok=True)
     ground = course / "ground"
-    if not ground.is_dir():
-        say(f"everything but the {len(records)} labelled posts")
-        _network(without(material, records), encoder, recipe, origin, ground, say)
+    say(f"everything but the {len(records)} labelled posts")
+    _network(base, encoder, recipe, origin, ground, say)
     further = replace(recipe, start=str(ground))
     parts = []
     for fold in range(folds):
@@ -61,7 +62,7 @@ def answer_folds(
         say("the baseline")
         parts.append((places, answered(asked, judgements, rival(rest, recipe.seed, tone=False).answers(asked))))
     write_unseen(model, f"python -m nlp folds models/{model.name} --folds {folds} {options_of(asdict(recipe))}", parts)
-    shutil.rmtree(course)
+    shutil.rmtree(course.parent)
     return model / NAME
 
 
@@ -76,8 +77,12 @@ def without(material: Material, left: list[Record]) -> Material:
 def _again(rest: Material, labelled: Sequence[Record]) -> Material:
     """Those of the material that have a text of the labelled posts, and a share of all else."""
     keys, some = {text_key(record.text) for record in labelled}, rest.cut(AGAIN)
-    theirs = [each for each in rest.annotated if text_key(each.text) in keys]
-    return replace(some, annotated=theirs + [each for each in some.annotated if text_key(each.text) not in keys])
+
+    def chosen(name: str) -> list[Record]:
+        theirs = [each for each in getattr(rest, name) if text_key(each.text) in keys]
+        return theirs + [each for each in getattr(some, name) if text_key(each.text) not in keys]
+
+    return replace(some, **{name: chosen(name) for name in ("annotated", "tweets", "starred", "aspects")})
 
 
 def _network(material: Material, encoder: Path, recipe: Recipe, origin: Origin, out: Path, say: Callable[[str], None]) -> Classifier:

@@ -34,6 +34,18 @@ def passages(text: str, sentences: Sequence[Span], named: Sequence[Named], brand
     return said
 
 
+def cut(text: str, sentences: Iterable[Span], names: Iterable[Span]) -> tuple[str, tuple[Span, ...]]:
+    """Some sentences of a text as a text of their own, and where the names that lie within them stand there."""
+    every, cut_out = list(names), ""
+    spans: set[Span] = set()
+    for start, end in sentences:
+        cut_out += " " if cut_out else ""
+        shift = len(cut_out) - start
+        spans |= {(first + shift, last + shift) for first, last in every if start <= first and last <= end}
+        cut_out += text[start:end]
+    return cut_out, tuple(sorted(spans))
+
+
 def _add_products(said: dict[Key, list[Span]], text: str, sentences: Sequence[Span], named: Sequence[Named]) -> None:
     current: list[Key] = []
     left, previous = 0, 0

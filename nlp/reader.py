@@ -18,6 +18,7 @@ from nlp.judgements import Judge
 from nlp.language import language
 from nlp.mention import GENERAL, READ, Mention
 from nlp.pair import Pair
+from nlp.passage import cut
 from nlp.rules import TEXTLESS, as_whole, by_stars, mixed, official, passive, said, speaks, unread
 from nlp.text import Span
 from nlp.voice import Voice, voice
@@ -120,17 +121,12 @@ def _is_rated(post: Post, finder: Finder, brand: str, *, alone: bool) -> bool:
 
 def _product_pair(draft: _Draft, finder: Finder, subject: Subject, brand_names: Iterable[Span]) -> Pair:
     """The sentences that speak of the product, and nothing else. The stars stand for the whole post: they are left out."""
-    spans: list[Span] = []
-    text = ""
-    for start, end in subject.sentences:
-        shift = len(text) + (1 if text else 0) - start
-        text += (" " if text else "") + draft.post.text[start:end]
-        spans += [(first + shift, last + shift) for first, last in (*brand_names, *subject.names) if start <= first and last <= end]
+    text, spans = cut(draft.post.text, subject.sentences, (*brand_names, *subject.names))
     return Pair(
         text=text,
         target=finder.brands[subject.brand].label(_label(draft)),
         product=finder.products[subject.brand, subject.product].label(_label(draft)),
-        spans=tuple(sorted(set(spans))),
+        spans=spans,
     )
 
 

@@ -89,8 +89,6 @@ class Record:
     """Its own id as the file gives it, else the number of its line."""
     text: str
     target: str
-    about_product: str | None = None
-    """The company's product that it is judged about, as the text's language calls it; then the text is what speaks of it."""
     reviewed: str | None = None
     rating: float | None = None
     source: str = ""
@@ -98,8 +96,10 @@ class Record:
     """When it was published, as the file writes it."""
     answers: Mapping[str, Answer] = field(default_factory=dict)
     """Field -> answer, only those that were given; roles and products are tuples."""
-    read: Mapping[str, Answer] = field(default_factory=dict)
-    """What a model answers in use, where the record tells: field -> answer, those that it does not leave open."""
+    predicted: Mapping[str, Answer] | None = None
+    """What a model answers in use, where the record tells: field -> answer, without what it leaves open."""
+    model: str = ""
+    """Which model that is."""
     asked: Pair | None = None
     """What the reader asks, where it is known: of a product it is asked by the sentences that speak of it."""
 
@@ -111,7 +111,6 @@ class Record:
             text=self.text,
             target=self.target,
             spans=name_spans(self.text, self.target),
-            product=self.about_product,
             rating=self.rating if rating else None,
             reviewed=self.reviewed,
         )
@@ -170,25 +169,44 @@ def _record(path: Path, number: int, line: bytes, texts: Texts | None) -> Record
         id=number if identity is None else identity,
         text=values["text"],
         target=values["target"],
-        about_product=optional(values, "about_product", text_of, where),
         reviewed=optional(values, "reviewed", text_of, where),
         rating=rating_of(values, where),
         source=str(values.get("source", "")),
         date=str(values.get("date", "")),
-        answers=answers_of(path, number, values),
-        read=answers_of(path, number, _read(path, number, values)),
+        answers=_answers(path, number, values),
+        predicted=_predicted(path, number, values),
+        model=str(values.get("model", "")),
+        asked=_asked(values, where) if values.get("passage") else None,
     )
 
 
-def answers_of(path: Path, number: int, values: Mapping[str, Any]) -> dict[str, Answer]:
-    """The answers among the fields of a record. Raises RecordError."""
+def _answers(path: Path, number: int, values: Mapping[str, Any]) -> dict[str, Answer]:
     return {name: answer_of(path, number, name, values[name]) for name in CLASSES if values.get(name) is not None}
 
 
-def _read(path: Path, number: int, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = values.get("read") or {}
-    if not isinstance(found, dict):
-        raise RecordError(path, number, "read", f"must be a JSON object of answers, not {found!r}")
+def _predicted(path: Path, number: int, values: Mapping[str, Any]) -> dict[str, Answer] | None:
+    found = values.get("predicted")
+    if found is not None and not isinstance(found, dict):
+        raise RecordError(path, number, "predicted", f"must be a JSON object of answers, not {found!r}")
+    return None if found is None else _answers(path, number, found)
+
+
+def _asked(values: Mapping[str, Any], where: str) -> Pair | None:
+    """A product, as the reader asks about it: by the sentences that speak of it, with the names in them."""
+    passage, product = (optional(values, name, text_of, where) for name in ("passage", "about_product"))
+    if passage is None or product is None:
+        return None
+    names = optional(values, "names", lambda value: _spans(value, len(passage)), where) or ()
+    return Pair(text=passage, target=values["target"], product=product, spans=names)
+
+
+def _spans(value: Any, length: int) -> tuple[tuple[int, int], ...]:
+    try:
+        found = tuple((int(start), int(end)) for start, end in value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"must be a list of pairs of numbers, not {value!r}") from error
+    if any(not 0 <= start < end <= length for start, end in found):
+        raise ValueError("has a name beyond the passage")
     return found
 
 

@@ -30,7 +30,8 @@ def rival(material: Material, seed: int, *, tone: bool) -> Baseline:
 def learned_by(material: Material, *, tone: bool) -> list[Record]:
     """What such a baseline learns from: no subjects of posts about several, of which it would read the whole post each time."""
     held = [each for each in material.held if each.asked is None and asks_tone_only([each]) is tone]
-    return [*(material.tweets if tone else material.annotated), *held]
+    learned = [each for each in (material.tweets if tone else material.annotated) if each.asked is None]
+    return [*learned, *held]
 
 
 def asks_tone_only(records: Sequence[Record]) -> bool:

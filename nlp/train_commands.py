@@ -139,7 +139,7 @@ def evaluate_command(
     against: Annotated[Path | None, typer.Option(help="Other answers, as --predictions writes them: paired differences to them.")] = None,
     source: Annotated[str | None, typer.Option(help="Only the records of this source.")] = None,
     labels: Annotated[Path | None, typer.Option(help="Folder of posts that records name by hash (default: ../shared/labels).")] = None,
-    read: Annotated[bool, typer.Option("--read", help="Score what the model answered in use, as exported corrections tell.")] = False,
+    predicted: Annotated[bool, typer.Option("--predicted", help="Score what exported corrections tell of the model in use.")] = False,
 ) -> None:
     """Measure the model on labelled records: macro-F1 of each head, with its 95 % interval and counts per class.
 
@@ -147,7 +147,8 @@ def evaluate_command(
     With **--against** each head's difference to other answers, both on the same resamples, and whether its interval excludes zero.
 
     A record needs `text` and `target`; answers that it lacks are predicted and not scored. The form of the records is
-    described in ../shared/labels/README.md; the answers in the predictions stand under the same names.
+    described in ../shared/labels/README.md; the answers in the predictions stand under the same names. Exported corrections that a model
+    has learned say nothing of how good it is: **--predicted** names the model, whose months begin with its training.
 
     Examples:
 
@@ -155,17 +156,17 @@ def evaluate_command(
 
         python -m nlp evaluate mine.jsonl --predictions out.jsonl --json
 
-        python -m nlp evaluate corrections.jsonl --read --by-month
+        python -m nlp evaluate corrections.jsonl --predicted --by-month
 
         python -m nlp baseline mine.jsonl --predictions baseline.jsonl && python -m nlp evaluate mine.jsonl --against baseline.jsonl
     """
-    from nlp.evaluate import evaluate, evaluate_read
+    from nlp.evaluate import evaluate, evaluate_predicted
 
-    if read and (model or rating):
-        fail("--read scores what was answered in use: it goes with neither --model nor --rating", 2)
+    if predicted and (model or rating):
+        fail("--predicted scores what was answered in use: it goes with neither --model nor --rating", 2)
     with told():
-        if read:
-            report = evaluate_read(file, predictions=predictions, against=against, source=source, months=months, labels=labels)
+        if predicted:
+            report = evaluate_predicted(file, predictions=predictions, against=against, source=source, months=months, labels=labels)
         else:
             report = evaluate(
                 file, model=model, predictions=predictions, against=against, source=source, rating=rating, months=months, labels=labels

@@ -126,6 +126,7 @@ def test_correct_list_and_export(place: Place, tmp_path: Path) -> None:
     assert run("export-corrections", str(out)).stdout == "exported: 1 records\n"
     assert json.loads(out.read_text(encoding="utf-8")) == {
         "id": f"{post(4).id}/bank", "source": "reviews", "target": "Банк", "date": "2026-01-04", "text": post(4).text, "genre": "ad",
+        "predicted": {"genre": "ad"}, "model": mention(post(4)).model,
     }  # fmt: skip
 
 

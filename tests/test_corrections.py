@@ -16,16 +16,19 @@ from desks import fresh_desk
 from tagged_batches import BRANDS, ENGINES, Place, everything, fresh_index, mention, post
 
 from advocacy import load as loading
-from advocacy.correct import correct, records, review
+from advocacy.correct import correct, review
 from advocacy.correction import HEADS, PEOPLE, Correction, WrongCorrection, answered, applied, checked, contradictions_of, holds, written
 from advocacy.desk import Desk, DeskUnavailable, open_desk
+from advocacy.exported import predictions, records
 from advocacy.forget import forget
 from advocacy.load import load, rebuild
 from advocacy.measures import online_nps
 from crawlers.brand import read_brands
 from index.query import Hit, Index, Query
-from nlp.evaluate import evaluate, evaluate_read
+from nlp.brands import Finder
+from nlp.evaluate import evaluate, evaluate_predicted
 from nlp.mention import Mention
+from nlp.reader import questions
 from nlp.records import RecordError, read_records, text_hash
 
 WHOLE = Query(brands=("bank",))
@@ -503,7 +506,7 @@ def corpus(place: Place, index: Index) -> tuple[str, str]:
     second = post(2, 40, author_id="forum.test:b", text="Thebank is great", language="en", rating=5.0, about=("bank",))
     foreign = post(3, 40, author_id="forum.test:c", text="Thebank juda yaxshi", language="uz", about=("bank",))
     app = {"product": "app", "product_kind": "app_online"}
-    ours = [mention(first, roles=None), mention(first, brand="rival"), mention(first, **app)]
+    ours = [mention(first, roles=None, model="reader-9"), mention(first, brand="rival"), mention(first, **app)]
     place.tagged("forum", 1, [(first, ours), (second, [mention(second)])])
     place.tagged("forum", 2, [(foreign, [mention(foreign, genre="other", stance="none")])])
     run(place, index)
@@ -518,8 +521,8 @@ def corpus(place: Place, index: Index) -> tuple[str, str]:
 def test_corrections_are_exported_as_labelled_records(place: Place, index: Index, tmp_path: Path) -> None:
     first, second = corpus(place, index)
     with desk_of(place) as desk:
-        exported = list(records(index, desk, read_brands(place.config), {}))
-    assert exported == [
+        rows = list(records(index, desk, read_brands(place.config), {}))
+    assert rows == [
         {
             "id": f"{first}/bank", "source": "reviews", "lang": "ru", "target": "Банк", "rating": 1.0, "date": "2026-01-01",
             "text": "Банк и его приложение\n\nУшёл из Банка в Соперник: приложение висит", "stance": "detractor", "roles": ["ex_client"],
@@ -531,7 +534,7 @@ def test_corrections_are_exported_as_labelled_records(place: Place, index: Index
         },
     ]  # fmt: skip
     file = tmp_path / "corrections.jsonl"
-    file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in exported), encoding="utf-8")
+    file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), encoding="utf-8")
     assert [record.answers.get("stance") for record in read_records(file)] == ["detractor", None]
 
 
@@ -552,50 +555,96 @@ def test_what_was_exported_is_measured_month_by_month(place: Place, embedded: In
     assert evaluate(file, model=shipped, threads=1).months == {}
 
 
-def test_what_the_model_answered_in_use_is_exported_and_scored(place: Place, embedded: Index, tmp_path: Path) -> None:
+def exported(place: Place, index: Index, *posts: str) -> list[dict[str, Any]]:
+    with desk_of(place) as desk, index.writing():
+        predicted = predictions(set(posts), data=place.data, config=place.config)
+        return list(records(index, desk, read_brands(place.config), predicted))
+
+
+def to_file(rows: list[dict[str, Any]], folder: Path) -> Path:
+    file = folder / "corrections.jsonl"
+    file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), encoding="utf-8")
+    return file
+
+
+def test_what_the_model_answers_in_use_is_exported_and_scored(place: Place, embedded: Index, tmp_path: Path) -> None:
     first, second = corpus(place, embedded)
-    read = loading.as_read({first, second}, data=place.data, config=place.config)
-    assert read[first][f"{first}/bank/general"].stance == "promoter", "what the model said, not the person"
-    with desk_of(place) as desk:
-        rows = list(records(embedded, desk, read_brands(place.config), read))
-    assert [row["read"] for row in rows] == [
+    rows = exported(place, embedded, first, second)
+    assert [row["predicted"] for row in rows] == [
         {"tone": 0, "stance": "promoter", "recommend": "-", "switch": "-", "products": ["app_online"]},
         {"genre": "opinion", "sarcasm": 0, "sentiment": "neutral"},
-    ]
-    file = tmp_path / "corrections.jsonl"
-    file.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in rows), encoding="utf-8")
-    report = evaluate_read(file, months=True)
+    ], "what the model said, not the person"
+    report = evaluate_predicted(to_file(rows, tmp_path), months=True)
     agreement = {name: head.others["accuracy"] for name, head in report.heads.items()}
     assert agreement == {"genre": 1, "sarcasm": 1, "sentiment": 0, "stance": 0, "recommend": 0, "switch": 0, "products": 0, "tone": 0}
     assert report.answered_roles and report.answered_roles.share == 0, "the model left the roles open"
-    assert list(report.months) == ["2026-01", "2026-02"]
-    file.write_text("".join(json.dumps({**each, "read": None}, ensure_ascii=False) + "\n" for each in rows), encoding="utf-8")
-    with pytest.raises(RecordError, match="read: is in no record"):
-        evaluate_read(file)
+    assert (list(report.months), report.model) == (["2026-01", "2026-02"], "reader-9")
+    with pytest.raises(RecordError, match="predicted: is in no record"):
+        evaluate_predicted(to_file([{**row, "predicted": None} for row in rows], tmp_path))
 
 
-def test_an_answer_about_one_product_is_a_record_of_the_sentences_that_speak_of_it(place: Place, embedded: Index, tmp_path: Path) -> None:
-    text = "Банк хороший. Приложение висит, карта отличная."
-    seen = post(1, text=text, language="ru", rating=2.0, about=("bank",))
-    app = mention(seen, product="app", product_kind="app_online", evidence=((14, 30),))
-    place.tagged("forum", 1, [(seen, [mention(seen), app])])
+def test_roles_that_the_model_leaves_open_count_as_asked(place: Place, embedded: Index, tmp_path: Path) -> None:
+    open_, known = post(1), post(2, author_id="forum.test:b")
+    place.tagged("forum", 1, [(open_, [mention(open_, roles=None)]), (known, [mention(known, roles=("client",))])])
     run(place, embedded)
-    say(place, embedded, app.id, stance="detractor", sentiment="negative")
+    for each in (open_, known):
+        say(place, embedded, f"{each.id}/bank/general", roles=("client",))
+    report = evaluate_predicted(to_file(exported(place, embedded, open_.id, known.id), tmp_path))
+    assert report.answered_roles and report.answered_roles.share == 0.5
+    assert report.heads["roles"].others["accuracy"] == 1
+
+
+def test_what_the_model_says_of_another_text_is_no_prediction(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    edited = replace(seen, text="Совсем другой текст", collected=post(1, 9).collected)
+    place.tagged("forum", 2, [(edited, [mention(edited, "passive")])])
+    [row] = exported(place, embedded, seen.id)
+    assert (row["text"], "predicted" in row) == (seen.text, False)
+
+
+def test_an_answer_about_one_product_is_a_record_as_the_reader_asks(place: Place, embedded: Index, tmp_path: Path) -> None:
+    seen = post(1, text="Thebank хороший. Приложение висит. Rival хуже.", language="ru", rating=2.0, about=("bank",))
+    finder = Finder(read_brands(place.config))
+    subjects = finder.find(seen)
+    asked = questions(seen, subjects, finder)
+    found = {each.product: each for each in subjects if each.brand == "bank"}
+    mentions = [
+        mention(seen, product=name, product_kind=each.kind, names=each.names, evidence=each.sentences, confidence={"stance": at / 10})
+        for at, (name, each) in enumerate(sorted(found.items()))
+    ]
+    place.tagged("forum", 1, [(seen, mentions)])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/app", stance="detractor", sentiment="negative")
     say(place, embedded, f"{seen.id}/bank/general", roles=("client",))
-    read = loading.as_read({seen.id}, data=place.data, config=place.config)
-    with desk_of(place) as desk:
-        whole, product = records(embedded, desk, read_brands(place.config), read)
-    assert (whole["text"], whole["rating"], whole["roles"], "stance" in whole) == (text, 2.0, ["client"], False)
-    assert product == {
-        "id": app.id, "source": "reviews", "lang": "ru", "target": "Банк", "date": "2026-01-01", "text": "Приложение висит",
-        "about_product": "Приложение", "sentiment": "negative", "stance": "detractor",
-        "read": {"sentiment": "neutral", "stance": "promoter"},
-    }  # fmt: skip
-    file = tmp_path / "corrections.jsonl"
-    file.write_text(json.dumps(product, ensure_ascii=False) + "\n", encoding="utf-8")
-    [record] = read_records(file)
-    asked = record.pair()
-    assert (asked.text, asked.target, asked.product) == ("Приложение висит", "Банк", "Приложение"), "as the reader asks"
+    whole, product = exported(place, embedded, seen.id)
+    assert (whole["rating"], whole["roles"], "stance" in whole) == (2.0, ["client"], False)
+    assert (product["id"], product["text"], product["stance"]) == (f"{seen.id}/bank/app", seen.text, "detractor")
+    assert product["predicted"] == {"stance": "promoter", "sentiment": "neutral"}
+    [record] = read_records(to_file([product], tmp_path))
+    assert record.pair() == asked["bank", "app"]
+    assert record.pair().spans and record.text == seen.text, "apart from others by its whole text"
+
+
+def test_a_product_that_was_not_judged_by_itself_is_no_record(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    same = {"confidence": {"stance": 0.6}}
+    place.tagged("forum", 1, [(seen, [mention(seen, **same), mention(seen, product="app", product_kind="app_online", **same)])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/app", stance="detractor")
+    assert exported(place, embedded, seen.id) == []
+
+
+def test_more_than_three_kinds_of_products_are_compared_as_they_are(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    kinds = {"app": "app_online", "card": "debit_card", "loan": "loan", "office": "branch_support"}
+    place.tagged("forum", 1, [(seen, [mention(seen), *(mention(seen, product=name, product_kind=kind) for name, kind in kinds.items())])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/loan", exists="not_about_us")
+    [row] = exported(place, embedded, seen.id)
+    assert (row["products"], row["predicted"]["products"]) == (sorted({*kinds.values()} - {"loan"}), sorted(kinds.values()))
 
 
 def test_a_mention_without_corrections_is_written_as_before() -> None:
