@@ -12,6 +12,7 @@ import pytest
 from crawlers.kinds import FeedTarget
 from crawlers.post import post_id
 from crawlers.run import Outcome
+from crawlers.spider import Trouble
 from crawlers.spiders import feed
 from crawlers.spiders.habr import SITE, HabrSpider
 from tests.recorded_walk import Walk, read, recorded
@@ -123,6 +124,38 @@ def test_a_documented_article_that_is_withheld_keeps_no_other_from_being_read_an
     walk.pages["hub=finance"] = counting(5)
     walk.pages["page=2"] = walk.pages.pop("page=2")
     assert walk.kept(walk.target(TARGET)) == 2
+
+
+def forbidden() -> Any:
+    raise Trouble("robots.txt of habr.com forbids it", transient=False)
+
+
+@pytest.mark.parametrize(("refused", "told"), [
+    (Answer("<html>Вы робот?</html>", 403), "refuses to show it (403)"), (Answer('{"code": 401, "message": "a"}', 401), "401: a"),
+    (forbidden, "robots.txt of habr.com forbids it"), ('{"code": 400, "message": "Bad Request Url"}', "400: Bad Request Url"),
+])  # fmt: skip
+def test_a_documented_article_that_is_refused_fails_each_run_until_it_is_really_taken(refused: Any, told: str, walk: Walk) -> None:
+    target, article = walk.target(TARGET), walk.pages["articles/900001/"]
+    walk.pages["articles/900001/"] = refused
+    walk.pages["articles/900001/comments/"] = walk.pages.pop("articles/900001/comments/")
+    kept = []
+    for _ in range(7):
+        run = walk.collect(target)
+        kept.append(run.counts.outcomes[Outcome.KEPT])
+        assert told in (run.error or "") and [each for each in walk.asked if "900001" in each] == ["kek/v2/articles/900001/?fl=ru&hl=ru"]
+    assert kept == [2] + [0] * 6
+    walk.pages |= {"articles/900001/": article, "articles/900001/comments/": walk.pages.pop("articles/900001/comments/")}
+    assert [walk.kept(target), walk.kept(target)] == [3, 0]
+
+
+def test_a_wall_against_robots_is_told_once_and_not_for_each_documented_article(walk: Walk) -> None:
+    ids = [str(number) for number in range(900001, 900008)]
+    one = json.loads(recorded("habr", "list_2.json"))["publicationRefs"]["900003"]
+    walk.pages = {"hub=finance": {"pagesCount": 1, "publicationIds": ids, "publicationRefs": {id: one | {"id": id} for id in ids}}}
+    walk.pages["articles/9"] = Answer("<html>Вы робот?</html>", 403)
+    run = walk.collect(walk.target(TARGET))
+    assert run.error and (run.error.count("(403)"), run.error.endswith("; and 4 more like these")) == (3, True)
+    assert run.counts.outcomes[Outcome.DEFERRED] == 7
 
 
 @pytest.mark.parametrize(("answer", "told"), [

@@ -17,7 +17,7 @@ from scrapy.http import Response
 from crawlers.interface import of_its_form, parsed, with_parameters
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
-from crawlers.look import Fate, Known, Look
+from crawlers.look import CLOSED_STATUSES, Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import Text, plain
 from crawlers.platforms import HabrTarget
@@ -25,6 +25,8 @@ from crawlers.post import Post, post_id
 from crawlers.source import CollectError
 
 SITE = "habr.com"
+CLOSING = CLOSED_STATUSES | {403}
+"""Codes of Habr's own errors that say of an article that it is not shown."""
 LAST_PAGE = 50
 """Habr answers no later page of a list."""
 KEPT = (
@@ -94,6 +96,10 @@ class HabrSpider(ListingSpider[HabrTarget]):
 
     def complaint(self, answer: Any) -> str | None:
         return f"{code}: {answer.get('message')}" if (code := code_of(answer)) else None
+
+    def closes(self, answer: Any) -> bool:
+        """An article that is withheld or hidden is told so; `400` or `401` speak of the question."""
+        return code_of(answer) in CLOSING
 
     def read(self, answer: Any, response: Response) -> Listing:
         """An article, the comments of one, or a list; since 2022 lists say `publication` where they said `article`."""
