@@ -169,6 +169,18 @@ def test_what_is_no_documented_list_fails_that_list_alone(answer: str, told: str
     assert told in (run.error or "") and len(walk.asked) == 2
 
 
+def test_one_odd_entry_keeps_no_other_article_of_a_documented_list_from_being_read(walk: Walk) -> None:
+    odd = json.loads(recorded("habr", "list.json"))
+    odd["publicationIds"] += ["900004", "900005"]
+    odd["publicationRefs"] |= {"900004": {"id": "900004", "isCorporative": True, "hubs": [{"type": "corporative"}]}, "900005": None}
+    odd["publicationRefs"]["900001"]["timePublished"] = "скоро"
+    walk.pages["hub=finance"] = odd
+    walk.pages["page=2"] = walk.pages.pop("page=2")
+    assert walk.kept(walk.target(TARGET)) == 5
+    odd["publicationIds"] = ["900004", "900005"]
+    assert "another form (KeyError: 'alias')" in (walk.collect(walk.target(TARGET)).error or "")
+
+
 def test_documented_comments_with_fields_that_are_null_or_odd(walk: Walk) -> None:
     one = json.loads(recorded("habr", "comments_900001.json"))["comments"]["29000001"]
     odd = {"timePublished": None}, {"author": "boris"}, {"score": None, "children": None, "parentId": "", "timeChanged": None}

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from scrapy.http import Response
 
-from crawlers.interface import of_its_form, parsed, with_parameters
+from crawlers.interface import WRONG_FORM, of_its_form, parsed, with_parameters
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import CLOSED_STATUSES, Fate, Known, Look
@@ -114,14 +115,29 @@ class HabrSpider(ListingSpider[HabrTarget]):
         ids, refs = answer[f"{name}Ids"], answer[f"{name}Refs"]
         page = int(parse_qs(urlsplit(response.url).query).get("page", ["1"])[0])
         following = with_parameters(response.url, page=page + 1) if page < min(answer["pagesCount"], LAST_PAGE) else None
-        return Listing(following=following, threads=tuple(self.named(refs[id]) for id in map(str, ids) if id in refs))
+        return Listing(following=following, threads=self.all_named(refs[id] for id in map(str, ids) if id in refs))
+
+    def all_named(self, refs: Iterable[Any]) -> tuple[Thread, ...]:
+        """The articles of a list; one of another form keeps no other from being read. Raises KeyError and the like where all are so."""
+        found, wrong = [], []
+        for ref in refs:
+            try:
+                found.append(self.named(ref))
+            except WRONG_FORM as error:
+                self.logger.warning("an article in a list has another form (%s: %s) and is passed over", type(error).__name__, error)
+                wrong.append(error)
+        if wrong and not found:
+            raise wrong[0]
+        return tuple(found)
 
     def named(self, ref: dict[str, Any]) -> Thread:
         """An article that a list names, which counts as the first of what is written there."""
         path = path_of(ref)
         address = self.comments_of(ref["id"]) if path in self.state.threads else self.method(f"articles/{ref['id']}/")
-        replies, published = comments_in(ref) if self.target.comments else 0, ref.get("timePublished")
-        return Thread(path, address, 1 + replies, parse_moment(published, self.target.zone).at if published else None)
+        replies, moment = comments_in(ref) if self.target.comments else 0, None
+        with suppress(*WRONG_FORM):  # an article with an unreadable date is read, and says then what it is
+            moment = parse_moment(ref["timePublished"], self.target.zone).at
+        return Thread(path, address, 1 + replies, moment)
 
     def thread(self, raw: dict[str, Any]) -> Thread | None:
         """The comments of an article that the target names."""
