@@ -192,6 +192,15 @@ def test_documented_comments_with_fields_that_are_null_or_odd(walk: Walk) -> Non
     assert walk.kept(walk.target(TARGET)) == 0
 
 
+def test_documented_comments_that_name_no_author_at_all_are_of_another_form_and_tried_again(walk: Walk) -> None:
+    target, right = walk.target(TARGET), recorded("habr", "comments_900001.json")
+    walk.pages["articles/900001/comments/"] = right.replace('"author"', '"user"')
+    run = walk.collect(target)
+    assert (run.counts.outcomes[Outcome.KEPT], run.counts.outcomes[Outcome.DEFERRED]) == (3, 1)
+    walk.pages["articles/900001/comments/"] = right
+    assert walk.kept(target) == 2
+
+
 def test_the_last_documented_page_is_the_fiftieth(walk: Walk) -> None:
     target, full = walk.target(TARGET), json.loads(recorded("habr", "list.json")) | {"pagesCount": 120, "publicationIds": []}
     url = "https://habr.com/kek/v2/articles/?hub=finance&page="

@@ -196,8 +196,11 @@ def comments_in(article: dict[str, Any]) -> int:
 
 
 def away(comment: dict[str, Any]) -> bool:
-    """Whether a comment was taken away: what stands in its place then has no author."""
-    return bool(comment.get("isSuspended")) or not comment.get("author") or words(comment).own.rstrip(".") in UFO
+    """Whether a comment was taken away: what stands in its place then has null as its author.
+
+    Raises KeyError where none is named at all: under another name all comments would seem taken away.
+    """
+    return bool(comment.get("isSuspended")) or not comment["author"] or words(comment).own.rstrip(".") in UFO
 
 
 def words(raw: dict[str, Any]) -> Text:
