@@ -201,6 +201,18 @@ def test_documented_comments_that_name_no_author_at_all_are_of_another_form_and_
     assert walk.kept(target) == 2
 
 
+def test_where_comments_are_switched_off_later_none_is_taken_any_more(walk: Walk) -> None:
+    target, without = walk.target(TARGET), f"{TARGET}comments: false\n"
+    comments = walk.pages["articles/900001/comments/"]
+    walk.pages["articles/900001/comments/"] = Answer("", 503)
+    assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
+    walk.pages |= {"articles/900001/comments/": comments, "hub=finance": counting(9), "page=2": walk.pages.pop("page=2")}
+    assert walk.kept(walk.target(without)) == 0, "nor those that waited"
+    walk.requests.clear()
+    assert (walk.kept(walk.target(without)), walk.asked) == (0, [LIST])
+    assert walk.kept(walk.target(TARGET)) == 2, "where they are wanted again and their number has changed, they are"
+
+
 def test_the_last_documented_page_is_the_fiftieth(walk: Walk) -> None:
     target, full = walk.target(TARGET), json.loads(recorded("habr", "list.json")) | {"pagesCount": 120, "publicationIds": []}
     url = "https://habr.com/kek/v2/articles/?hub=finance&page="

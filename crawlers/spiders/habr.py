@@ -108,6 +108,8 @@ class HabrSpider(ListingSpider[HabrTarget]):
             counted = self.target.comments and comments_in(answer)
             return Listing((kept(answer),), more=(self.comments_of(answer["id"]),) if counted else ())
         if "comments" in answer or "commentRefs" in answer:
+            if not self.target.comments:  # they waited when the target still wanted them
+                return Listing()
             return Listing(tuple(kept(comment) for comment in comments(answer) if words(comment).own and not away(comment)))
         name = next((name for name in ("publication", "article") if f"{name}Refs" in answer), None)
         if name is None:
@@ -131,13 +133,17 @@ class HabrSpider(ListingSpider[HabrTarget]):
         return tuple(found)
 
     def named(self, ref: dict[str, Any]) -> Thread:
-        """An article that a list names, which counts as the first of what is written there."""
+        """An article that a list names, which counts as the first of what is written there.
+
+        Without comments nothing more is wanted of one that was read: it counts what it counted then.
+        """
         path = path_of(ref)
         address = self.comments_of(ref["id"]) if path in self.state.threads else self.method(f"articles/{ref['id']}/")
-        replies, moment = comments_in(ref) if self.target.comments else 0, None
+        written = 1 + comments_in(ref) if self.target.comments else self.state.threads.get(path, 1)
+        moment = None
         with suppress(*WRONG_FORM):  # an article with an unreadable date is read, and says then what it is
             moment = parse_moment(ref["timePublished"], self.target.zone).at
-        return Thread(path, address, 1 + replies, moment)
+        return Thread(path, address, written, moment)
 
     def thread(self, raw: dict[str, Any]) -> Thread | None:
         """The comments of an article that the target names."""
