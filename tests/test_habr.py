@@ -189,7 +189,11 @@ def test_documented_comments_with_fields_that_are_null_or_odd(walk: Walk) -> Non
     assert (run.error, run.counts.outcomes[Outcome.REJECTED], run.counts.outcomes[Outcome.KEPT]) == (None, 2, 4)
     walk.pages = {"hub=finance": counting(9)} | walk.pages | {"hub=finance": counting(9), "page=2": recorded("habr", "list_2.json")}
     walk.pages["articles/900001/comments/"] = {"comments": []}
-    assert walk.kept(walk.target(TARGET)) == 0
+    walk.requests.clear()
+    run = walk.collect(walk.target(TARGET))
+    assert (run.error, run.counts.outcomes[Outcome.KEPT], run.counts.outcomes[Outcome.DEFERRED]) == (None, 0, 0)
+    assert sum("comments" in each for each in walk.asked) == 1
+    assert walk.kept(walk.target(TARGET)) == 0 and not any("comments" in each for each in walk.asked), "they were read"
 
 
 def test_documented_comments_that_name_no_author_at_all_are_of_another_form_and_tried_again(walk: Walk) -> None:
