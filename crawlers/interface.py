@@ -32,13 +32,15 @@ T = TypeVar("T")
 
 WRONG_FORM = (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError, RecursionError)
 """What reading an answer ends with that has another form than the interface states."""
+WANTS_LOGIN = 401
+"""The status of an answer that speaks of the key, and not of what was asked for."""
 
 
 class Closed(Trouble):
     """There is nothing to read, and nothing wrong with the target: comments are switched off."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason, transient=False)
+        super().__init__(reason, transient=False, closed=True)
 
 
 class Ended(CollectError):
@@ -88,6 +90,10 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
         error = error_of(answer)
         return str(error) if error else None
 
+    def closes(self, answer: Any) -> bool:
+        """Whether a complaint says that what was asked for can't be had, so that there is nothing to come back for."""
+        return True
+
     async def polite(self, url: str, how: Mapping[str, Any] | None = None) -> Response:
         """Whatever the host answers, `how` being meta of the request. Raises Trouble where it answers nothing."""
         try:
@@ -117,8 +123,9 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
         """What keeps an answer from being one, by its status and by its own words; where it asks for a pause, that is kept."""
         wrong, asked = refusal(response), self.heed(answer, url)
         if told := self.complaint(answer):
-            transient = asked or (wrong is not None and wrong.transient)
-            return Trouble(f"{url}: {told}", transient=transient, status=wrong.status if wrong else None)
+            transient, status = asked or (wrong is not None and wrong.transient), wrong.status if wrong else None
+            closed = status != WANTS_LOGIN and self.closes(answer)
+            return Trouble(f"{url}: {told}", transient=transient, status=status, closed=closed)
         return wrong
 
     def heed(self, answer: Any, url: str) -> bool:

@@ -3,7 +3,7 @@
 The rule to know: a source says where its lists begin, what a page of one holds and what a post is; the way through the pages,
 the cursor and the threads are the same for all. A thread is read again when its post stands on a page that is walked and
 counts another number of replies than were read; one that a run could not read to its end stays in the cursor, and the next
-run goes on there.
+run goes on there. Only 404, 410, 451 and the interface's own words close a thread; any other refusal fails the run.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ from crawlers.spider import Trouble
 
 P = TypeVar("P", bound=PlatformTarget)
 T = TypeVar("T")
+
+TOLD = 3
+"""Threads refused that a run names: a wall against robots refuses all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
         self.state = State(self.cursor)
         self.visited: set[str] = set()
         self.failed: list[str] = []
+        self.refused: list[str] = []
         try:
             async for page in self.walk():
                 yield page
@@ -161,8 +165,9 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
                 self.failed.append(str(wrong))
             if self.full():
                 break
-        if self.failed:
-            raise CollectError("; ".join(dict.fromkeys(self.failed)))
+        if failed := [*dict.fromkeys(self.failed), *self.refused[:TOLD]]:
+            untold = len(self.refused) - TOLD
+            raise CollectError("; ".join(failed) + (f"; and {untold} more like these" if untold > 0 else ""))
 
     async def descend(self, name: str, start: str) -> AsyncIterator[Page]:
         """One list down to what is known, each page with the threads of its posts."""
@@ -214,10 +219,10 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
     def want(self, listing: Listing, above: float) -> None:
         """Note the threads of a page, with so many pages `above` it, whose number of replies has changed."""
         below = [self.below(raw) for raw in (*listing.raws, *listing.silent)] if self.target.comments else []
-        for thread in (*listing.threads, *below):
+        for thread, whole in (*((each, True) for each in listing.threads), *((each, False) for each in below)):
             if thread and not self.still(thread):
                 self.state.met(thread, above)
-                self.state.want(thread)
+                self.state.want(thread, whole=whole)
 
     def below(self, raw: dict[str, Any]) -> Thread | None:
         """The thread below a post; none where the post has another form than it should: it is rejected besides."""
@@ -238,13 +243,11 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
                 except Ended:
                     raise
                 except (Trouble, CollectError) as error:
-                    wrong = error if isinstance(error, Trouble) else None
-                    gone = wrong and not wrong.transient  # closed or removed: nothing to come back for
-                    if not gone and self.state.failed(id, counted=not (wrong and wrong.of_host)):
-                        self.logger.warning("%s; tried again next time", hidden(str(error), self.secrets))
+                    if self.tried_again(id, error):
                         yield Page(items=(), cursor=self.state.cursor(), deferred=(address,))
                         break
-                    replies = Listing()
+                    yield self.page((), address)
+                    continue
                 raws = tuple(raw | {"thread": id} for raw in replies.raws)
                 if replies.following and raws == before:
                     self.logger.warning("%s shows the replies of the page before it again: the thread ends there", address)
@@ -252,6 +255,20 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
                 before = raws
                 self.state.went_on(id, replies)
                 yield self.page(raws, address)
+
+    def tried_again(self, id: str, error: Trouble | CollectError) -> bool:
+        """Whether a page of a thread that can't be had waits for the next run. A refusal that says nothing of the thread fails the run."""
+        wrong = error if isinstance(error, Trouble) else None
+        if wrong and wrong.final:
+            self.state.went_on(id, None)
+            return False
+        if wrong and not wrong.transient:
+            self.refused.append(str(wrong))
+        again = self.state.failed(id, counted=not (wrong and wrong.of_host))
+        self.logger.warning("%s; %s", hidden(str(error), self.secrets), "tried again next time" if again else "given up")
+        if not again:
+            self.state.gave_up(id)
+        return again
 
     def page(self, raws: tuple[dict[str, Any], ...], address: str) -> Page:
         return Page(items=tuple(Item(raw=raw, address=address) for raw in raws), cursor=self.state.cursor())
@@ -263,7 +280,6 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
             return Listing()
         with of_its_form(url):
             answer = self.content(response)
-            asked = self.heed(answer, url)
-            if told := self.complaint(answer):
-                raise Trouble(f"{url}: {told}", transient=asked)
+            if wrong := self.wrong_with(response, answer, url):
+                raise wrong
             return await self._told_more(self.read(answer, response))

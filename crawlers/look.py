@@ -17,6 +17,8 @@ from urllib.parse import urldefrag, urlsplit
 
 GONE_STATUSES = frozenset({404, 410})
 """What an address answers that was there and is no more."""
+CLOSED_STATUSES = GONE_STATUSES | {451}
+"""What an address answers for which there is nothing to come back: gone, or withheld by law."""
 PATIENCE = 3
 """Questions in a row without an answer, after which the others wait for the next run."""
 

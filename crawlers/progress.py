@@ -34,7 +34,8 @@ class State:
         self.lists: dict[str, Cursor] = dict(cursor.get("lists", {}))
         self.threads: dict[str, int] = dict(cursor.get("threads", {}))
         self.waiting: dict[str, dict[str, Any]] = dict(cursor.get("waiting", {}))
-        """Threads not read to their end: the number of `replies` counted, the `pages` left, and how often the first of them `failed`."""
+        """Threads not read to their end: the number of `replies` counted, the `pages` left, how often the first of them `failed`, and
+    whether the post above the replies is still `unread`, which a list names only."""
         self.members: dict[str, Any] = dict(cursor.get("members", {}))
         """The `day` on which the members of the place were asked for, and how `many` they were when that was last told."""
         self._met: dict[str, float] = {}
@@ -54,10 +55,11 @@ class State:
         """Note a thread that a list shows, with so many pages `above` it: what stands on top is remembered longest."""
         self._met[thread.id] = min(above, self._met.get(thread.id, above))
 
-    def want(self, thread: Thread) -> None:
-        """Note a thread that has to be read; one that is being read already is first read to its end."""
+    def want(self, thread: Thread, *, whole: bool = False) -> None:
+        """Note a thread that has to be read, `whole` with its post; one that is being read already is first read to its end."""
         if thread.id not in self.waiting and not self.settled(thread):
-            self.waiting[thread.id] = {"replies": thread.replies, "pages": [thread.address], "failed": 0}
+            unread = {"unread": True} if whole and thread.id not in self.threads else {}
+            self.waiting[thread.id] = {"replies": thread.replies, "pages": [thread.address], "failed": 0} | unread
 
     def next_page(self, id: str) -> str | None:
         """The page of a thread to be read next; None where none is left."""
@@ -69,12 +71,21 @@ class State:
         self.waiting[id] = self.waiting[id] | {"failed": failed}
         return failed < TRIES
 
-    def went_on(self, id: str, page: Listing) -> None:
-        """Note a page of a thread that was read."""
+    def gave_up(self, id: str) -> None:
+        """Pass over a page of a thread. Where that holds the post itself nothing was read: it is wanted anew while a list names it."""
+        if self.waiting[id].get("unread"):
+            del self.waiting[id]
+        else:
+            self.went_on(id, None)
+
+    def went_on(self, id: str, page: Listing | None) -> None:
+        """Note a page of a thread that was read; None where there is nothing to read."""
         thread = self.waiting.pop(id)
-        pages = [*thread["pages"][1:], *([page.following] if page.following else []), *page.more]
+        pages = thread["pages"][1:]
+        if page:
+            pages += [*([page.following] if page.following else []), *page.more]
         if pages:
-            self.waiting[id] = thread | {"pages": pages, "failed": 0}
+            self.waiting[id] = {"replies": thread["replies"], "pages": pages, "failed": 0}
             return
         self.threads.pop(id, None)
         deep = self._met.get(id) == inf

@@ -145,12 +145,17 @@ def _rank(post: Post, before: dict[str, Memory], seemed: set[str]) -> tuple[bool
 def _recent(
     target: Target, archive: Archive, rules: Rules, before: dict[str, Memory], now: datetime, seemed: set[str], gone: set[str]
 ) -> Iterator[tuple[Post, Known]]:
-    """The posts that are due and those that `seemed` gone, each as the newest batch has it; none that is `gone` already."""
+    """The posts that are due and those that `seemed` gone, each as the newest batch has it; none that is `gone` already.
+
+    Nor those that were collected while the target was of another kind.
+    """
     oldest = now - rules.age
     passed = set(gone)
     for batch in reversed(archive.batches(target.name)):
         if datetime.fromisoformat(batch.manifest["closed"]) < oldest - rules.every - rules.confirm:
             return
+        if batch.manifest["snapshot"]["kind"] != target.kind:
+            continue  # a raw item of another kind names its post otherwise: asked for by that, what is there would seem gone
         snapshot = target_from_json(batch.manifest["snapshot"])
         for line in reversed(list(batch.lines())):
             if line["outcome"] == Outcome.REJECTED or line["id"] in passed:

@@ -32,7 +32,7 @@ from crawlers import unfolded
 from crawlers.gate import FAILURES
 from crawlers.kinds import TargetModel
 from crawlers.link import opened
-from crawlers.look import PATIENCE, Fate, Known, Look, by_page, fate_of_page, read_known
+from crawlers.look import CLOSED_STATUSES, PATIENCE, Fate, Known, Look, by_page, fate_of_page, read_known
 from crawlers.mapping import as_its_source_says
 from crawlers.middlewares import HostBusy, NoRobots, Refused
 from crawlers.page import decode
@@ -70,13 +70,20 @@ class Trouble(Exception):
     """A page that could not be had; `transient` where asking again later may help.
 
     `of_host`: the page itself was not asked for, as nothing of its host may be for now. That is no try of the page.
+    `closed`: an interface says in its own words that this can't be had.
     """
 
-    def __init__(self, reason: str, *, transient: bool, status: int | None = None, of_host: bool = False) -> None:
+    def __init__(self, reason: str, *, transient: bool, status: int | None = None, of_host: bool = False, closed: bool = False) -> None:
         super().__init__(reason)
         self.transient = transient
         self.status = status
         self.of_host = of_host
+        self.closed = closed
+
+    @property
+    def final(self) -> bool:
+        """Whether there is nothing to come back for. A refusal alone, of a wall against robots or by robots.txt, says nothing of a page."""
+        return not self.transient and (self.closed or self.status in CLOSED_STATUSES)
 
 
 def trouble(error: BaseException, url: str) -> Trouble:

@@ -225,6 +225,15 @@ def test_what_can_not_be_told_is_left_alone_and_false_switches_off(place: Place,
     assert isinstance(broken, BrokenTarget) and "every: must be a time such as `6 hours`" in broken.error.one_line()
 
 
+def test_what_was_collected_while_the_target_was_of_another_kind_is_not_asked_for_by_this_one(place: Place, blog: Site) -> None:
+    collected(place, blog)
+    blog.pages |= {"/robots.txt": "", "/kek/v2/articles": Answer('{"code": 404, "message": "Resource not found"}', 404)}
+    text = f"kind: habr\nurl: {blog.url}\nallow_private: true\ndelay: 0\nschedule: every 1 hour\n"
+    run = look(place, place.target("blog", text), 0)
+    assert (run.looked, run.error, blog.paths()) == (0, None, [])
+    assert look(place, collected(place, blog), 0).looked == POSTS, "those of its own kind are"
+
+
 def test_a_dry_run_by_command_writes_nothing(place: Place, blog: Site) -> None:
     collected(place, blog)
     blog.pages["/post/7"] = Answer("gone", 410)

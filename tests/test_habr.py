@@ -12,6 +12,7 @@ import pytest
 from crawlers.kinds import FeedTarget
 from crawlers.post import post_id
 from crawlers.run import Outcome
+from crawlers.spider import Trouble
 from crawlers.spiders import feed
 from crawlers.spiders.habr import SITE, HabrSpider
 from tests.recorded_walk import Walk, read, recorded
@@ -125,6 +126,38 @@ def test_a_documented_article_that_is_withheld_keeps_no_other_from_being_read_an
     assert walk.kept(walk.target(TARGET)) == 2
 
 
+def forbidden() -> Any:
+    raise Trouble("robots.txt of habr.com forbids it", transient=False)
+
+
+@pytest.mark.parametrize(("refused", "told"), [
+    (Answer("<html>Вы робот?</html>", 403), "refuses to show it (403)"), (Answer('{"code": 401, "message": "a"}', 401), "401: a"),
+    (forbidden, "robots.txt of habr.com forbids it"), ('{"code": 400, "message": "Bad Request Url"}', "400: Bad Request Url"),
+])  # fmt: skip
+def test_a_documented_article_that_is_refused_fails_each_run_until_it_is_really_taken(refused: Any, told: str, walk: Walk) -> None:
+    target, article = walk.target(TARGET), walk.pages["articles/900001/"]
+    walk.pages["articles/900001/"] = refused
+    walk.pages["articles/900001/comments/"] = walk.pages.pop("articles/900001/comments/")
+    kept = []
+    for _ in range(7):
+        run = walk.collect(target)
+        kept.append(run.counts.outcomes[Outcome.KEPT])
+        assert told in (run.error or "") and [each for each in walk.asked if "900001" in each] == ["kek/v2/articles/900001/?fl=ru&hl=ru"]
+    assert kept == [2] + [0] * 6
+    walk.pages |= {"articles/900001/": article, "articles/900001/comments/": walk.pages.pop("articles/900001/comments/")}
+    assert [walk.kept(target), walk.kept(target)] == [3, 0]
+
+
+def test_a_wall_against_robots_is_told_once_and_not_for_each_documented_article(walk: Walk) -> None:
+    ids = [str(number) for number in range(900001, 900008)]
+    one = json.loads(recorded("habr", "list_2.json"))["publicationRefs"]["900003"]
+    walk.pages = {"hub=finance": {"pagesCount": 1, "publicationIds": ids, "publicationRefs": {id: one | {"id": id} for id in ids}}}
+    walk.pages["articles/9"] = Answer("<html>Вы робот?</html>", 403)
+    run = walk.collect(walk.target(TARGET))
+    assert run.error and (run.error.count("(403)"), run.error.endswith("; and 4 more like these")) == (3, True)
+    assert run.counts.outcomes[Outcome.DEFERRED] == 7
+
+
 @pytest.mark.parametrize(("answer", "told"), [
     ("<html>Вы робот?</html>", "gives a page that is no JSON"), ("[]", "gives neither articles nor comments"), ("null", "another form"),
     ('{"data": {}}', "is https://habr.com Habr?"), ('{"pagesCount": null, "publicationIds": [], "publicationRefs": []}', "another form"),
@@ -136,6 +169,18 @@ def test_what_is_no_documented_list_fails_that_list_alone(answer: str, told: str
     assert told in (run.error or "") and len(walk.asked) == 2
 
 
+def test_one_odd_entry_keeps_no_other_article_of_a_documented_list_from_being_read(walk: Walk) -> None:
+    odd = json.loads(recorded("habr", "list.json"))
+    odd["publicationIds"] += ["900004", "900005"]
+    odd["publicationRefs"] |= {"900004": {"id": "900004", "isCorporative": True, "hubs": [{"type": "corporative"}]}, "900005": None}
+    odd["publicationRefs"]["900001"]["timePublished"] = "скоро"
+    walk.pages["hub=finance"] = odd
+    walk.pages["page=2"] = walk.pages.pop("page=2")
+    assert walk.kept(walk.target(TARGET)) == 5
+    odd["publicationIds"] = ["900004", "900005"]
+    assert "another form (KeyError: 'alias')" in (walk.collect(walk.target(TARGET)).error or "")
+
+
 def test_documented_comments_with_fields_that_are_null_or_odd(walk: Walk) -> None:
     one = json.loads(recorded("habr", "comments_900001.json"))["comments"]["29000001"]
     odd = {"timePublished": None}, {"author": "boris"}, {"score": None, "children": None, "parentId": "", "timeChanged": None}
@@ -144,7 +189,32 @@ def test_documented_comments_with_fields_that_are_null_or_odd(walk: Walk) -> Non
     assert (run.error, run.counts.outcomes[Outcome.REJECTED], run.counts.outcomes[Outcome.KEPT]) == (None, 2, 4)
     walk.pages = {"hub=finance": counting(9)} | walk.pages | {"hub=finance": counting(9), "page=2": recorded("habr", "list_2.json")}
     walk.pages["articles/900001/comments/"] = {"comments": []}
-    assert walk.kept(walk.target(TARGET)) == 0
+    walk.requests.clear()
+    run = walk.collect(walk.target(TARGET))
+    assert (run.error, run.counts.outcomes[Outcome.KEPT], run.counts.outcomes[Outcome.DEFERRED]) == (None, 0, 0)
+    assert sum("comments" in each for each in walk.asked) == 1
+    assert walk.kept(walk.target(TARGET)) == 0 and not any("comments" in each for each in walk.asked), "they were read"
+
+
+def test_documented_comments_that_name_no_author_at_all_are_of_another_form_and_tried_again(walk: Walk) -> None:
+    target, right = walk.target(TARGET), recorded("habr", "comments_900001.json")
+    walk.pages["articles/900001/comments/"] = right.replace('"author"', '"user"')
+    run = walk.collect(target)
+    assert (run.counts.outcomes[Outcome.KEPT], run.counts.outcomes[Outcome.DEFERRED]) == (3, 1)
+    walk.pages["articles/900001/comments/"] = right
+    assert walk.kept(target) == 2
+
+
+def test_where_comments_are_switched_off_later_none_is_taken_any_more(walk: Walk) -> None:
+    target, without = walk.target(TARGET), f"{TARGET}comments: false\n"
+    comments = walk.pages["articles/900001/comments/"]
+    walk.pages["articles/900001/comments/"] = Answer("", 503)
+    assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
+    walk.pages |= {"articles/900001/comments/": comments, "hub=finance": counting(9), "page=2": walk.pages.pop("page=2")}
+    assert walk.kept(walk.target(without)) == 0, "nor those that waited"
+    walk.requests.clear()
+    assert (walk.kept(walk.target(without)), walk.asked) == (0, [LIST])
+    assert walk.kept(walk.target(TARGET)) == 2, "where they are wanted again and their number has changed, they are"
 
 
 def test_the_last_documented_page_is_the_fiftieth(walk: Walk) -> None:

@@ -139,6 +139,21 @@ def test_a_documented_thread_that_could_not_be_read_stays_open_wherever_its_post
     assert [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(6)] == [1] * 6, "it was never asked for"
 
 
+@pytest.mark.parametrize(("answer", "fails"), [
+    (Answer("<html>Are you a robot?</html>", 403), True), (Answer('{"error": "The access token is invalid"}', 401), True),
+    (Answer("<html>gone</html>", 410), False), (Answer("", 451), False), (Answer('{"error": "This action is not allowed"}', 403), False),
+])  # fmt: skip
+def test_a_documented_thread_is_closed_by_its_status_or_in_words_and_any_other_refusal_fails_the_run(
+    answer: Answer, fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk = Walk(tmp_path, monkeypatch)
+    target = walk.target("kind: mastodon\nurl: https://m.example\nhashtags: [x]\n")
+    walk.pages = {"timelines": [status(4, replies=1)], "/statuses/4/context": answer}
+    runs = [walk.collect(target) for _ in range(6)]
+    assert [run.error is not None for run in runs] == [fails] * 5 + [False], "given up after five runs"
+    assert [run.counts.outcomes[Outcome.DEFERRED] for run in runs] == [int(fails)] * 4 + [0, 0]
+
+
 def test_a_documented_thread_that_shows_the_same_replies_for_ever_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = Walk(tmp_path, monkeypatch)
     target = walk.target("kind: mastodon\nurl: https://m.example\nhashtags: [x]\n")

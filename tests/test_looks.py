@@ -66,6 +66,8 @@ def test_habr_as_documented(walk: Walk) -> None:
     posts += [Known(id="8", url=None, content="", raw={"id": "8", "message": "a", "thread": "companies/a/articles/2"})]
     assert seen(walk, "kind: habr\n", posts) == [HERE, GONE, UNTOLD, UNTOLD, HERE, GONE, UNTOLD, GONE]
     assert len(walk.asked) == 6, "the comments of an article by one question"
+    walk.pages["articles/1/comments/"] = {"comments": {"5": {"id": "5", "message": "a", "user": author}}}
+    assert seen(walk, "kind: habr\n", posts[4:5]) == [UNTOLD], "the author has another name there"
 
 
 def test_stack_exchange_as_documented(walk: Walk) -> None:

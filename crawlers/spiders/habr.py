@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from scrapy.http import Response
 
-from crawlers.interface import of_its_form, parsed, with_parameters
+from crawlers.interface import WRONG_FORM, of_its_form, parsed, with_parameters
 from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
-from crawlers.look import Fate, Known, Look
+from crawlers.look import CLOSED_STATUSES, Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import Text, plain
 from crawlers.platforms import HabrTarget
@@ -25,6 +26,8 @@ from crawlers.post import Post, post_id
 from crawlers.source import CollectError
 
 SITE = "habr.com"
+CLOSING = CLOSED_STATUSES | {403}
+"""Codes of Habr's own errors that say of an article that it is not shown."""
 LAST_PAGE = 50
 """Habr answers no later page of a list."""
 KEPT = (
@@ -95,12 +98,18 @@ class HabrSpider(ListingSpider[HabrTarget]):
     def complaint(self, answer: Any) -> str | None:
         return f"{code}: {answer.get('message')}" if (code := code_of(answer)) else None
 
+    def closes(self, answer: Any) -> bool:
+        """An article that is withheld or hidden is told so; `400` or `401` speak of the question."""
+        return code_of(answer) in CLOSING
+
     def read(self, answer: Any, response: Response) -> Listing:
         """An article, the comments of one, or a list; since 2022 lists say `publication` where they said `article`."""
         if "textHtml" in answer:
             counted = self.target.comments and comments_in(answer)
             return Listing((kept(answer),), more=(self.comments_of(answer["id"]),) if counted else ())
         if "comments" in answer or "commentRefs" in answer:
+            if not self.target.comments:  # they waited when the target still wanted them
+                return Listing()
             return Listing(tuple(kept(comment) for comment in comments(answer) if words(comment).own and not away(comment)))
         name = next((name for name in ("publication", "article") if f"{name}Refs" in answer), None)
         if name is None:
@@ -108,14 +117,33 @@ class HabrSpider(ListingSpider[HabrTarget]):
         ids, refs = answer[f"{name}Ids"], answer[f"{name}Refs"]
         page = int(parse_qs(urlsplit(response.url).query).get("page", ["1"])[0])
         following = with_parameters(response.url, page=page + 1) if page < min(answer["pagesCount"], LAST_PAGE) else None
-        return Listing(following=following, threads=tuple(self.named(refs[id]) for id in map(str, ids) if id in refs))
+        return Listing(following=following, threads=self.all_named(refs[id] for id in map(str, ids) if id in refs))
+
+    def all_named(self, refs: Iterable[Any]) -> tuple[Thread, ...]:
+        """The articles of a list; one of another form keeps no other from being read. Raises KeyError and the like where all are so."""
+        found, wrong = [], []
+        for ref in refs:
+            try:
+                found.append(self.named(ref))
+            except WRONG_FORM as error:
+                self.logger.warning("an article in a list has another form (%s: %s) and is passed over", type(error).__name__, error)
+                wrong.append(error)
+        if wrong and not found:
+            raise wrong[0]
+        return tuple(found)
 
     def named(self, ref: dict[str, Any]) -> Thread:
-        """An article that a list names, which counts as the first of what is written there."""
+        """An article that a list names, which counts as the first of what is written there.
+
+        Without comments nothing more is wanted of one that was read: it counts what it counted then.
+        """
         path = path_of(ref)
         address = self.comments_of(ref["id"]) if path in self.state.threads else self.method(f"articles/{ref['id']}/")
-        replies, published = comments_in(ref) if self.target.comments else 0, ref.get("timePublished")
-        return Thread(path, address, 1 + replies, parse_moment(published, self.target.zone).at if published else None)
+        written = 1 + comments_in(ref) if self.target.comments else self.state.threads.get(path, 1)
+        moment = None
+        with suppress(*WRONG_FORM):  # an article with an unreadable date is read, and says then what it is
+            moment = parse_moment(ref["timePublished"], self.target.zone).at
+        return Thread(path, address, written, moment)
 
     def thread(self, raw: dict[str, Any]) -> Thread | None:
         """The comments of an article that the target names."""
@@ -174,8 +202,11 @@ def comments_in(article: dict[str, Any]) -> int:
 
 
 def away(comment: dict[str, Any]) -> bool:
-    """Whether a comment was taken away: what stands in its place then has no author."""
-    return bool(comment.get("isSuspended")) or not comment.get("author") or words(comment).own.rstrip(".") in UFO
+    """Whether a comment was taken away: what stands in its place then has null as its author.
+
+    Raises KeyError where none is named at all: under another name all comments would seem taken away.
+    """
+    return bool(comment.get("isSuspended")) or not comment["author"] or words(comment).own.rstrip(".") in UFO
 
 
 def words(raw: dict[str, Any]) -> Text:
