@@ -19,6 +19,7 @@ from crawlers.archive import Archive
 from crawlers.collect import collect, preview
 from crawlers.interval import PATIENCE, Descent
 from crawlers.kinds import ReviewsTarget
+from crawlers.own_page import read_own_page
 from crawlers.page import Text, decode, plain
 from crawlers.post import Post, post_id
 from crawlers.preset import preset_names
@@ -26,7 +27,7 @@ from crawlers.recheck import recheck
 from crawlers.run import RunFailed
 from crawlers.selection import next_page, numbered
 from crawlers.source import CollectError, Cursor
-from crawlers.spiders.reviews import post, read_own_page, read_page, tally
+from crawlers.spiders.reviews import post, read_page, tally
 from crawlers.target import BrokenTarget, read_target
 from crawlers.unfolded import parsed_page, unfold
 from tests.recording import COLLECTED, RECORDED, cases, compare, outcomes, recorded_target

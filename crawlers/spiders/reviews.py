@@ -1,17 +1,16 @@
 """Paged review sites, read by the selectors of the target's file.
 
 The rule to know: a raw item is the review's own piece of the page, see `crawlers/selection.py`; what its own page says stands
-beside that as `own`, and by the piece alone it is told from others.
+beside that, see `crawlers/own_page.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from parsel import Selector
 from scrapy import Request
@@ -19,12 +18,13 @@ from scrapy.http import Response
 
 from crawlers.interval import Descent
 from crawlers.kinds import AboutItem, ReviewsTarget
-from crawlers.link import hidden, opened, within
+from crawlers.link import hidden, host_of, opened, within
 from crawlers.look import Known, same_page
 from crawlers.mapping import as_its_source_says
+from crawlers.own_page import Review, own_tally, read_own_page, whole_text
 from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id, stars
-from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes, value
+from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 from crawlers.spider import TargetSpider, Trouble, page_of, refusal
 from crawlers.taken import TakeModel
@@ -33,16 +33,6 @@ from crawlers.watch import read_next
 
 TOGETHER = 8
 """Reviews whose own pages are fetched side by side, and which are kept together with one cursor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A review of the list that is to be taken, and the runs that have asked for its own page in vain."""
-
-    raw: dict[str, Any]
-    post: Post | None
-    """What the list shows of it; None where that can be no post."""
-    tries: int = 0
 
 
 class ReviewsSpider(TargetSpider[ReviewsTarget]):
@@ -163,7 +153,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
 
     async def own(self, url: str) -> dict[str, str]:
         """What a review's own page says. Raises Trouble where it can't be had, or has no text: perhaps a captcha stands in its place."""
-        if urlsplit(url).netloc.removeprefix("www.") != urlsplit(self.target.url).netloc.removeprefix("www."):
+        if host_of(url) != host_of(self.target.url):
             raise Trouble(f"{url or 'no address'}: is no page of the list's host", transient=False)
         response = await self.fetch(address := opened(url, self.target.secrets))
         if not same_page(address, response.url):
@@ -212,21 +202,6 @@ def wanted(target: ReviewsTarget) -> dict[str, TakeModel]:
 def tally(target: ReviewsTarget) -> Tally:
     """What the reviews of a run have; some sites have ratings without a text."""
     return Tally(wanted(target), every={"date"} if target.ratings_without_text else {"date", "text"})
-
-
-def own_tally(target: ReviewsTarget) -> Tally:
-    """What the own pages of a run's reviews have."""
-    wanted = takes(target.own_page) if target.own_page else {}
-    return Tally(wanted, every=() if target.ratings_without_text else ("text",), where="own_page")
-
-
-def read_own_page(page: Selector, target: ReviewsTarget) -> dict[str, str]:
-    """The fields that a review's own page holds, and what its text quotes as `quoted`."""
-    if target.data:
-        unfold(page, target.data)
-    found = {name: words for name, take in takes(target.own_page).items() if (words := value(page, take))}
-    quoted = found["text"].quoted if "text" in found else None
-    return {name: words.own for name, words in found.items()} | ({"quoted": quoted} if quoted else {})
 
 
 def read_page(page: Selector, target: ReviewsTarget, url: str) -> Iterator[dict[str, Any]]:
@@ -286,12 +261,6 @@ def review_id(listed: Fields, target: ReviewsTarget, site: str, collected: datet
     if published.identity is None:
         otherwise += [None if rating is None else f"{rating:g}", listed.text("title")]  # «Отлично» of two guests
     return post_id(site, listed.text("id"), url=at_site(url, target.url, site), otherwise=tuple(otherwise))
-
-
-def whole_text(listed: Text | None, own: dict[str, str]) -> Text:
-    """The longer of what the list and the review's own page show: a beginning never replaces a text."""
-    shown = listed or Text("")
-    return Text(own["text"], own.get("quoted")) if len(own.get("text", "")) >= len(shown.own) and "text" in own else shown
 
 
 def rating_of(fields: Fields, target: ReviewsTarget) -> float | None:
