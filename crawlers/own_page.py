@@ -1,19 +1,21 @@
 """A review's own page, where its list shows only the beginning of a text: what is taken from there, and how it goes with the list.
 
 The rule to know: what the own page says stands in the raw item as `own`, beside the review's piece of the list, and goes before it;
-by the piece alone the review is told from others.
+by the piece alone the review is told from others. When the list was read stands there as `shown`: its «вчера» was true then, while the
+own page may be read days later, or again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from parsel import Selector
 
 from crawlers.kinds import ReviewsTarget
 from crawlers.page import Text
-from crawlers.post import Post
+from crawlers.post import Post, iso
 from crawlers.selection import Tally, takes, value
 from crawlers.unfolded import unfold
 
@@ -41,6 +43,17 @@ def read_own_page(page: Selector, target: ReviewsTarget) -> dict[str, str]:
     found = {name: words for name, take in takes(target.own_page).items() if (words := value(page, take))}
     quoted = found["text"].quoted if "text" in found else None
     return {name: words.own for name, words in found.items()} | ({"quoted": quoted} if quoted else {})
+
+
+def as_read(raw: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """A raw item of the list with the moment when that was read."""
+    return raw | {"shown": iso(now)}
+
+
+def read_at(raw: dict[str, Any], name: str, collected: datetime) -> datetime:
+    """From when a date of a raw item is counted back: its own page was read when the item was collected, its list perhaps before."""
+    shown = raw.get("shown")
+    return collected if shown is None or name in raw.get("own", {}) else datetime.fromisoformat(shown)
 
 
 def whole_text(listed: Text | None, own: dict[str, str]) -> Text:

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,12 +19,13 @@ from crawlers.archive import Archive
 from crawlers.collect import collect, preview
 from crawlers.interval import PATIENCE, Descent
 from crawlers.kinds import ReviewsTarget
-from crawlers.own_page import read_own_page
+from crawlers.own_page import as_read, read_own_page
 from crawlers.page import Text, decode, plain
 from crawlers.post import Post, post_id
 from crawlers.preset import preset_names
 from crawlers.recheck import recheck
 from crawlers.run import RunFailed
+from crawlers.seen import content_hash
 from crawlers.selection import next_page, numbered
 from crawlers.source import CollectError, Cursor
 from crawlers.spiders.reviews import post, read_page, tally
@@ -690,6 +691,35 @@ def test_a_second_look_at_an_own_page_sees_another_text_and_other_figures(board:
     posts = {int((post.url or "").rpartition("/")[2]): post for post in place.posts(target)}
     assert "Дописываю" in posts[4].text and posts[3].likes == 30 and posts[5].text.endswith("как было.") and posts[2].likes == 2
     assert place.collect(target).outcomes["repeated"] == 5
+
+
+@pytest.mark.parametrize("date", ["Сегодня, 14:05", "вчера", "2 часа назад"])
+def test_a_date_of_the_list_is_counted_back_from_when_that_was_read(date: str, tmp_path: Path) -> None:
+    file = CARDS.replace("date: time", "date: time, edited: time, url: a") + "own_page: {text: p, date: em}\n"
+    target = Place(tmp_path).target("told", file)
+    card = f'<div class="review"><b>Рита</b><time>{date}</time><p>Карту везли две недели.</p></div>'
+    (raw,) = read_page(Selector(card), target, target.url)
+    shown = as_read(raw, LOOKED_AT[12])
+    first, later = (post(shown | {"own": {"text": "Карту везли две недели. И две."}}, target, LOOKED_AT[day]) for day in (12, 20))
+    assert first.published and first.published == post(raw, target, LOOKED_AT[12]).published
+    assert (later.published, later.id, content_hash(later)) == (first.published, first.id, content_hash(first))
+    own = post(shown | {"own": {"text": "Карту везли две недели. И две.", "date": date}}, target, LOOKED_AT[20])
+    assert (own.published, own.edited) == (post(raw, target, LOOKED_AT[20]).published, first.edited), "of its own page it is true now"
+
+
+def test_a_review_that_waited_and_was_looked_at_again_keeps_the_date_of_its_list(board: Site, place: Place) -> None:
+    board.pages["/vestarna"] = f"<html><body>{review(1).replace('02.09.2026 10:00', '2 часа назад')}</body></html>"
+    board.pages["/r/1"] = Answer("down", 500)
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    listed = place.collect(target)
+    assert listed.outcomes["deferred"] == 1
+    board.pages["/r/1"] = own_page(1).replace("exact", "gone")
+    assert place.collect(target).outcomes["kept"] == 1
+    board.pages["/r/1"] = own_page(1).replace("exact", "gone").replace("целиком", "подробно")
+    assert recheck(target, data=place.data, config=place.config).edited == 1
+    before, after = place.posts(target)
+    assert before.published is not None and before.published <= listed.ended - timedelta(hours=2)
+    assert after.published == before.published and "подробно" in after.text
 
 
 def test_own_pages_that_lack_what_they_should_have_fail_the_run_and_the_cursor_stays(board: Site, place: Place) -> None:

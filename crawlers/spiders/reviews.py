@@ -21,7 +21,7 @@ from crawlers.kinds import AboutItem, ReviewsTarget
 from crawlers.link import hidden, host_of, opened, within
 from crawlers.look import Known, same_page
 from crawlers.mapping import as_its_source_says
-from crawlers.own_page import Review, own_tally, read_own_page, whole_text
+from crawlers.own_page import Review, as_read, own_tally, read_at, read_own_page, whole_text
 from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id, stars
 from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes
@@ -64,6 +64,8 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
     async def parse(self, response: Response) -> AsyncIterator[Page | Request]:
         page = self.page(response)
         raws = list(read_page(page, self.target, response.url))
+        if self.target.own_page:
+            raws = [as_read(raw, datetime.now(UTC)) for raw in raws]
         fresh = self.unread(raws)
         onward = self.following(page, raws, response.url)
         self.tally.add(raws)
@@ -223,11 +225,11 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
     site = site_of(target.site, target.url)
     words = whole_text(listed.words("text"), own)
     url = listed.link("url")
-    published = fields.moment("date", target, collected)
-    edited = fields.lenient("edited", target, collected)
+    published = fields.moment("date", target, read_at(raw, "date", collected))
+    edited = fields.lenient("edited", target, read_at(raw, "edited", collected))
     about = fields.text("about")
     return Post(
-        id=review_id(listed, target, site, collected),
+        id=review_id(listed, target, site, read_at(raw, "", collected)),
         site=site,
         place=target.place,
         source=target.kind,
@@ -253,9 +255,9 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
     )
 
 
-def review_id(listed: Fields, target: ReviewsTarget, site: str, collected: datetime) -> str:
+def review_id(listed: Fields, target: ReviewsTarget, site: str, shown: datetime) -> str:
     """`Post.id` of a review by what the list shows, so that it is the same whether its own page was had or not."""
-    url, published, rating = listed.link("url"), listed.moment("date", target, collected), listed.number("rating")
+    url, published, rating = listed.link("url"), listed.moment("date", target, shown), listed.number("rating")
     words = listed.words("text") or Text("")
     otherwise = [listed.text("author"), published.identity, clean(words.own)]
     if published.identity is None:
