@@ -722,6 +722,22 @@ def test_a_review_that_waited_and_was_looked_at_again_keeps_the_date_of_its_list
     assert after.published == before.published and "подробно" in after.text
 
 
+def test_a_review_that_waits_and_has_become_known_is_not_asked_for_without_end(board: Site, place: Place) -> None:
+    with_own_pages(board, [2, 1])
+    board.pages["/r/2"] = Answer("down", 500)
+    target = place.target("vestarna", OWN.format(url=board.url, items=100) + "attempts: 2\n")
+    assert place.collect(target).outcomes["deferred"] == 1
+    board.pages["/r/2"] = own_page(2)
+    run = collect(target, data=place.data, config=place.config, since=datetime(2026, 1, 1, tzinfo=UTC))
+    assert (run.outcomes["kept"], run.outcomes["repeated"]) == (1, 1)
+    board.pages["/r/2"] = Answer("gone", 404)
+    counts = place.collect(target).outcomes
+    assert (counts["deferred"], counts["changed"], counts["repeated"]) == (0, 0, 3), "the list shows both, and what waited is known"
+    board.asked.clear()
+    assert place.collect(target).outcomes["repeated"] == 2 and own_pages(board) == []
+    assert "deferred" not in Archive(place.data).cursor("vestarna")
+
+
 def test_own_pages_that_lack_what_they_should_have_fail_the_run_and_the_cursor_stays(board: Site, place: Place) -> None:
     with_own_pages(board, list(range(9, 0, -1)))
     board.pages |= {f"/r/{number}": "<html><body>Введите символы с картинки</body></html>" for number in range(1, 10)}

@@ -119,14 +119,14 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
                 self.reached = cursor
             deferred = tuple(each.post.url or "" for each in taken if isinstance(each, Review) and each.post)
             items = tuple(each for each in taken if isinstance(each, Item))
-            yield Page(items=items, cursor=self.state(), deferred=deferred, repeated=repeated)
+            yield Page(items=items, cursor=self.state(), deferred=deferred, repeated=repeated + taken.count(None))
             await asyncio.sleep(0)  # the page is kept before `full` is asked
             repeated = 0
             if not todo or self.full():
                 return
 
-    def settle(self, one: Review, taken: Item | Review) -> None:
-        """Note what became of a review: taken, or to be tried again."""
+    def settle(self, one: Review, taken: Item | Review | None) -> None:
+        """Note what became of a review: taken, left, or to be tried again."""
         if one.post and isinstance(taken, Review):
             self.waiting[one.post.id] = taken
         elif one.post:
@@ -137,21 +137,27 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         deferred = {id: {"tries": one.tries, "raw": one.raw} for id, one in self.waiting.items()}
         return self.reached | ({"deferred": deferred} if deferred else {})
 
-    async def take(self, one: Review) -> Item | Review:
-        """The review, with what its own page says if the target wants that; the review to try again where its page fails for now."""
+    async def take(self, one: Review) -> Item | Review | None:
+        """The review, with what its own page says if the target wants that; see `not_had` for where that fails."""
         item = Item(raw=one.raw, address=one.raw["page"])
         if self.target.own_page is None or one.post is None or self.older(one.post):
             return item
         try:
             own = await self.own(one.post.url or "")
         except Trouble as wrong:
-            tries = one.tries + (not wrong.of_host)
-            later = wrong.transient and tries < self.target.attempts and not self.from_date  # whose run leaves no cursor
-            if later or self.seen(one.post.id):  # a beginning is no news of what is known
-                self.logger.warning("%s; tried again next time", wrong)
-                return replace(one, tries=tries)
-            return replace(item, raw=one.raw | {"own_missing": str(wrong)}, without=("own page",))
+            return self.not_had(one, wrong)
         return replace(item, raw=one.raw | {"own": own})
+
+    def not_had(self, one: Review, wrong: Trouble) -> Item | Review | None:
+        """What becomes of a review whose own page fails: it is tried again, left where it is known, else taken as the list shows it."""
+        tries = one.tries + (not wrong.of_host)
+        if wrong.transient and tries < self.target.attempts and not self.from_date:  # whose run leaves no cursor
+            self.logger.warning("%s; tried again next time", wrong)
+            return replace(one, tries=tries)
+        if one.post and self.seen(one.post.id):  # a beginning is no news of what is known
+            self.logger.warning("%s; the review stays as it is known", wrong)
+            return None
+        return Item(raw=one.raw | {"own_missing": str(wrong)}, address=one.raw["page"], without=("own page",))
 
     async def own(self, url: str) -> dict[str, str]:
         """What a review's own page says. Raises Trouble where it can't be had, or has no text: perhaps a captcha stands in its place."""
