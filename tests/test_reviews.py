@@ -738,6 +738,47 @@ def test_a_review_that_waits_and_has_become_known_is_not_asked_for_without_end(b
     assert "deferred" not in Archive(place.data).cursor("vestarna")
 
 
+def test_the_own_page_of_a_rejected_review_is_not_asked_for_again(board: Site, place: Place) -> None:
+    with_own_pages(board, [4, 3, 2, 1])
+    page = "".join(map(review, (4, 3, 2, 1)))
+    for number in (1, 2, 3, 4):
+        page = page.replace(f"номер {number}:", f"<em>{'Дукатор' if number != 3 else 'Иная'}</em> номер {number}:")
+    board.pages["/vestarna"] = f"<html><body>{page}</body></html>"
+    board.pages["/r/2"] = own_page(2).replace("целиком", "целиком" * 100)
+    text = (
+        OWN.format(url=board.url, items=100)
+        .replace("about: Вестарна", "about: {selector: em}")
+        .replace("limits: {", "limits: {text: 500, ")
+    )
+    target = place.target("vestarna", text)
+    run = place.collect(target)
+    assert (run.outcomes["kept"], run.outcomes["rejected"], own_pages(board)) == (2, 2, [1, 2, 4]), "of 3 the list says enough"
+    board.asked.clear()
+    board.pages["/r/2"] = own_page(2).replace("целиком", "целиком" * 100).replace('"votes">2', '"votes">3')
+    counts = place.collect(target).outcomes
+    assert (counts["rejected"], counts["repeated"], own_pages(board)) == (0, 4, [])
+    board.asked.clear()
+    run = collect(target, data=place.data, config=place.config, since=datetime(2026, 1, 1, tzinfo=UTC))
+    assert (run.outcomes["rejected"], run.outcomes["repeated"], own_pages(board)) == (0, 4, [1, 2, 4])
+
+
+def test_where_an_own_page_shows_no_date_or_stars_that_can_be_read_those_of_the_list_hold(board: Site, place: Place) -> None:
+    with_own_pages(board, [3, 2, 1])
+    board.pages["/r/3"] = own_page(3).replace("12:30", "в обед").replace("8 из 10", "80 из 100")
+    board.pages["/r/2"] = own_page(2).replace("03.09.2026 12:30", "год назад").replace("6 из 10", "хорошо")
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    assert place.collect(target).outcomes["kept"] == 3
+    first, *others = sorted(place.posts(target), key=lambda post: post.url or "")
+    assert first.published == datetime(2026, 9, 2, 12, 30, tzinfo=UTC)
+    for number, each in enumerate(others, 2):
+        assert (each.published, each.rating) == (datetime(2026, 9, number + 1, 10, tzinfo=UTC), number + 1)
+        assert each.text.endswith("как было.")
+    undated = place.target("vestarna", OWN.format(url=board.url, items=100).replace("  date: time\n", ""))
+    (raw, *_) = read_page(Selector(review(3)), undated, undated.url)
+    with pytest.raises(ValueError, match="no date"):
+        post(raw | {"own": {"text": "Целиком", "date": "в обед"}}, undated, COLLECTED)
+
+
 def test_own_pages_that_lack_what_they_should_have_fail_the_run_and_the_cursor_stays(board: Site, place: Place) -> None:
     with_own_pages(board, list(range(9, 0, -1)))
     board.pages |= {f"/r/{number}": "<html><body>Введите символы с картинки</body></html>" for number in range(1, 10)}

@@ -16,18 +16,22 @@ from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.brand import read_brands
 from crawlers.interval import Descent
 from crawlers.kinds import AboutItem, ReviewsTarget
 from crawlers.link import hidden, host_of, opened, within
 from crawlers.look import Known, same_page
-from crawlers.mapping import as_its_source_says
+from crawlers.mapping import as_its_source_says, company
+from crawlers.moment import Moment
 from crawlers.own_page import Review, as_read, own_tally, read_at, read_own_page, whole_text
 from crawlers.page import Text, at_site, site_of
+from crawlers.place import config_folder
 from crawlers.post import Post, clean, post_id, stars
+from crawlers.seen import reject_key
 from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 from crawlers.spider import TargetSpider, Trouble, page_of, refusal
-from crawlers.taken import TakeModel
+from crawlers.taken import RatingModel, TakeModel
 from crawlers.unfolded import join, unfold
 from crawlers.watch import read_next
 
@@ -46,6 +50,8 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         self.tally = tally(self.target)
         self.own_tally = own_tally(self.target)
         self.reached: Cursor = {name: said for name, said in self.cursor.items() if name != "deferred"}
+        named = self.target.own_page and isinstance(self.target.about, AboutItem)
+        self.brands = read_brands(config_folder()) if named else None
         # As it was kept, so that it is told by the same address.
         before = within(list(self.cursor.get("deferred", {}).values()), hidden, self.target.secrets)
         self.waiting = {one.post.id: one for each in before for one in self.reviews([each["raw"]], each["tries"]) if one.post}
@@ -94,17 +100,28 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         now = datetime.now(UTC)
         for raw in raws:
             try:
-                yield Review(raw, as_its_source_says(raw, self.target, now), tries)
+                yield Review(raw, self.listed(raw, now), tries)
             except Rejected:
                 yield Review(raw, None, tries)
 
+    def listed(self, raw: dict[str, Any], now: datetime) -> Post:
+        """What the list shows of a review. Raises Rejected for what can be no post, whatever its own page says."""
+        made = as_its_source_says(raw, self.target, now)
+        if self.brands:
+            for name in made.about:
+                company(name, self.target, self.brands)
+        return made
+
     def unread(self, raws: list[dict[str, Any]]) -> list[Review]:
-        """The reviews to take: where the list shows their beginnings, none whose whole text was taken before, or waits to be."""
+        """The reviews to take: where the list shows their beginnings, none that was taken whole or rejected before, or waits to be."""
         if self.target.own_page is None:
             return [Review(raw, None) for raw in raws]
-        found = list(self.reviews(raws))
-        known = {one.post.id for one in found if one.post and self.seen(one.post.id) and not self.from_date}
-        return [one for one in found if one.post is None or one.post.id not in known | self.waiting.keys()]
+        return [one for one in self.reviews(raws) if one.post is None or not self.passed_over(one.raw, one.post)]
+
+    def passed_over(self, raw: dict[str, Any], post: Post) -> bool:
+        """Whether the own page of a review is not asked for, since what came of it is known, or it waits to be asked for again."""
+        known = self.seen(post.id) or self.seen(reject_key(raw, None))
+        return post.id in self.waiting or (known and not self.from_date)
 
     async def whole(self, todo: list[Review], cursor: Cursor, repeated: int = 0) -> AsyncIterator[Page]:
         """The reviews with what their own pages say, some at a time; `cursor` is reached with the last of them."""
@@ -231,7 +248,7 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
     site = site_of(target.site, target.url)
     words = whole_text(listed.words("text"), own)
     url = listed.link("url")
-    published = fields.moment("date", target, read_at(raw, "date", collected))
+    published = published_of(fields, listed, target, read_at(raw, "", collected), collected)
     edited = fields.lenient("edited", target, read_at(raw, "edited", collected))
     about = fields.text("about")
     return Post(
@@ -251,7 +268,7 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
         published_precision=published.precision,
         edited=edited.at,
         collected=collected,
-        rating=rating_of(fields, target),
+        rating=rating_of(fields, listed, target),
         company_reply=fields.text("reply"),
         product=fields.text("product"),
         about=(about,) if about else (),
@@ -271,8 +288,38 @@ def review_id(listed: Fields, target: ReviewsTarget, site: str, shown: datetime)
     return post_id(site, listed.text("id"), url=at_site(url, target.url, site), otherwise=tuple(otherwise))
 
 
-def rating_of(fields: Fields, target: ReviewsTarget) -> float | None:
-    """The stars, by the scale of the place that shows them. Raises ValueError for what the scale does not have."""
+def published_of(fields: Fields, listed: Fields, target: ReviewsTarget, shown: datetime, collected: datetime) -> Moment:
+    """When it was published: as the list says where the own page has no date that can be read. Raises ValueError where neither has."""
+    by_list = listed.moment("date", target, shown)
+    if "date" not in fields.own:
+        return by_list
+    try:
+        own = fields.moment("date", target, collected)
+    except ValueError:
+        if by_list.at is None:
+            raise
+        return by_list
+    return by_list if own.at is None else own
+
+
+def rating_of(fields: Fields, listed: Fields, target: ReviewsTarget) -> float | None:
+    """The stars, by the scale of the place that shows them: the list where the own page has none that its scale has.
+
+    Raises ValueError where neither has.
+    """
+    by_list = scaled(listed, target.take.rating)
+    if "rating" not in fields.own or target.own_page is None:
+        return by_list
+    try:
+        own = scaled(fields, target.own_page.rating)
+    except ValueError:
+        if by_list is None:
+            raise
+        return by_list
+    return by_list if own is None else own
+
+
+def scaled(fields: Fields, scale: RatingModel | None) -> float | None:
+    """The stars of a scale. Raises ValueError for what it does not have."""
     rating = fields.number("rating")
-    scale = target.own_page.rating if "rating" in fields.own and target.own_page else target.take.rating
     return None if rating is None or scale is None else stars(rating, scale.min, scale.max)
