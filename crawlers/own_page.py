@@ -7,6 +7,7 @@ own page may be read days later, or again.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,12 @@ from crawlers.page import Text
 from crawlers.post import Post, iso
 from crawlers.selection import Tally, takes, value
 from crawlers.unfolded import unfold
+
+TELLING = 12
+"""First words of a review by which another page is told to be its own."""
+FEWEST = 3
+"""Fewer tell nothing."""
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,12 @@ def read_at(raw: dict[str, Any], name: str, collected: datetime) -> datetime:
     """From when a date of a raw item is counted back: its own page was read when the item was collected, its list perhaps before."""
     shown = raw.get("shown")
     return collected if shown is None or name in raw.get("own", {}) else datetime.fromisoformat(shown)
+
+
+def goes_on(beginning: str, text: str) -> bool:
+    """Whether a text has the first words of this beginning, so that it is that of the same review; of a few words nobody can tell."""
+    words = _WORD.findall(beginning.casefold())[:-1][:TELLING]  # a list may cut the last word short
+    return len(words) >= FEWEST and f" {' '.join(words)} " in f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
 def whole_text(listed: Text | None, own: dict[str, str]) -> Text:

@@ -19,7 +19,7 @@ from crawlers.archive import Archive
 from crawlers.collect import collect, preview
 from crawlers.interval import PATIENCE, Descent
 from crawlers.kinds import ReviewsTarget
-from crawlers.own_page import as_read, read_own_page
+from crawlers.own_page import as_read, goes_on, read_own_page
 from crawlers.page import Text, decode, plain
 from crawlers.post import Post, post_id
 from crawlers.preset import preset_names
@@ -777,6 +777,56 @@ def test_where_an_own_page_shows_no_date_or_stars_that_can_be_read_those_of_the_
     (raw, *_) = read_page(Selector(review(3)), undated, undated.url)
     with pytest.raises(ValueError, match="no date"):
         post(raw | {"own": {"text": "Целиком", "date": "в обед"}}, undated, COLLECTED)
+
+
+def test_an_own_page_that_has_moved_on_its_host_is_read_and_none_of_another_review(board: Site, place: Place) -> None:
+    with_own_pages(board, [4, 3, 2, 1])
+    board.pages |= {"/r/4-slug": own_page(4), "/r/4": Answer("", 301, {"Location": "/r/4-slug"})}
+    board.pages["/r/3"] = Answer("", 302, {"Location": "/r/2"})
+    board.pages["/r/2"] = Answer("", 302, {"Location": board.url.replace("127.0.0.1", "localhost") + "/moved/2"})
+    board.pages["/moved/2"] = own_page(2)
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    run = place.collect(target)
+    assert (run.outcomes["kept"], run.outcomes["deferred"], kept(place, target)) == (2, 2, [1, 4])
+    assert all(each.text.endswith("как было.") for each in place.posts(target))
+
+
+@pytest.mark.parametrize(
+    ("beginning", "text", "same"),
+    [
+        ("Деньги вернули, но не сра…", "Плюсы: быстро\n\nДеньги вернули, но не сразу", True),
+        ("Деньги вернули, но не сразу", "Деньги не вернули, но сразу", False),
+        ("Всё хорошо", "Всё хорошо, и даже очень", False),
+        ("", "Всё хорошо", False),
+    ],
+)
+def test_a_text_goes_on_where_its_beginning_stands_in_it(beginning: str, text: str, same: bool) -> None:
+    assert goes_on(beginning, text) is same
+
+
+def test_own_pages_that_all_lead_elsewhere_fail_the_run_and_a_preview_shows_the_beginnings(board: Site, place: Place) -> None:
+    with_own_pages(board, list(range(30, 0, -1)))
+    board.pages |= {f"/r/{number}": Answer("", 302, {"Location": "/captcha"}) for number in range(1, 31)}
+    board.pages["/captcha"] = "<html><body>Введите символы с картинки</body></html>"
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    with pytest.raises(RunFailed, match=r"the selector of `text` \('\.whole'\) finds nothing in any of 5 items: .*`own_page`"):
+        place.collect(target)
+    assert Archive(place.data).cursor("vestarna") == {}
+    board.asked.clear()
+    samples = preview(target, data=place.data, config=place.config, limit=3)
+    assert [sample.post.text.endswith("дней.") for sample in samples if sample.post] == [True] * 3
+    assert own_pages(board) == [28, 29, 30]
+
+
+def test_while_many_reviews_wait_the_list_is_not_followed_and_none_is_missed(board: Site, place: Place) -> None:
+    with_own_pages(board, list(range(75, 0, -1)))
+    board.pages |= {f"/r/{number}": Answer("", 429, {"Retry-After": "0"}) for number in range(1, 76)}
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    run = place.collect(target)
+    assert 50 <= run.outcomes["deferred"] < 60 and len(Archive(place.data).cursor("vestarna")["deferred"]) < 60
+    board.pages |= {f"/r/{number}": own_page(number) for number in range(1, 76)}
+    place.collect(target)
+    assert kept(place, target) == list(range(1, 76))
 
 
 def test_own_pages_that_lack_what_they_should_have_fail_the_run_and_the_cursor_stays(board: Site, place: Place) -> None:

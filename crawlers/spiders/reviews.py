@@ -23,7 +23,7 @@ from crawlers.link import hidden, host_of, opened, within
 from crawlers.look import Known, same_page
 from crawlers.mapping import as_its_source_says, company
 from crawlers.moment import Moment
-from crawlers.own_page import Review, as_read, own_tally, read_at, read_own_page, whole_text
+from crawlers.own_page import Review, as_read, goes_on, own_tally, read_at, read_own_page, whole_text
 from crawlers.page import Text, at_site, site_of
 from crawlers.place import config_folder
 from crawlers.post import Post, clean, post_id, stars
@@ -37,6 +37,8 @@ from crawlers.watch import read_next
 
 TOGETHER = 8
 """Reviews whose own pages are fetched side by side, and which are kept together with one cursor."""
+MOST_WAITING = 50
+"""Reviews waiting in the cursor from which on the list is not followed: their host fails, and the next run goes on there."""
 
 
 class ReviewsSpider(TargetSpider[ReviewsTarget]):
@@ -80,7 +82,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
             yield some
         for each in (self.tally, self.own_tally):
             each.check(ended=self.full() or not (onward and self.left))
-        for request in self.onward(onward):
+        for request in self.onward(onward if len(self.waiting) < MOST_WAITING else None):
             yield request
 
     def following(self, page: Selector, raws: list[dict[str, Any]], url: str) -> str | None:
@@ -160,7 +162,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         if self.target.own_page is None or one.post is None or self.older(one.post):
             return item
         try:
-            own = await self.own(one.post.url or "")
+            own = await self.own(one.post)
         except Trouble as wrong:
             return self.not_had(one, wrong)
         return replace(item, raw=one.raw | {"own": own})
@@ -168,7 +170,8 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
     def not_had(self, one: Review, wrong: Trouble) -> Item | Review | None:
         """What becomes of a review whose own page fails: it is tried again, left where it is known, else taken as the list shows it."""
         tries = one.tries + (not wrong.of_host)
-        if wrong.transient and tries < self.target.attempts and not self.from_date:  # whose run leaves no cursor
+        last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
+        if wrong.transient and not last:
             self.logger.warning("%s; tried again next time", wrong)
             return replace(one, tries=tries)
         if one.post and self.seen(one.post.id):  # a beginning is no news of what is known
@@ -176,15 +179,18 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
             return None
         return Item(raw=one.raw | {"own_missing": str(wrong)}, address=one.raw["page"], without=("own page",))
 
-    async def own(self, url: str) -> dict[str, str]:
+    async def own(self, post: Post) -> dict[str, str]:
         """What a review's own page says. Raises Trouble where it can't be had, or has no text: perhaps a captcha stands in its place."""
+        url = post.url or ""
         if host_of(url) != host_of(self.target.url):
             raise Trouble(f"{url or 'no address'}: is no page of the list's host", transient=False)
         response = await self.fetch(address := opened(url, self.target.secrets))
-        if not same_page(address, response.url):
-            raise Trouble(f"{url}: leads to another page", transient=True)  # where another review may stand
         read_next(response, self)
         own = read_own_page(page_of(response), self.target)
+        led = not same_page(address, response.url)
+        if led and not (host_of(address) == host_of(response.url) and goes_on(post.text, own.get("text", ""))):
+            self.own_tally.note(())  # as if it had nothing: where all lead elsewhere, something is wrong
+            raise Trouble(f"{url}: leads to another page", transient=True)  # where another review may stand
         self.own_tally.note(own)
         if "text" not in own and not self.target.ratings_without_text:
             raise Trouble(f"{url}: has nothing that `own_page.text` finds", transient=True)
