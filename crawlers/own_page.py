@@ -35,6 +35,8 @@ class Review:
     post: Post | None
     """What the list shows of it; None where that can be no post."""
     tries: int = 0
+    waits: str = ""
+    """Under which id it waits in the cursor."""
 
 
 def own_tally(target: ReviewsTarget) -> Tally:

@@ -829,6 +829,17 @@ def test_while_many_reviews_wait_the_list_is_not_followed_and_none_is_missed(boa
     assert kept(place, target) == list(range(1, 76))
 
 
+def test_a_review_that_waits_and_can_be_no_post_any_more_is_rejected(board: Site, place: Place) -> None:
+    with_own_pages(board, [4])
+    board.pages["/r/4"] = Answer("down", 500)
+    text = OWN.format(url=board.url, items=100)
+    assert place.collect(place.target("vestarna", text)).outcomes["deferred"] == 1
+    board.pages["/vestarna"] = f"<html><body>{review(1)}</body></html>"
+    run = place.collect(place.target("vestarna", text.replace("{select: i, count: true}", "{select: i, count: true, max: 4}")))
+    assert (run.outcomes["rejected"], run.outcomes["deferred"]) == (1, 0)
+    assert "deferred" not in Archive(place.data).cursor("vestarna")
+
+
 def test_own_pages_that_lack_what_they_should_have_fail_the_run_and_the_cursor_stays(board: Site, place: Place) -> None:
     with_own_pages(board, list(range(9, 0, -1)))
     board.pages |= {f"/r/{number}": "<html><body>Введите символы с картинки</body></html>" for number in range(1, 10)}

@@ -55,8 +55,9 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         named = self.target.own_page and isinstance(self.target.about, AboutItem)
         self.brands = read_brands(config_folder()) if named else None
         # As it was kept, so that it is told by the same address.
-        before = within(list(self.cursor.get("deferred", {}).values()), hidden, self.target.secrets)
-        self.waiting = {one.post.id: one for each in before for one in self.reviews([each["raw"]], each["tries"]) if one.post}
+        before = within(dict(self.cursor.get("deferred", {})), hidden, self.target.secrets)
+        found = [replace(one, waits=id) for id, each in before.items() for one in self.reviews([each["raw"]], each["tries"])]
+        self.waiting = {one.waits: one for one in found}  # also what can be no post as the target stands now: it is rejected
         if self.waiting:
             async for some in self.whole(list(self.waiting.values()), self.reached):
                 yield some
@@ -146,10 +147,9 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
 
     def settle(self, one: Review, taken: Item | Review | None) -> None:
         """Note what became of a review: taken, left, or to be tried again."""
+        self.waiting.pop(one.waits, None)
         if one.post and isinstance(taken, Review):
-            self.waiting[one.post.id] = taken
-        elif one.post:
-            self.waiting.pop(one.post.id, None)
+            self.waiting[one.post.id] = replace(taken, waits=one.post.id)
 
     def state(self) -> Cursor:
         """Where the next run resumes."""
