@@ -191,7 +191,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         """As many of the articles as are kept together; while one is read, the next ones are on their way."""
         few = min(TOGETHER, self.target.limits.items or TOGETHER)
         # Where a run is full, what is on its way is kept all the same; a preview would throw it away.
-        most = 2 * TOGETHER if self.target.limits.items else self.few(2 * TOGETHER)
+        most = self.few(2 * TOGETHER) if self.is_preview else 2 * TOGETHER
         for taken in range(few):
             while todo and len(coming) < few and taken + len(coming) < most and not self.over():
                 self.left -= 1
