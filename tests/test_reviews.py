@@ -649,7 +649,7 @@ def test_a_review_whose_own_page_fails_waits_for_it_and_is_then_kept_as_the_list
     run = place.collect(target)
     assert (run.outcomes["kept"], run.outcomes["deferred"], run.outcomes["rejected"]) == (6, 3, 0)
     assert "without own page 1" in str(run) and kept(place, target) == [1, 2, 3, 5, 8, 9]
-    assert set(Archive(place.data).cursor("vestarna")) == {"top", "open", "deferred"}
+    assert set(Archive(place.data).cursor("vestarna")) == {"top", "open", "shown", "deferred"}
 
     board.asked.clear()
     run = place.collect(target)
@@ -838,6 +838,25 @@ def test_a_review_that_waits_and_can_be_no_post_any_more_is_rejected(board: Site
     run = place.collect(place.target("vestarna", text.replace("{select: i, count: true}", "{select: i, count: true, max: 4}")))
     assert (run.outcomes["rejected"], run.outcomes["deferred"]) == (1, 0)
     assert "deferred" not in Archive(place.data).cursor("vestarna")
+
+
+def test_other_stars_and_figures_in_the_list_are_taken_with_the_text_that_is_kept(board: Site, place: Place) -> None:
+    with_own_pages(board, list(range(5, 0, -1)))
+    text = re.sub(r"  rating: \{select: .own.*\n  likes.*\n  date.*\n", "", OWN.format(url=board.url, items=100))
+    target = place.target("vestarna", text.replace("next: a.next", "  likes: u\nnext: a.next"))
+    assert place.collect(target).outcomes["kept"] == 5
+    page = "".join(map(review, range(5, 0, -1)))
+    stars, votes = page.replace("</a>" + "<i></i>" * 4 + "<p>", "</a><i></i><p>"), page.replace("номер 2:", "номер 2<u>7</u>:")
+    assert page not in (stars, votes)
+    for shown, changed in ((stars, 1), (stars, 0), (votes, 2), (votes, 0)):
+        board.asked.clear()
+        board.pages["/vestarna"] = f"<html><body>{shown}</body></html>"
+        counts = place.collect(target).outcomes
+        assert (counts["changed"], counts["repeated"], own_pages(board)) == (changed, 5 - changed, [])
+    changed = place.posts(target)[5:]
+    assert [(each.rating, each.likes) for each in changed] == [(1, None), (4, None), (3, 7)]
+    assert all(each.text.endswith("как было.") and each.quoted == "Чужое" for each in changed)
+    assert recheck(target, data=place.data, config=place.config, now=datetime(2026, 9, 8, tzinfo=UTC)).edited == 0
 
 
 def test_own_pages_that_lack_what_they_should_have_fail_the_run_and_the_cursor_stays(board: Site, place: Place) -> None:

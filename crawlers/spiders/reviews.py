@@ -16,22 +16,23 @@ from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers import own_page
+from crawlers.archive import Archive
 from crawlers.brand import read_brands
 from crawlers.interval import Descent
 from crawlers.kinds import AboutItem, ReviewsTarget
 from crawlers.link import hidden, host_of, opened, within
-from crawlers.look import Known, same_page
+from crawlers.look import Known
 from crawlers.mapping import as_its_source_says, company
-from crawlers.moment import Moment
-from crawlers.own_page import Review, as_read, goes_on, own_tally, read_at, read_own_page, whole_text
+from crawlers.own_page import Review
 from crawlers.page import Text, at_site, site_of
-from crawlers.place import config_folder
-from crawlers.post import Post, clean, post_id, stars
+from crawlers.place import config_folder, data_folder
+from crawlers.post import Post, clean, post_id
 from crawlers.seen import reject_key
 from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 from crawlers.spider import TargetSpider, Trouble, page_of, refusal
-from crawlers.taken import RatingModel, TakeModel
+from crawlers.taken import TakeModel
 from crawlers.unfolded import join, unfold
 from crawlers.watch import read_next
 
@@ -50,10 +51,10 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         self.descent = Descent(self.cursor, self.target.url)
         self.left = self.target.pages
         self.tally = tally(self.target)
-        self.own_tally = own_tally(self.target)
+        self.own_tally = own_page.own_tally(self.target)
+        self.shown = own_page.Shown(self.cursor)
         self.reached: Cursor = {name: said for name, said in self.cursor.items() if name != "deferred"}
-        named = self.target.own_page and isinstance(self.target.about, AboutItem)
-        self.brands = read_brands(config_folder()) if named else None
+        self.brands = read_brands(config_folder()) if isinstance(self.target.about, AboutItem) else None
         # As it was kept, so that it is told by the same address.
         before = within(dict(self.cursor.get("deferred", {})), hidden, self.target.secrets)
         found = [replace(one, waits=id) for id, each in before.items() for one in self.reviews([each["raw"]], each["tries"])]
@@ -74,12 +75,12 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         page = self.page(response)
         raws = list(read_page(page, self.target, response.url))
         if self.target.own_page:
-            raws = [as_read(raw, datetime.now(UTC)) for raw in raws]
+            raws = [own_page.as_read(raw, datetime.now(UTC)) for raw in raws]
         fresh = self.unread(raws)
         onward = self.following(page, raws, response.url)
         self.tally.add(raws)
         self.tally.check(ended=not onward or not self.left)
-        async for some in self.whole(fresh, self.descent.cursor(), repeated=len(raws) - len(fresh)):
+        async for some in self.whole(fresh, self.descent.cursor() | self.shown.cursor(), repeated=len(raws) - len(fresh)):
             yield some
         for each in (self.tally, self.own_tally):
             each.check(ended=self.full() or not (onward and self.left))
@@ -119,12 +120,19 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         """The reviews to take: where the list shows their beginnings, none that was taken whole or rejected before, or waits to be."""
         if self.target.own_page is None:
             return [Review(raw, None) for raw in raws]
-        return [one for one in self.reviews(raws) if one.post is None or not self.passed_over(one.raw, one.post)]
+        found = list(self.reviews(raws))
+        return [one for one in found if one.post is None or not self.passed_over(one.raw, one.post)] + self.shown_anew(found)
+
+    def shown_anew(self, found: list[Review]) -> list[Review]:
+        """Known reviews of which the list shows other stars or figures than before, with what is kept of their own pages."""
+        there = {one.post.id: one for one in found if one.post and one.post.id not in self.waiting}
+        differs = {id for id, one in there.items() if one.post and self.shown.differs(one.post) and self.seen(id)}
+        kept = own_page.kept_raws(Archive(data_folder()), self.target.name, differs) if differs else {}
+        return [replace(there[id], raw=own_page.with_kept(there[id].raw, raw, wanted(self.target))) for id, raw in kept.items()]
 
     def passed_over(self, raw: dict[str, Any], post: Post) -> bool:
         """Whether the own page of a review is not asked for, since what came of it is known, or it waits to be asked for again."""
-        known = self.seen(post.id) or self.seen(reject_key(raw, None))
-        return post.id in self.waiting or (known and not self.from_date)
+        return post.id in self.waiting or (not self.from_date and (self.seen(post.id) or self.seen(reject_key(raw, None))))
 
     async def whole(self, todo: list[Review], cursor: Cursor, repeated: int = 0) -> AsyncIterator[Page]:
         """The reviews with what their own pages say, some at a time; `cursor` is reached with the last of them."""
@@ -159,13 +167,12 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
     async def take(self, one: Review) -> Item | Review | None:
         """The review, with what its own page says if the target wants that; see `not_had` for where that fails."""
         item = Item(raw=one.raw, address=one.raw["page"])
-        if self.target.own_page is None or one.post is None or self.older(one.post):
+        if self.target.own_page is None or one.post is None or "own" in one.raw or self.older(one.post):
             return item
         try:
-            own = await self.own(one.post)
+            return replace(item, raw=one.raw | {"own": await self.own(one.post)})
         except Trouble as wrong:
             return self.not_had(one, wrong)
-        return replace(item, raw=one.raw | {"own": own})
 
     def not_had(self, one: Review, wrong: Trouble) -> Item | Review | None:
         """What becomes of a review whose own page fails: it is tried again, left where it is known, else taken as the list shows it."""
@@ -186,18 +193,17 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
             raise Trouble(f"{url or 'no address'}: is no page of the list's host", transient=False)
         response = await self.fetch(address := opened(url, self.target.secrets))
         read_next(response, self)
-        own = read_own_page(page_of(response), self.target)
-        led = not same_page(address, response.url)
-        if led and not (host_of(address) == host_of(response.url) and goes_on(post.text, own.get("text", ""))):
-            self.own_tally.note(())  # as if it had nothing: where all lead elsewhere, something is wrong
-            raise Trouble(f"{url}: leads to another page", transient=True)  # where another review may stand
-        self.own_tally.note(own)
+        own = own_page.read_own_page(page_of(response), self.target)
+        its_own = own_page.is_of(post, own, address, response.url)
+        self.own_tally.note(own if its_own else ())  # where all lead elsewhere, something is wrong
+        if not its_own:
+            raise Trouble(f"{url}: leads to another page", transient=True)
         if "text" not in own and not self.target.ratings_without_text:
             raise Trouble(f"{url}: has nothing that `own_page.text` finds", transient=True)
         return own
 
     def as_shown(self, one: Known, response: Response) -> dict[str, Any] | None:
-        own = read_own_page(page_of(response), self.target) if self.target.own_page else {}
+        own = own_page.read_own_page(page_of(response), self.target) if self.target.own_page else {}
         return {name: said for name, said in one.raw.items() if name != "own_missing"} | {"own": own} if "text" in own else None
 
     def older(self, post: Post) -> bool:
@@ -252,13 +258,13 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
     own: dict[str, str] = raw.get("own", {})
     fields = Fields(raw, wanted(target), own) if own else listed
     site = site_of(target.site, target.url)
-    words = whole_text(listed.words("text"), own)
+    words = own_page.whole_text(listed.words("text"), own)
     url = listed.link("url")
-    published = published_of(fields, listed, target, read_at(raw, "", collected), collected)
-    edited = fields.lenient("edited", target, read_at(raw, "edited", collected))
+    published = own_page.published_of(fields, listed, target, own_page.read_at(raw, "", collected), collected)
+    edited = fields.lenient("edited", target, own_page.read_at(raw, "edited", collected))
     about = fields.text("about")
     return Post(
-        id=review_id(listed, target, site, read_at(raw, "", collected)),
+        id=review_id(listed, target, site, own_page.read_at(raw, "", collected)),
         site=site,
         place=target.place,
         source=target.kind,
@@ -274,7 +280,7 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
         published_precision=published.precision,
         edited=edited.at,
         collected=collected,
-        rating=rating_of(fields, listed, target),
+        rating=own_page.rating_of(fields, listed, target),
         company_reply=fields.text("reply"),
         product=fields.text("product"),
         about=(about,) if about else (),
@@ -292,40 +298,3 @@ def review_id(listed: Fields, target: ReviewsTarget, site: str, shown: datetime)
     if published.identity is None:
         otherwise += [None if rating is None else f"{rating:g}", listed.text("title")]  # «Отлично» of two guests
     return post_id(site, listed.text("id"), url=at_site(url, target.url, site), otherwise=tuple(otherwise))
-
-
-def published_of(fields: Fields, listed: Fields, target: ReviewsTarget, shown: datetime, collected: datetime) -> Moment:
-    """When it was published: as the list says where the own page has no date that can be read. Raises ValueError where neither has."""
-    by_list = listed.moment("date", target, shown)
-    if "date" not in fields.own:
-        return by_list
-    try:
-        own = fields.moment("date", target, collected)
-    except ValueError:
-        if by_list.at is None:
-            raise
-        return by_list
-    return by_list if own.at is None else own
-
-
-def rating_of(fields: Fields, listed: Fields, target: ReviewsTarget) -> float | None:
-    """The stars, by the scale of the place that shows them: the list where the own page has none that its scale has.
-
-    Raises ValueError where neither has.
-    """
-    by_list = scaled(listed, target.take.rating)
-    if "rating" not in fields.own or target.own_page is None:
-        return by_list
-    try:
-        own = scaled(fields, target.own_page.rating)
-    except ValueError:
-        if by_list is None:
-            raise
-        return by_list
-    return by_list if own is None else own
-
-
-def scaled(fields: Fields, scale: RatingModel | None) -> float | None:
-    """The stars of a scale. Raises ValueError for what it does not have."""
-    rating = fields.number("rating")
-    return None if rating is None or scale is None else stars(rating, scale.min, scale.max)
