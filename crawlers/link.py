@@ -39,6 +39,11 @@ def is_link(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(host) and len(text) <= LONGEST
 
 
+def host_of(url: str) -> str:
+    """The host that an address names, with its port, and the same with www and without. Raises ValueError for what is no address."""
+    return urlsplit(url).netloc.removeprefix("www.")
+
+
 def hidden(text: str, secrets: Mapping[str, str]) -> str:
     """An address, or a text with addresses in it, whose queries name the variables instead of their values."""
     if not secrets or ("?" not in text and "@" not in text):

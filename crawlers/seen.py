@@ -24,6 +24,8 @@ SCHEMA = """
 CONTEXT = {"thread_id": "t", "in_reply_to": "r"}
 """What one sighting of a post may know and another not -> its sign behind the hash of the figures."""
 BEHIND = "+"
+BESIDE = frozenset({"own", "own_missing", "shown"})
+"""What stands beside the piece of a list in a raw item and is another whenever its own page is read; see `crawlers/own_page.py`."""
 
 
 def content_hash(post: Post) -> str:
@@ -53,6 +55,8 @@ def to_know(post: Post, before: tuple[str, str] | None) -> tuple[str, str]:
 
 def reject_key(raw: dict[str, Any], line: int | None) -> str:
     """What tells a rejected item, so that the same one is not kept again by the next run."""
+    if line is None:  # else it is the row of a file, whose columns may have any name
+        raw = {name: said for name, said in raw.items() if name not in BESIDE}
     return "rejected:" + _hash(json.dumps(raw, ensure_ascii=False, sort_keys=True), line)
 
 

@@ -183,6 +183,8 @@ class TargetSpider(AskingSpider, Generic[T]):
     """Nothing published before is wanted."""
     from_date = ""
     """From when the target is collected again, as `-a since` says it; empty in a run that goes on where the last one ended."""
+    is_preview = False
+    """Whether nothing of the run is kept."""
     has_failed = False
     """Whether the run has failed: nothing more of it is kept."""
 
@@ -195,6 +197,7 @@ class TargetSpider(AskingSpider, Generic[T]):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """With the setting MOLVA_LOOK the spider does not walk: it looks again at the posts that this file names."""
         spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.is_preview = bool(crawler.settings.getint("MOLVA_PREVIEW"))
         if asked := crawler.settings.get("MOLVA_LOOK"):
             spider.start = lambda: spider.second_looks(read_known(Path(asked)))  # type: ignore[method-assign]
         return spider

@@ -394,13 +394,14 @@ def test_the_real_spider_reads_a_packed_sitemap(tmp_path: Path) -> None:
         assert (post.title, post.id, post.language) == ("Новость 1", identity("https://bank.example/1", target), "ru")
 
 
-def test_a_preview_asks_for_the_articles_that_it_shows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limits", ["", "limits: {items: 50}\n", "limits: {items: 4}\n"])
+def test_a_preview_asks_for_the_articles_that_it_shows(tmp_path: Path, limits: str) -> None:
     with site() as running:
         running.pages |= {f"/{number}": article(number) for number in range(1, 31)}
         running.pages["/map.xml"] = sitemap(*((f"{running.url}/{number}", "") for number in range(1, 31)))
         place = Place(tmp_path)
-        target = place.target("news", f"kind: site\nsitemap: {running.url}/map.xml\nallow_private: true\ndelay: 0\nsite: bank.example\n")
-        assert len(preview(target, data=place.data, config=place.config, limit=10)) == 10
+        text = f"kind: site\nsitemap: {running.url}/map.xml\nallow_private: true\ndelay: 0\nsite: bank.example\n{limits}"
+        assert len(preview(place.target("news", text), data=place.data, config=place.config, limit=10)) == 10
         assert len([path for path in running.paths() if path != "/map.xml"]) == 10
 
 

@@ -1,30 +1,35 @@
 """Paged review sites, read by the selectors of the target's file.
 
 The rule to know: a raw item is the review's own piece of the page, see `crawlers/selection.py`; what its own page says stands
-beside that as `own`, and by the piece alone it is told from others.
+beside that, see `crawlers/own_page.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers import own_page
+from crawlers.archive import Archive
+from crawlers.brand import read_brands
 from crawlers.interval import Descent
 from crawlers.kinds import AboutItem, ReviewsTarget
-from crawlers.link import hidden, opened, within
-from crawlers.look import Known, same_page
-from crawlers.mapping import as_its_source_says
+from crawlers.link import hidden, host_of, opened, within
+from crawlers.look import Known
+from crawlers.mapping import as_its_source_says, company
+from crawlers.own_page import Review
 from crawlers.page import Text, at_site, site_of
-from crawlers.post import Post, clean, post_id, stars
-from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes, value
+from crawlers.place import config_folder, data_folder
+from crawlers.post import Post, clean, post_id
+from crawlers.seen import reject_key
+from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 from crawlers.spider import TargetSpider, Trouble, page_of, refusal
 from crawlers.taken import TakeModel
@@ -33,16 +38,8 @@ from crawlers.watch import read_next
 
 TOGETHER = 8
 """Reviews whose own pages are fetched side by side, and which are kept together with one cursor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A review of the list that is to be taken, and the runs that have asked for its own page in vain."""
-
-    raw: dict[str, Any]
-    post: Post | None
-    """What the list shows of it; None where that can be no post."""
-    tries: int = 0
+MOST_WAITING = 50
+"""Reviews waiting in the cursor from which on the list is not followed: their host fails, and the next run goes on there."""
 
 
 class ReviewsSpider(TargetSpider[ReviewsTarget]):
@@ -54,11 +51,14 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         self.descent = Descent(self.cursor, self.target.url)
         self.left = self.target.pages
         self.tally = tally(self.target)
-        self.own_tally = own_tally(self.target)
+        self.own_tally = own_page.own_tally(self.target)
+        self.shown = own_page.Shown(self.cursor)
         self.reached: Cursor = {name: said for name, said in self.cursor.items() if name != "deferred"}
+        self.brands = read_brands(config_folder()) if isinstance(self.target.about, AboutItem) else None
         # As it was kept, so that it is told by the same address.
-        before = within(list(self.cursor.get("deferred", {}).values()), hidden, self.target.secrets)
-        self.waiting = {one.post.id: one for each in before for one in self.reviews([each["raw"]], each["tries"]) if one.post}
+        before = within(dict(self.cursor.get("deferred", {})), hidden, self.target.secrets)
+        found = [replace(one, waits=id) for id, each in before.items() for one in self.reviews([each["raw"]], each["tries"])]
+        self.waiting = {one.waits: one for one in found}  # also what can be no post as the target stands now: it is rejected
         if self.waiting:
             async for some in self.whole(list(self.waiting.values()), self.reached):
                 yield some
@@ -74,15 +74,17 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
     async def parse(self, response: Response) -> AsyncIterator[Page | Request]:
         page = self.page(response)
         raws = list(read_page(page, self.target, response.url))
+        if self.target.own_page:
+            raws = [own_page.as_read(raw, datetime.now(UTC)) for raw in raws]
         fresh = self.unread(raws)
         onward = self.following(page, raws, response.url)
         self.tally.add(raws)
         self.tally.check(ended=not onward or not self.left)
-        async for some in self.whole(fresh, self.descent.cursor(), repeated=len(raws) - len(fresh)):
+        async for some in self.whole(fresh, self.descent.cursor() | self.shown.cursor(), repeated=len(raws) - len(fresh)):
             yield some
         for each in (self.tally, self.own_tally):
             each.check(ended=self.full() or not (onward and self.left))
-        for request in self.onward(onward):
+        for request in self.onward(onward if len(self.waiting) < MOST_WAITING else None):
             yield request
 
     def following(self, page: Selector, raws: list[dict[str, Any]], url: str) -> str | None:
@@ -102,17 +104,35 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         now = datetime.now(UTC)
         for raw in raws:
             try:
-                yield Review(raw, as_its_source_says(raw, self.target, now), tries)
+                yield Review(raw, self.listed(raw, now), tries)
             except Rejected:
                 yield Review(raw, None, tries)
 
+    def listed(self, raw: dict[str, Any], now: datetime) -> Post:
+        """What the list shows of a review. Raises Rejected for what can be no post, whatever its own page says."""
+        made = as_its_source_says(raw, self.target, now)
+        if self.brands:
+            for name in made.about:
+                company(name, self.target, self.brands)
+        return made
+
     def unread(self, raws: list[dict[str, Any]]) -> list[Review]:
-        """The reviews to take: where the list shows their beginnings, none whose whole text was taken before, or waits to be."""
+        """The reviews to take: where the list shows their beginnings, none that was taken whole or rejected before, or waits to be."""
         if self.target.own_page is None:
             return [Review(raw, None) for raw in raws]
         found = list(self.reviews(raws))
-        known = {one.post.id for one in found if one.post and self.seen(one.post.id) and not self.from_date}
-        return [one for one in found if one.post is None or one.post.id not in known | self.waiting.keys()]
+        return [one for one in found if one.post is None or not self.passed_over(one.raw, one.post)] + self.shown_anew(found)
+
+    def shown_anew(self, found: list[Review]) -> list[Review]:
+        """Known reviews of which the list shows other stars or figures than before, with what is kept of their own pages."""
+        there = {one.post.id: one for one in found if one.post and one.post.id not in self.waiting}
+        differs = {id for id, one in there.items() if one.post and self.shown.differs(one.post) and self.seen(id)}
+        kept = own_page.kept_raws(Archive(data_folder()), self.target.name, differs) if differs else {}
+        return [replace(there[id], raw=own_page.with_kept(there[id].raw, raw, wanted(self.target))) for id, raw in kept.items()]
+
+    def passed_over(self, raw: dict[str, Any], post: Post) -> bool:
+        """Whether the own page of a review is not asked for, since what came of it is known, or it waits to be asked for again."""
+        return post.id in self.waiting or (not self.from_date and (self.seen(post.id) or self.seen(reject_key(raw, None))))
 
     async def whole(self, todo: list[Review], cursor: Cursor, repeated: int = 0) -> AsyncIterator[Page]:
         """The reviews with what their own pages say, some at a time; `cursor` is reached with the last of them."""
@@ -127,56 +147,63 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
                 self.reached = cursor
             deferred = tuple(each.post.url or "" for each in taken if isinstance(each, Review) and each.post)
             items = tuple(each for each in taken if isinstance(each, Item))
-            yield Page(items=items, cursor=self.state(), deferred=deferred, repeated=repeated)
+            yield Page(items=items, cursor=self.state(), deferred=deferred, repeated=repeated + taken.count(None))
             await asyncio.sleep(0)  # the page is kept before `full` is asked
             repeated = 0
             if not todo or self.full():
                 return
 
-    def settle(self, one: Review, taken: Item | Review) -> None:
-        """Note what became of a review: taken, or to be tried again."""
+    def settle(self, one: Review, taken: Item | Review | None) -> None:
+        """Note what became of a review: taken, left, or to be tried again."""
+        self.waiting.pop(one.waits, None)
         if one.post and isinstance(taken, Review):
-            self.waiting[one.post.id] = taken
-        elif one.post:
-            self.waiting.pop(one.post.id, None)
+            self.waiting[one.post.id] = replace(taken, waits=one.post.id)
 
     def state(self) -> Cursor:
         """Where the next run resumes."""
         deferred = {id: {"tries": one.tries, "raw": one.raw} for id, one in self.waiting.items()}
         return self.reached | ({"deferred": deferred} if deferred else {})
 
-    async def take(self, one: Review) -> Item | Review:
-        """The review, with what its own page says if the target wants that; the review to try again where its page fails for now."""
+    async def take(self, one: Review) -> Item | Review | None:
+        """The review, with what its own page says if the target wants that; see `not_had` for where that fails."""
         item = Item(raw=one.raw, address=one.raw["page"])
-        if self.target.own_page is None or one.post is None or self.older(one.post):
+        if self.target.own_page is None or one.post is None or "own" in one.raw or self.older(one.post):
             return item
         try:
-            own = await self.own(one.post.url or "")
+            return replace(item, raw=one.raw | {"own": await self.own(one.post)})
         except Trouble as wrong:
-            tries = one.tries + (not wrong.of_host)
-            later = wrong.transient and tries < self.target.attempts and not self.from_date  # whose run leaves no cursor
-            if later or self.seen(one.post.id):  # a beginning is no news of what is known
-                self.logger.warning("%s; tried again next time", wrong)
-                return replace(one, tries=tries)
-            return replace(item, raw=one.raw | {"own_missing": str(wrong)}, without=("own page",))
-        return replace(item, raw=one.raw | {"own": own})
+            return self.not_had(one, wrong)
 
-    async def own(self, url: str) -> dict[str, str]:
+    def not_had(self, one: Review, wrong: Trouble) -> Item | Review | None:
+        """What becomes of a review whose own page fails: it is tried again, left where it is known, else taken as the list shows it."""
+        tries = one.tries + (not wrong.of_host)
+        last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
+        if wrong.transient and not last:
+            self.logger.warning("%s; tried again next time", wrong)
+            return replace(one, tries=tries)
+        if one.post and self.seen(one.post.id):  # a beginning is no news of what is known
+            self.logger.warning("%s; the review stays as it is known", wrong)
+            return None
+        return Item(raw=one.raw | {"own_missing": str(wrong)}, address=one.raw["page"], without=("own page",))
+
+    async def own(self, post: Post) -> dict[str, str]:
         """What a review's own page says. Raises Trouble where it can't be had, or has no text: perhaps a captcha stands in its place."""
-        if urlsplit(url).netloc.removeprefix("www.") != urlsplit(self.target.url).netloc.removeprefix("www."):
+        url = post.url or ""
+        if host_of(url) != host_of(self.target.url):
             raise Trouble(f"{url or 'no address'}: is no page of the list's host", transient=False)
         response = await self.fetch(address := opened(url, self.target.secrets))
-        if not same_page(address, response.url):
-            raise Trouble(f"{url}: leads to another page", transient=True)  # where another review may stand
         read_next(response, self)
-        own = read_own_page(page_of(response), self.target)
-        self.own_tally.note(own)
+        own = own_page.read_own_page(page_of(response), self.target)
+        its_own = own_page.is_of(post, own, address, response.url)
+        self.own_tally.note(own if its_own else ())  # where all lead elsewhere, something is wrong
+        if not its_own:
+            raise Trouble(f"{url}: leads to another page", transient=True)
         if "text" not in own and not self.target.ratings_without_text:
             raise Trouble(f"{url}: has nothing that `own_page.text` finds", transient=True)
         return own
 
     def as_shown(self, one: Known, response: Response) -> dict[str, Any] | None:
-        own = read_own_page(page_of(response), self.target) if self.target.own_page else {}
+        own = own_page.read_own_page(page_of(response), self.target) if self.target.own_page else {}
         return {name: said for name, said in one.raw.items() if name != "own_missing"} | {"own": own} if "text" in own else None
 
     def older(self, post: Post) -> bool:
@@ -214,21 +241,6 @@ def tally(target: ReviewsTarget) -> Tally:
     return Tally(wanted(target), every={"date"} if target.ratings_without_text else {"date", "text"})
 
 
-def own_tally(target: ReviewsTarget) -> Tally:
-    """What the own pages of a run's reviews have."""
-    wanted = takes(target.own_page) if target.own_page else {}
-    return Tally(wanted, every=() if target.ratings_without_text else ("text",), where="own_page")
-
-
-def read_own_page(page: Selector, target: ReviewsTarget) -> dict[str, str]:
-    """The fields that a review's own page holds, and what its text quotes as `quoted`."""
-    if target.data:
-        unfold(page, target.data)
-    found = {name: words for name, take in takes(target.own_page).items() if (words := value(page, take))}
-    quoted = found["text"].quoted if "text" in found else None
-    return {name: words.own for name, words in found.items()} | ({"quoted": quoted} if quoted else {})
-
-
 def read_page(page: Selector, target: ReviewsTarget, url: str) -> Iterator[dict[str, Any]]:
     """The raw items of a page."""
     if target.data:
@@ -246,13 +258,13 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
     own: dict[str, str] = raw.get("own", {})
     fields = Fields(raw, wanted(target), own) if own else listed
     site = site_of(target.site, target.url)
-    words = whole_text(listed.words("text"), own)
+    words = own_page.whole_text(listed.words("text"), own)
     url = listed.link("url")
-    published = fields.moment("date", target, collected)
-    edited = fields.lenient("edited", target, collected)
+    published = own_page.published_of(fields, listed, target, own_page.read_at(raw, "", collected), collected)
+    edited = fields.lenient("edited", target, own_page.read_at(raw, "edited", collected))
     about = fields.text("about")
     return Post(
-        id=review_id(listed, target, site, collected),
+        id=review_id(listed, target, site, own_page.read_at(raw, "", collected)),
         site=site,
         place=target.place,
         source=target.kind,
@@ -268,7 +280,7 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
         published_precision=published.precision,
         edited=edited.at,
         collected=collected,
-        rating=rating_of(fields, target),
+        rating=own_page.rating_of(fields, listed, target),
         company_reply=fields.text("reply"),
         product=fields.text("product"),
         about=(about,) if about else (),
@@ -278,24 +290,11 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
     )
 
 
-def review_id(listed: Fields, target: ReviewsTarget, site: str, collected: datetime) -> str:
+def review_id(listed: Fields, target: ReviewsTarget, site: str, shown: datetime) -> str:
     """`Post.id` of a review by what the list shows, so that it is the same whether its own page was had or not."""
-    url, published, rating = listed.link("url"), listed.moment("date", target, collected), listed.number("rating")
+    url, published, rating = listed.link("url"), listed.moment("date", target, shown), listed.number("rating")
     words = listed.words("text") or Text("")
     otherwise = [listed.text("author"), published.identity, clean(words.own)]
     if published.identity is None:
         otherwise += [None if rating is None else f"{rating:g}", listed.text("title")]  # «Отлично» of two guests
     return post_id(site, listed.text("id"), url=at_site(url, target.url, site), otherwise=tuple(otherwise))
-
-
-def whole_text(listed: Text | None, own: dict[str, str]) -> Text:
-    """The longer of what the list and the review's own page show: a beginning never replaces a text."""
-    shown = listed or Text("")
-    return Text(own["text"], own.get("quoted")) if len(own.get("text", "")) >= len(shown.own) and "text" in own else shown
-
-
-def rating_of(fields: Fields, target: ReviewsTarget) -> float | None:
-    """The stars, by the scale of the place that shows them. Raises ValueError for what the scale does not have."""
-    rating = fields.number("rating")
-    scale = target.own_page.rating if "rating" in fields.own and target.own_page else target.take.rating
-    return None if rating is None or scale is None else stars(rating, scale.min, scale.max)

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from parsel import Selector
 from scrapy.http import Response
@@ -21,7 +21,7 @@ from crawlers.article import below_headline, facts, main_text
 from crawlers.entry import edit
 from crawlers.frontier import State
 from crawlers.kinds import SiteTarget
-from crawlers.link import is_link, without_session
+from crawlers.link import host_of, is_link, without_session
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import at_site, decode, site_of
 from crawlers.post import Post, iso, post_id
@@ -191,7 +191,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         """As many of the articles as are kept together; while one is read, the next ones are on their way."""
         few = min(TOGETHER, self.target.limits.items or TOGETHER)
         # Where a run is full, what is on its way is kept all the same; a preview would throw it away.
-        most = 2 * TOGETHER if self.target.limits.items else self.few(2 * TOGETHER)
+        most = self.few(2 * TOGETHER) if self.is_preview else 2 * TOGETHER
         for taken in range(few):
             while todo and len(coming) < few and taken + len(coming) < most and not self.over():
                 self.left -= 1
@@ -237,18 +237,14 @@ def _retrieved(answer: asyncio.Task[Response]) -> None:
 def _links(response: Response) -> Iterable[str]:
     """Addresses that a page links to on its own host."""
     page = page_of(response)
-    base, host = base_of(page, response.url), _host(response.url)
+    base, host = base_of(page, response.url), host_of(response.url)
     for said in dict.fromkeys(page.xpath("//a/@href").getall()):
         try:
             link = without_session(urljoin(base, said.strip()).partition("#")[0])
-            if is_link(link) and _host(link) == host:
+            if is_link(link) and host_of(link) == host:
                 yield link
         except ValueError:
             continue
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc.removeprefix("www.")
 
 
 def read_article(response: Response, target: SiteTarget) -> dict[str, Any]:

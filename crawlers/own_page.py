@@ -1,0 +1,168 @@
+"""A review's own page, where its list shows only the beginning of a text: what is taken from there, and how it goes with the list.
+
+The rule to know: what the own page says stands in the raw item as `own`, beside the review's piece of the list, and goes before it;
+by the piece alone the review is told from others. When the list was read stands there as `shown`: its «вчера» was true then, while the
+own page may be read days later, or again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from parsel import Selector
+
+from crawlers.archive import Archive
+from crawlers.kinds import ReviewsTarget
+from crawlers.link import host_of
+from crawlers.look import same_page
+from crawlers.moment import Moment
+from crawlers.page import Text
+from crawlers.post import Post, iso, stars
+from crawlers.seen import figures_hash
+from crawlers.selection import Fields, Takes, Tally, takes, value
+from crawlers.source import Cursor
+from crawlers.taken import RatingModel
+from crawlers.unfolded import unfold
+
+FIGURES = ("rating", "likes", "replies", "views")
+REMEMBERED = 100
+"""Reviews of which is remembered what the list showed."""
+TELLING = 12
+"""First words of a review by which another page is told to be its own."""
+FEWEST = 3
+"""Fewer tell nothing."""
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A review of the list that is to be taken, and the runs that have asked for its own page in vain."""
+
+    raw: dict[str, Any]
+    post: Post | None
+    """What the list shows of it; None where that can be no post."""
+    tries: int = 0
+    waits: str = ""
+    """Under which id it waits in the cursor."""
+
+
+class Shown:
+    """What the list showed of its newest reviews, so that other stars and figures of known ones are seen without their own pages."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.before: dict[str, str] = cursor.get("shown", {})
+        self.now: dict[str, str] = {}
+
+    def differs(self, post: Post) -> bool:
+        """Whether a review was shown otherwise before; what it shows now is remembered."""
+        self.now[post.id] = f"{post.rating} {figures_hash(post)}"
+        return self.before.get(post.id, self.now[post.id]) != self.now[post.id]
+
+    def cursor(self) -> Cursor:
+        """What the next run compares with."""
+        both = self.now | {id: said for id, said in self.before.items() if id not in self.now}
+        return {"shown": dict(islice(both.items(), REMEMBERED))} if both else {}
+
+
+def kept_raws(archive: Archive, target: str, ids: Set[str]) -> dict[str, dict[str, Any]]:
+    """The raw items of these posts of a target, as the newest batches have them."""
+    found: dict[str, dict[str, Any]] = {}
+    for batch in reversed(archive.batches(target)):
+        if found.keys() == ids:
+            break
+        for line in reversed(list(batch.lines())):
+            if line.get("id") in ids:
+                found.setdefault(line["id"], line["raw"])
+    return found
+
+
+def with_kept(raw: dict[str, Any], kept: dict[str, Any], wanted: Takes) -> dict[str, Any]:
+    """A raw item of the list with what is kept of its own page, but for figures that the list shows now."""
+    listed = Fields(raw, wanted)
+    own = {name: said for name, said in kept.get("own", {}).items() if name not in FIGURES or not listed.text(name)}
+    return raw | {"own": own} | ({"own_missing": kept["own_missing"]} if "own_missing" in kept else {})
+
+
+def own_tally(target: ReviewsTarget) -> Tally:
+    """What the own pages of a run's reviews have."""
+    wanted = takes(target.own_page) if target.own_page else {}
+    return Tally(wanted, every=() if target.ratings_without_text else ("text",), where="own_page")
+
+
+def read_own_page(page: Selector, target: ReviewsTarget) -> dict[str, str]:
+    """The fields that a review's own page holds, and what its text quotes as `quoted`."""
+    if target.data:
+        unfold(page, target.data)
+    found = {name: words for name, take in takes(target.own_page).items() if (words := value(page, take))}
+    quoted = found["text"].quoted if "text" in found else None
+    return {name: words.own for name, words in found.items()} | ({"quoted": quoted} if quoted else {})
+
+
+def as_read(raw: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """A raw item of the list with the moment when that was read."""
+    return raw | {"shown": iso(now)}
+
+
+def read_at(raw: dict[str, Any], name: str, collected: datetime) -> datetime:
+    """From when a date of a raw item is counted back: its own page was read when the item was collected, its list perhaps before."""
+    shown = raw.get("shown")
+    return collected if shown is None or name in raw.get("own", {}) else datetime.fromisoformat(shown)
+
+
+def is_of(post: Post, own: dict[str, str], asked: str, answered: str) -> bool:
+    """Whether the answer is the own page that was asked for, perhaps moved on its host, and not another review's or a captcha."""
+    return same_page(asked, answered) or (host_of(asked) == host_of(answered) and goes_on(post.text, own.get("text", "")))
+
+
+def goes_on(beginning: str, text: str) -> bool:
+    """Whether a text has the first words of this beginning, so that it is that of the same review; of a few words nobody can tell."""
+    words = _WORD.findall(beginning.casefold())[:-1][:TELLING]  # a list may cut the last word short
+    return len(words) >= FEWEST and f" {' '.join(words)} " in f" {' '.join(_WORD.findall(text.casefold()))} "
+
+
+def whole_text(listed: Text | None, own: dict[str, str]) -> Text:
+    """The longer of what the list and the review's own page show: a beginning never replaces a text."""
+    shown = listed or Text("")
+    return Text(own["text"], own.get("quoted")) if len(own.get("text", "")) >= len(shown.own) and "text" in own else shown
+
+
+def published_of(fields: Fields, listed: Fields, target: ReviewsTarget, shown: datetime, collected: datetime) -> Moment:
+    """When it was published: as the list says where the own page has no date that can be read. Raises ValueError where neither has."""
+    by_list = listed.moment("date", target, shown)
+    if "date" not in fields.own:
+        return by_list
+    try:
+        own = fields.moment("date", target, collected)
+    except ValueError:
+        if by_list.at is None:
+            raise
+        return by_list
+    return by_list if own.at is None else own
+
+
+def rating_of(fields: Fields, listed: Fields, target: ReviewsTarget) -> float | None:
+    """The stars, by the scale of the place that shows them: the list where the own page has none that its scale has.
+
+    Raises ValueError where neither has.
+    """
+    by_list = scaled(listed, target.take.rating)
+    if "rating" not in fields.own or target.own_page is None:
+        return by_list
+    try:
+        own = scaled(fields, target.own_page.rating)
+    except ValueError:
+        if by_list is None:
+            raise
+        return by_list
+    return by_list if own is None else own
+
+
+def scaled(fields: Fields, scale: RatingModel | None) -> float | None:
+    """The stars of a scale. Raises ValueError for what it does not have."""
+    rating = fields.number("rating")
+    return None if rating is None or scale is None else stars(rating, scale.min, scale.max)
