@@ -99,7 +99,7 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
         try:
             request = self.request(url)
         except ValueError:  # what an answer gave as an id holds half a character
-            raise Trouble(f"{url!a} is no address", transient=False) from None
+            raise Trouble(f"{url!a} is no address", transient=False, closed=True) from None
         request.meta.update(how or {})
         if not self.by_robots:
             request.meta["dont_obey_robotstxt"] = True

@@ -20,6 +20,7 @@ from scrapy.http import Response
 from crawlers.interface import WRONG_FORM, Closed, Ended, InterfaceSpider, of_its_form, parsed
 from crawlers.interval import Descent
 from crawlers.link import hidden
+from crawlers.look import PATIENCE
 from crawlers.platforms import PlatformTarget
 from crawlers.post import MOST
 from crawlers.progress import State
@@ -64,6 +65,9 @@ class Listing:
 
 class ListingSpider(InterfaceSpider[P], Generic[P]):
     """Walks the lists of a place. A source overrides `lists`, `read` and, where there are threads, `thread`."""
+
+    closing: frozenset[int] = frozenset()
+    """Statuses by which this place says that a thread is not for everybody, beside those that every place has."""
 
     async def lists(self) -> dict[str, str]:
         """Name of each list of the target -> address of its first page. Raises Trouble. What one list alone needs is `tried`."""
@@ -139,6 +143,7 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
         self.visited: set[str] = set()
         self.failed: list[str] = []
         self.refused: list[str] = []
+        self.in_a_row = 0
         try:
             async for page in self.walk():
                 yield page
@@ -234,6 +239,8 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
     async def threads(self) -> AsyncIterator[Page]:
         """The replies of the threads that wait, of each so many pages in a run."""
         for id in [each for each in self.state.waiting if each not in self.visited]:
+            if self.in_a_row >= PATIENCE:
+                return  # a wall: the others are left alone, and wait
             self.visited.add(id)
             left, before = self.target.pages, None
             while (address := self.state.next_page(id)) and left > 0 and not self.full():
@@ -252,18 +259,19 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
                 if replies.following and raws == before:
                     self.logger.warning("%s shows the replies of the page before it again: the thread ends there", address)
                     replies = replace(replies, following=None)
-                before = raws
+                before, self.in_a_row = raws, 0
                 self.state.went_on(id, replies)
                 yield self.page(raws, address)
 
     def tried_again(self, id: str, error: Trouble | CollectError) -> bool:
         """Whether a page of a thread that can't be had waits for the next run. A refusal that says nothing of the thread fails the run."""
         wrong = error if isinstance(error, Trouble) else None
-        if wrong and wrong.final:
+        if wrong and (wrong.final or wrong.status in self.closing):
             self.state.went_on(id, None)
             return False
         if wrong and not wrong.transient:
             self.refused.append(str(wrong))
+            self.in_a_row += 1
         again = self.state.failed(id, counted=not (wrong and wrong.of_host))
         self.logger.warning("%s; %s", hidden(str(error), self.secrets), "tried again next time" if again else "given up")
         if not again:

@@ -1,8 +1,8 @@
 """A review's own page, where its list shows only the beginning of a text: what is taken from there, and how it goes with the list.
 
 The rule to know: what the own page says stands in the raw item as `own`, beside the review's piece of the list, and goes before it;
-by the piece alone the review is told from others. When the list was read stands there as `shown`: its «вчера» was true then, while the
-own page may be read days later, or again.
+by the piece alone the review is told from others. When the list was read stands there as `shown`, and when the own page was as `own_read`:
+the «вчера» of each was true then, while the item may be made days later, or again.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from crawlers.source import Cursor
 from crawlers.taken import RatingModel
 from crawlers.unfolded import unfold
 
+OWN = ("own", "own_read", "own_missing")
+"""What a raw item says of the own page."""
 FIGURES = ("rating", "likes", "replies", "views")
 REMEMBERED = 100
 """Reviews of which is remembered what the list showed."""
@@ -82,10 +84,11 @@ def kept_raws(archive: Archive, target: str, ids: Set[str]) -> dict[str, dict[st
 
 
 def with_kept(raw: dict[str, Any], kept: dict[str, Any], wanted: Takes) -> dict[str, Any]:
-    """A raw item of the list with what is kept of its own page, but for figures that the list shows now."""
-    listed = Fields(raw, wanted)
-    own = {name: said for name, said in kept.get("own", {}).items() if name not in FIGURES or not listed.text(name)}
-    return raw | {"own": own} | ({"own_missing": kept["own_missing"]} if "own_missing" in kept else {})
+    """A raw item of the list with what is kept of its own page, but for figures that the list shows otherwise than before."""
+    before, listed = Fields({name: said for name, said in kept.items() if name not in OWN}, wanted), Fields(raw, wanted)
+    changed = {name for name in FIGURES if listed.text(name) not in (None, before.text(name))}
+    beside = {name: kept[name] for name in OWN if name in kept}
+    return raw | beside | {"own": {name: said for name, said in kept.get("own", {}).items() if name not in changed}}
 
 
 def own_tally(target: ReviewsTarget) -> Tally:
@@ -109,9 +112,9 @@ def as_read(raw: dict[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def read_at(raw: dict[str, Any], name: str, collected: datetime) -> datetime:
-    """From when a date of a raw item is counted back: its own page was read when the item was collected, its list perhaps before."""
-    shown = raw.get("shown")
-    return collected if shown is None or name in raw.get("own", {}) else datetime.fromisoformat(shown)
+    """From when a date of a raw item is counted back: from when its own page was read, if that says it, else its list."""
+    read = raw.get("own_read" if name in raw.get("own", {}) else "shown")
+    return collected if read is None else datetime.fromisoformat(read)
 
 
 def is_of(post: Post, own: dict[str, str], asked: str, answered: str) -> bool:
@@ -131,13 +134,16 @@ def whole_text(listed: Text | None, own: dict[str, str]) -> Text:
     return Text(own["text"], own.get("quoted")) if len(own.get("text", "")) >= len(shown.own) and "text" in own else shown
 
 
-def published_of(fields: Fields, listed: Fields, target: ReviewsTarget, shown: datetime, collected: datetime) -> Moment:
-    """When it was published: as the list says where the own page has no date that can be read. Raises ValueError where neither has."""
+def published_of(fields: Fields, listed: Fields, target: ReviewsTarget, shown: datetime, read: datetime) -> Moment:
+    """When it was published: as the list says where the own page has no date that can be read. Raises ValueError where neither has.
+
+    `shown` and `read` are when the list and the own page were read.
+    """
     by_list = listed.moment("date", target, shown)
     if "date" not in fields.own:
         return by_list
     try:
-        own = fields.moment("date", target, collected)
+        own = fields.moment("date", target, read)
     except ValueError:
         if by_list.at is None:
             raise

@@ -68,7 +68,7 @@ class State:
     def failed(self, id: str, *, counted: bool = True) -> bool:
         """Note that a page of a thread failed, itself (`counted`) or with all of its host. Whether it is worth another run."""
         failed: int = self.waiting[id]["failed"] + counted
-        self.waiting[id] = self.waiting[id] | {"failed": failed}
+        self.waiting[id] = self.waiting.pop(id) | {"failed": failed}  # behind the others: a run may end with a few that are refused
         return failed < TRIES
 
     def gave_up(self, id: str) -> None:

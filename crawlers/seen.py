@@ -24,7 +24,7 @@ SCHEMA = """
 CONTEXT = {"thread_id": "t", "in_reply_to": "r"}
 """What one sighting of a post may know and another not -> its sign behind the hash of the figures."""
 BEHIND = "+"
-BESIDE = frozenset({"own", "own_missing", "shown"})
+BESIDE = frozenset({"own", "own_read", "own_missing", "shown"})
 """What stands beside the piece of a list in a raw item and is another whenever its own page is read; see `crawlers/own_page.py`."""
 
 

@@ -70,7 +70,7 @@ class Trouble(Exception):
     """A page that could not be had; `transient` where asking again later may help.
 
     `of_host`: the page itself was not asked for, as nothing of its host may be for now. That is no try of the page.
-    `closed`: an interface says in its own words that this can't be had.
+    `closed`: an interface says in its own words that this can't be had, or no asking again would make it one that can be read.
     """
 
     def __init__(self, reason: str, *, transient: bool, status: int | None = None, of_host: bool = False, closed: bool = False) -> None:
@@ -99,15 +99,15 @@ def trouble(error: BaseException, url: str) -> Trouble:
     if isinstance(error, IgnoreRequest):
         if "by robots.txt" in str(error):
             return Trouble(f"{url}: robots.txt of {host} forbids it", transient=False)
-        return Trouble(f"{url}: {_limit(error)}", transient=False)
+        return Trouble(f"{url}: {_limit(error)}", transient=False, closed=True)
     if isinstance(error, DownloadCancelledError):
-        return Trouble(f"{url}: {_limit(error)}", transient=False)
+        return Trouble(f"{url}: {_limit(error)}", transient=False, closed=True)
     if isinstance(error, CannotResolveHostError):
         return Trouble(f"{url}: no address is known for the name {host}", transient=True)
     if isinstance(error, DownloadTimeoutError):
         return Trouble(f"{url}: no answer in time", transient=True)
     if isinstance(error, UnsupportedURLSchemeError | ValueError):
-        return Trouble(f"{url}: is not an address that can be collected", transient=False)
+        return Trouble(f"{url}: is not an address that can be collected", transient=False, closed=True)
     return Trouble(f"{url}: {str(error) or type(error).__name__}", transient=True)
 
 

@@ -94,6 +94,12 @@ def test_a_recorded_page_is_not_taken_for_a_feed(path: Path) -> None:
         read_feed(path.read_bytes(), "text/html", "https://a.example/")
 
 
+@pytest.mark.parametrize("body", [b"", b" \n"])
+def test_an_empty_answer_is_no_feed(body: bytes) -> None:
+    with pytest.raises(CollectError, match=r"^https://a\.example/ is empty$"):
+        read_feed(body, "application/rss+xml", "https://a.example/")
+
+
 @needs_real
 @pytest.mark.parametrize("path", sorted(REAL.glob("*/_ude_1.txt")), ids=lambda path: path.parent.name)
 def test_recorded_text_without_any_declaration_is_decoded_and_is_no_feed(path: Path) -> None:

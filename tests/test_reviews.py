@@ -19,7 +19,7 @@ from crawlers.archive import Archive
 from crawlers.collect import collect, preview
 from crawlers.interval import PATIENCE, Descent
 from crawlers.kinds import ReviewsTarget
-from crawlers.own_page import as_read, goes_on, read_own_page
+from crawlers.own_page import as_read, goes_on, read_own_page, with_kept
 from crawlers.page import Text, decode, plain
 from crawlers.post import Post, post_id
 from crawlers.preset import preset_names
@@ -28,7 +28,7 @@ from crawlers.run import RunFailed
 from crawlers.seen import content_hash
 from crawlers.selection import next_page, numbered
 from crawlers.source import CollectError, Cursor
-from crawlers.spiders.reviews import post, read_page, tally
+from crawlers.spiders.reviews import post, read_page, tally, wanted
 from crawlers.target import BrokenTarget, read_target
 from crawlers.unfolded import parsed_page, unfold
 from tests.recording import COLLECTED, RECORDED, cases, compare, outcomes, recorded_target
@@ -816,6 +816,36 @@ def test_own_pages_that_all_lead_elsewhere_fail_the_run_and_a_preview_shows_the_
     samples = preview(target, data=place.data, config=place.config, limit=3)
     assert [sample.post.text.endswith("дней.") for sample in samples if sample.post] == [True] * 3
     assert own_pages(board) == [28, 29, 30]
+
+
+def test_reviews_that_wait_in_vain_are_given_up_and_the_list_is_asked_for_all_the_while(board: Site, place: Place) -> None:
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    for run in range(1, 8):
+        with_own_pages(board, list(range(4 * run, 0, -1)))
+        board.pages |= {f"/r/{number}": Answer("", 302, {"Location": "/vestarna"}) for number in range(1, 4 * run) if number % 4}
+        board.asked.clear()
+        place.collect(target)
+        assert "/vestarna" in board.paths()
+    assert {1, 2, 3, 4, 8, 12, 16, 20, 24, 28} <= set(kept(place, target)), "after `attempts` the beginnings are taken"
+
+
+def test_what_an_own_page_says_of_days_holds_from_when_it_was_read(place: Place) -> None:
+    target = place.target(
+        "vestarna", OWN.format(url="http://board.test", items=100).replace("date: .exact", "date: .exact\n  edited: .edited")
+    )
+    piece, read = (
+        as_read({"html": review(4), "page": "http://board.test/vestarna"}, datetime(2026, 9, 12, 12, tzinfo=UTC)),
+        "2026-09-12T12:00:00Z",
+    )
+    own = {"text": "Отзыв целиком", "date": "Сегодня, 14:05", "edited": "вчера", "rating": "10", "likes": "1"}
+    first = piece | {"own": own, "own_read": read}
+    later = with_kept(piece | {"shown": "2026-09-20T12:00:00Z"}, first, wanted(target))
+    assert later["own"] == own, "the list shows no other stars than before"
+    made = [post(raw, target, datetime(2026, 9, day, 13, tzinfo=UTC)) for raw, day in ((first, 12), (later, 20))]
+    assert made[0].published == made[1].published == datetime(2026, 9, 12, 14, 5, tzinfo=UTC)
+    assert (made[0].id, content_hash(made[0])) == (made[1].id, content_hash(made[1]))
+    other = with_kept(piece | {"html": review(4).replace("<i></i>", "", 1)}, first, wanted(target))
+    assert "rating" not in other["own"] and other["own"]["likes"] == "1"
 
 
 def test_while_many_reviews_wait_the_list_is_not_followed_and_none_is_missed(board: Site, place: Place) -> None:

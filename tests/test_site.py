@@ -367,6 +367,14 @@ def test_a_site_that_shows_none_of_its_articles_fails_the_run(walk: Walk) -> Non
     assert "map.xml is no sitemap: it begins with '<html></html>'" in (walk.collect(target).error or "")
 
 
+def test_an_article_that_is_refused_for_now_waits_and_is_counted(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\n")
+    walk.pages = {"/news/": page("/news/1", "/news/2"), "/news/1": article(1), "/news/2": Answer("", 403)}
+    assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
+    walk.pages["/news/2"] = article(2)
+    assert walk.kept(target) == 1
+
+
 def test_a_broken_sitemap_keeps_none_beside_it_from_being_read(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/index.xml\n")
     walk.pages["index.xml"] = sitemap((f"{HOST}/broken.xml.gz", "2026-09-03"), (f"{HOST}/whole.xml", "2026-09-01"), index=True)

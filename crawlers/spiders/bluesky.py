@@ -105,12 +105,16 @@ class BlueskySpider(ListingSpider[BlueskyTarget]):
         except Trouble as trouble:
             if trouble.status in (401, 403) and not self.session:
                 what = f"{trouble}; it wants a login: state `handle` and `password_env`"
-                raise Trouble(what, transient=False, status=trouble.status) from trouble
+                raise Trouble(what, transient=False, status=trouble.status, closed=trouble.closed) from trouble
             raise
 
     def complaint(self, answer: Any) -> str | None:
         error = error_of(answer)
         return f"{answer.get('message') or 'no reason given'} ({error})" if error else None
+
+    def closes(self, answer: Any) -> bool:
+        """What is said of the session says nothing of a thread."""
+        return not str(error_of(answer)).startswith(("Auth", "ExpiredToken", "InvalidToken"))
 
     def read(self, answer: Any, response: Response) -> Listing:
         if isinstance(answer, dict) and "thread" in answer:

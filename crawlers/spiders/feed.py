@@ -179,7 +179,7 @@ def read_feed(body: bytes, content_type: str | None, url: str, validators: dict[
     text = decode(body, content_type)
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
     parsed = feedparser.parse(io.BytesIO(without_declaration(text).encode()), response_headers=headers)
-    if not parsed.entries and not parsed.version:
+    if not parsed.entries and not parsed.get("version"):
         raise CollectError(_no_feed(text, url))
     damaged = bool(parsed.bozo) and "SAX" in type(parsed.bozo_exception).__name__
     if damaged and not parsed.entries:
@@ -191,6 +191,8 @@ def read_feed(body: bytes, content_type: str | None, url: str, validators: dict[
 
 
 def _no_feed(text: str, url: str) -> str:
+    if not text.strip():
+        return f"{url} is empty"
     if "<html" not in text[:20_000].lower() and "<!doctype html" not in text[:500].lower():
         return f"{url} is not a feed: it begins with {text.strip()[:40]!r}"
     links = Selector(text).xpath("//link[contains(@type,'rss') or contains(@type,'atom')]/@href").getall()

@@ -27,7 +27,7 @@ from crawlers.mapping import as_its_source_says, company
 from crawlers.own_page import Review
 from crawlers.page import Text, at_site, site_of
 from crawlers.place import config_folder, data_folder
-from crawlers.post import Post, clean, post_id
+from crawlers.post import Post, clean, iso, post_id
 from crawlers.seen import reject_key
 from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
@@ -170,7 +170,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         if self.target.own_page is None or one.post is None or "own" in one.raw or self.older(one.post):
             return item
         try:
-            return replace(item, raw=one.raw | {"own": await self.own(one.post)})
+            return replace(item, raw=one.raw | {"own": await self.own(one.post, first=not one.waits), "own_read": iso(datetime.now(UTC))})
         except Trouble as wrong:
             return self.not_had(one, wrong)
 
@@ -186,7 +186,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
             return None
         return Item(raw=one.raw | {"own_missing": str(wrong)}, address=one.raw["page"], without=("own page",))
 
-    async def own(self, post: Post) -> dict[str, str]:
+    async def own(self, post: Post, *, first: bool) -> dict[str, str]:
         """What a review's own page says. Raises Trouble where it can't be had, or has no text: perhaps a captcha stands in its place."""
         url = post.url or ""
         if host_of(url) != host_of(self.target.url):
@@ -195,7 +195,8 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         read_next(response, self)
         own = own_page.read_own_page(page_of(response), self.target)
         its_own = own_page.is_of(post, own, address, response.url)
-        self.own_tally.note(own if its_own else ())  # where all lead elsewhere, something is wrong
+        if first:  # what failed before may be gone alone; of new reviews, where all lead elsewhere, something is wrong
+            self.own_tally.note(own if its_own else ())
         if not its_own:
             raise Trouble(f"{url}: leads to another page", transient=True)
         if "text" not in own and not self.target.ratings_without_text:
@@ -204,7 +205,8 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
 
     def as_shown(self, one: Known, response: Response) -> dict[str, Any] | None:
         own = own_page.read_own_page(page_of(response), self.target) if self.target.own_page else {}
-        return {name: said for name, said in one.raw.items() if name != "own_missing"} | {"own": own} if "text" in own else None
+        plain = {name: said for name, said in one.raw.items() if name != "own_missing"}
+        return plain | {"own": own, "own_read": iso(datetime.now(UTC))} if "text" in own else None
 
     def older(self, post: Post) -> bool:
         """Whether a review lies before what the run is to take: its own page is not fetched."""
@@ -260,7 +262,9 @@ def post(raw: dict[str, Any], target: ReviewsTarget, collected: datetime) -> Pos
     site = site_of(target.site, target.url)
     words = own_page.whole_text(listed.words("text"), own)
     url = listed.link("url")
-    published = own_page.published_of(fields, listed, target, own_page.read_at(raw, "", collected), collected)
+    published = own_page.published_of(
+        fields, listed, target, own_page.read_at(raw, "", collected), own_page.read_at(raw, "date", collected)
+    )
     edited = fields.lenient("edited", target, own_page.read_at(raw, "edited", collected))
     about = fields.text("about")
     return Post(

@@ -212,8 +212,9 @@ class SiteSpider(TargetSpider[SiteTarget]):
         except Trouble as trouble:
             if not trouble.transient:
                 self.refused.append(str(trouble))
-                self.state.settle(entry)
-                return None
+                if trouble.final or trouble.status is None:  # gone, or not to be asked for; what is refused may be a wall for now
+                    self.state.settle(entry)
+                    return None
             tries = self.state.defer(entry, counted=not trouble.of_host)
             if tries < self.target.attempts:
                 self.logger.warning("%s; tried again next time", trouble)

@@ -81,6 +81,8 @@ PAUSES = {1: 5.0, 6: 1.0, 9: 30.0, 10: 5.0}
 """Seconds to wait after an error that says nothing about what was asked for."""
 ENDING = {5, 14, 29}
 """Errors that every other request would meet too."""
+OF_THE_TOKEN = {7, 17, 27}
+"""Errors that say what the token may not do, and nothing of what was asked for."""
 
 
 class VkSpider(ListingSpider[VkTarget]):
@@ -117,6 +119,10 @@ class VkSpider(ListingSpider[VkTarget]):
         if code in ENDING:
             raise Ended(told)
         return told
+
+    def closes(self, answer: Any) -> bool:
+        error = error_of(answer)
+        return not isinstance(error, dict) or error.get("error_code") not in OF_THE_TOKEN
 
     def pause(self, answer: Any) -> float | None:
         error = error_of(answer)
