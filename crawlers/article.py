@@ -95,13 +95,13 @@ _AUTHOR = (
 )
 _DATE = (
     "//meta[@property='article:published_time']/@content",
-    "//*[@itemprop='datePublished']/@content | //*[@itemprop='datePublished']/@datetime",
+    "//*[@itemprop='datePublished']/@*[name()='content' or name()='datetime']",
     "//meta[@name='date' or @name='pubdate' or @name='publish-date' or @name='DC.date.issued']/@content",
     "//article//time/@datetime",
 )
 _CHANGED = (
     "//meta[@property='article:modified_time']/@content",
-    "//*[@itemprop='dateModified']/@content | //*[@itemprop='dateModified']/@datetime",
+    "//*[@itemprop='dateModified']/@*[name()='content' or name()='datetime']",
 )
 
 

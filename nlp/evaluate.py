@@ -47,7 +47,7 @@ def evaluate(
         ours = [judgement.answers() for judgement in judgements]
         if file:
             write_predictions(file, records, ours, judgements)
-    found = report(_title(path, source), classifier.name, records, judgements)
+    found = report(title_of(path, source), classifier.name, records, judgements)
     return _compared(found, records, ours, against, theirs, months=months)
 
 
@@ -72,13 +72,14 @@ def evaluate_predicted(
     models = ", ".join(sorted({record.model for record in records if record.model})) or "of use"
     asked = [at for at, record in enumerate(records) if "roles" in record.answers]
     found = replace(
-        report_of_answers(_title(path, source), models, records, ours),
+        report_of_answers(title_of(path, source), models, records, ours),
         answered_roles=_covered(records, ours, [at for at in asked if "roles" in ours[at]], len(asked)),
     )
     return _compared(found, records, ours, against, theirs, months=months)
 
 
-def _title(path: Path, source: str | None) -> str:
+def title_of(path: Path, source: str | None) -> str:
+    """What a report calls the records: their file, and the source where only its records are meant."""
     return path.name if source is None else f"{path.name}, {source}"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nlp.baseline import Baseline
 from nlp.classifier import MODEL
-from nlp.evaluate import records_of, report_of_answers
+from nlp.evaluate import records_of, report_of_answers, title_of
 from nlp.labels import SHARED
 from nlp.material import Material
 from nlp.origin import material_of, read_origin
@@ -55,4 +55,4 @@ def evaluate_rival(
         answers = rival(material, int(origin.recipe["seed"]), tone=asks_tone_only(records)).answers(records)
         if file:
             write_predictions(file, records, answers)
-    return report_of_answers(path.name if source is None else f"{path.name}, {source}", "baseline", records, answers)
+    return report_of_answers(title_of(path, source), "baseline", records, answers)
