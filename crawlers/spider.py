@@ -66,6 +66,12 @@ ONCE = {"dont_retry": True}
 """Of a second look: what fails now is asked for again in an hour, and not at once."""
 
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""What Scrapy follows, but for what leads to another protocol or nowhere."""
+QUOTED = 80
+"""Characters of a wrong address that are told."""
+
+
 class Trouble(Exception):
     """A page that could not be had; `transient` where asking again later may help.
 
@@ -108,7 +114,7 @@ def trouble(error: BaseException, url: str) -> Trouble:
         return Trouble(f"{url}: no answer in time", transient=True)
     if isinstance(error, UnsupportedURLSchemeError | ValueError):
         return Trouble(f"{url}: is not an address that can be collected", transient=False, closed=True)
-    return Trouble(f"{url}: {str(error) or type(error).__name__}", transient=True)
+    return Trouble(f"{url}: {_broken(error)}", transient=True)
 
 
 def reason(error: BaseException, url: str) -> str:
@@ -125,6 +131,16 @@ def _no_robots(error: NoRobots, url: str) -> str:
     return f"robots.txt of {urlsplit(url).hostname} {error}{why}, so nothing there is asked for; the next run tries it again"
 
 
+def _broken(error: BaseException) -> str:
+    """What went wrong on the way, in plain words where the program's own are none."""
+    told = str(error)
+    if isinstance(error, ResponseDataLossError) or "DataLoss" in told:
+        return "the answer was cut short"
+    if any(name in told for name in ("ConnectionDone", "ConnectionLost", "ConnectionAborted")):
+        return "the connection was closed before the whole answer had come"
+    return told or type(error).__name__
+
+
 def _limit(error: BaseException) -> str:
     if "redirect" in str(error):
         return "leads from redirect to redirect without end"
@@ -138,6 +154,10 @@ def refusal(response: Response) -> Trouble | None:
     transient = response.status in FAILURES
     answers = {401: "wants a login", 403: "refuses to show it", 404: "has no such page", 410: "has removed it", 429: "is asked too often"}
     host = urlsplit(response.url).hostname
+    if response.status in REDIRECTS:
+        where = (response.headers.get("Location") or b"").decode("latin-1")[:QUOTED]
+        leads = f"leads to {where!r}, which is not an address that can be collected" if where else "leads elsewhere and doesn't say where"
+        return Trouble(f"{response.url}: {host} {leads} ({response.status})", transient=False, status=response.status)
     return Trouble(
         f"{response.url}: {host} {answers.get(response.status, 'fails')} ({response.status})", transient=transient, status=response.status
     )

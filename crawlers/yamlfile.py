@@ -222,7 +222,10 @@ def check_yaml(file: YamlFile, data: Any, model: type[M]) -> M:
         try:
             checked = model.model_validate(data)
         except ValidationError as error:
-            errors += [_config_error(file, details, model) for details in error.errors(include_url=False)]
+            # Of a value that is not there nothing more is said, such as that it is empty.
+            told = {(each.line, each.field) for each in errors}
+            found = [_config_error(file, details, model) for details in error.errors(include_url=False)]
+            errors += [each for each in found if (each.line, each.field) not in told]
         else:
             if not errors:
                 return checked

@@ -61,8 +61,9 @@ def page(view: View, zone: ZoneInfo) -> None:
     for one in found:
         if one.state.red or one.state is State.WAITING:
             _card(one, lang, zone)
-    wide = {say(lang, "lag"): st.column_config.TextColumn(width="medium")}
-    st.dataframe([_row(one, lang, zone) for one in found], hide_index=True, width="stretch", key="targets_table", column_config=wide)
+    # The table is wider than most screens: the names stay in sight while the rest is moved.
+    columns = {say(lang, "target"): st.column_config.Column(pinned=True), say(lang, "lag"): st.column_config.Column(width="medium")}
+    st.dataframe([_row(one, lang, zone) for one in found], hide_index=True, width="stretch", key="targets_table", column_config=columns)
 
 
 def summary(watched: StreamlitPage, view: View, brands: Brands, now: datetime, zone: ZoneInfo) -> None:

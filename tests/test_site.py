@@ -384,6 +384,16 @@ def test_a_broken_sitemap_keeps_none_beside_it_from_being_read(walk: Walk) -> No
     assert (run.error, run.counts.outcomes[Outcome.KEPT]) == ("https://bank.example/broken.xml.gz is cut short: its gzip has no end", 1)
 
 
+def test_lists_of_sitemaps_that_lead_nowhere_are_told(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/index.xml\n")
+    walk.pages["index.xml"] = sitemap((f"{HOST}/index.xml", "2026-09-03"), index=True)
+    alone = "lists no sitemap but itself, so nothing is found by it"
+    assert (walk.collect(target).error, walk.asked) == (f"https://bank.example/index.xml: {alone}", ["index.xml"])
+    walk.pages["index.xml"] = sitemap((f"{HOST}/2.xml", ""), index=True)
+    walk.pages |= {f"{each}.xml": sitemap((f"{HOST}/{each + 1}.xml", ""), index=True) for each in (2, 3, 4)}
+    assert "4.xml: is the last of 4 lists of sitemaps within one another" in (walk.collect(target).error or "")
+
+
 def test_a_long_list_told_to_programs_is_passed_in_one_go() -> None:
     said = f'<script type="application/ld+json">[{"1," * 400_000}{{"@type": "Article", "headline": "Вестарна"}}]</script>'
     assert facts(Selector(f"<html><head>{said}</head></html>", type="html")).title == "Вестарна"

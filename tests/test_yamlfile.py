@@ -82,6 +82,7 @@ def test_every_error_is_listed_with_its_line_and_field(tmp_path: Path) -> None:
         ("name: a\nnote: " + 5000 * "[", ":2: has values more than 20 levels deep"),
         ("".join(" " * depth + "a:\n" for depth in range(1000)), ":21: has values more than 20 levels deep"),
         ("name: ${MOLVA_NOT_SET_ANYWHERE}\n", ":1: name: the environment variable MOLVA_NOT_SET_ANYWHERE isn't set"),
+        ("name: a\nparts: ${MOLVA_NOT_SET_ANYWHERE}\n", ":2: parts: the environment variable MOLVA_NOT_SET_ANYWHERE isn't set"),
     ],
 )
 def test_a_file_that_is_wrong_as_a_whole(tmp_path: Path, content: str | bytes, expected: str) -> None:

@@ -7,7 +7,7 @@ beside that, see `crawlers/own_page.py`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ from crawlers.brand import read_brands
 from crawlers.interval import Descent
 from crawlers.kinds import AboutItem, ReviewsTarget
 from crawlers.link import hidden, host_of, opened, within
-from crawlers.look import Known
+from crawlers.look import Fate, Known, Look
 from crawlers.mapping import as_its_source_says, company
 from crawlers.own_page import Review
 from crawlers.page import Text, at_site, site_of
@@ -59,6 +59,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         before = within(dict(self.cursor.get("deferred", {})), hidden, self.target.secrets)
         found = [replace(one, waits=id) for id, each in before.items() for one in self.reviews([each["raw"]], each["tries"])]
         self.waiting = {one.waits: one for one in found}  # also what can be no post as the target stands now: it is rejected
+        self.tried = frozenset(self.waiting)
         if self.waiting:
             async for some in self.whole(list(self.waiting.values()), self.reached):
                 yield some
@@ -76,11 +77,11 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         raws = list(read_page(page, self.target, response.url))
         if self.target.own_page:
             raws = [own_page.as_read(raw, datetime.now(UTC)) for raw in raws]
-        fresh = self.unread(raws)
+        fresh, repeated = self.unread(raws)
         onward = self.following(page, raws, response.url)
         self.tally.add(raws)
         self.tally.check(ended=not onward or not self.left)
-        async for some in self.whole(fresh, self.descent.cursor() | self.shown.cursor(), repeated=len(raws) - len(fresh)):
+        async for some in self.whole(fresh, self.descent.cursor() | self.shown.cursor(), repeated=repeated):
             yield some
         for each in (self.tally, self.own_tally):
             each.check(ended=self.full() or not (onward and self.left))
@@ -116,12 +117,19 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
                 company(name, self.target, self.brands)
         return made
 
-    def unread(self, raws: list[dict[str, Any]]) -> list[Review]:
-        """The reviews to take: where the list shows their beginnings, none that was taken whole or rejected before, or waits to be."""
+    def unread(self, raws: list[dict[str, Any]]) -> tuple[list[Review], int]:
+        """The reviews to take: where the list shows their beginnings, none that was taken whole or rejected before, or waits to be.
+
+        And how many of the others count as repeated: not those that waited, what came of which is counted.
+        """
         if self.target.own_page is None:
-            return [Review(raw, None) for raw in raws]
+            return [Review(raw, None) for raw in raws], 0
         found = list(self.reviews(raws))
-        return [one for one in found if one.post is None or not self.passed_over(one.raw, one.post)] + self.shown_anew(found)
+        known = [one.post.id for one in found if one.post and self.passed_over(one.raw, one.post)]
+        anew = self.shown_anew(found)
+        counted = self.tried.union(one.post.id for one in anew if one.post)
+        fresh = [one for one in found if one.post is None or one.post.id not in known]
+        return fresh + anew, sum(id not in counted for id in known)
 
     def shown_anew(self, found: list[Review]) -> list[Review]:
         """Known reviews of which the list shows other stars or figures than before, with what is kept of their own pages."""
@@ -202,6 +210,14 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         if "text" not in own and not self.target.ratings_without_text:
             raise Trouble(f"{url}: has nothing that `own_page.text` finds", transient=True)
         return own
+
+    async def told(self, some: Sequence[Known]) -> Mapping[str, Look]:
+        looks = await super().told(some)
+        if self.target.own_page is None or self.target.ratings_without_text:
+            return looks
+        # A captcha in the place of the text tells nothing.
+        nothing = {id for id, look in looks.items() if look.fate is Fate.HERE and look.raw is None}
+        return {id: replace(look, fate=Fate.UNTOLD, sign="no text") if id in nothing else look for id, look in looks.items()}
 
     def as_shown(self, one: Known, response: Response) -> dict[str, Any] | None:
         own = own_page.read_own_page(page_of(response), self.target) if self.target.own_page else {}

@@ -23,10 +23,10 @@ from crawlers.frontier import State
 from crawlers.kinds import SiteTarget
 from crawlers.link import host_of, is_link, without_session
 from crawlers.moment import UNKNOWN, Moment, parse_moment
-from crawlers.page import at_site, decode, site_of
+from crawlers.page import at_site, canonical, decode, site_of
 from crawlers.post import Post, iso, post_id
 from crawlers.selection import base_of, takes, value
-from crawlers.sitemap import Entry, read_sitemap
+from crawlers.sitemap import Entry, Sitemap, read_sitemap
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, page_of
 from crawlers.watch import read_next
@@ -77,8 +77,8 @@ class SiteSpider(TargetSpider[SiteTarget]):
         """Whether the run has asked for, or brought, as much as it may."""
         return self.left <= 0 or self.full()
 
-    async def sitemap(self, address: str, changed: datetime | None = None, *, nested: int = 0) -> AsyncIterator[Page]:
-        """A sitemap, and those that it lists. Raises Trouble."""
+    async def sitemap(self, address: str, changed: datetime | None = None, *, above: tuple[str, ...] = ()) -> AsyncIterator[Page]:
+        """A sitemap, and those that it lists; `above` it are those that led to it. Raises Trouble."""
         if self.over():
             return
         self.left -= 1
@@ -90,17 +90,27 @@ class SiteSpider(TargetSpider[SiteTarget]):
         wanted = sorted(filter(self.wanted, found.pages), key=self.taken_before)  # what is new does not wait for what has changed
         async for page in self.articles(wanted):
             yield page
-        for each in self.state.unread_first(found.maps) if nested < NESTED else ():
+        for each in self.state.unread_first(self.below(found, (*above, address))):
             if self.since and each.changed and each.changed < self.since:
                 continue
             try:
-                async for page in self.sitemap(each.address, each.changed, nested=nested + 1):
+                async for page in self.sitemap(each.address, each.changed, above=(*above, address)):
                     yield page
             except Trouble as trouble:
                 self.failed.append(str(trouble))
         if self.state.settled(wanted) and not (found.maps and self.over()):
             self.state.read_map(address, changed)
             yield Page(items=(), cursor=self.state.cursor())
+
+    def below(self, found: Sitemap, path: tuple[str, ...]) -> list[Entry]:
+        """The sitemaps that the last one of a path lists. Raises Trouble where they lead nowhere."""
+        above = set(map(canonical, path))
+        below = [each for each in found.maps if canonical(each.address) not in above]
+        if found.maps and not below and len(path) == 1:
+            raise Trouble(f"{path[-1]}: lists no sitemap but itself, so nothing is found by it", transient=False)
+        if below and len(path) > NESTED:
+            raise Trouble(f"{path[-1]}: is the last of {len(path)} lists of sitemaps within one another: too deep", transient=False)
+        return below
 
     async def links(self) -> AsyncIterator[Page]:
         """Pages with links, as long as they lead to new articles. Raises Trouble where the host fails."""
