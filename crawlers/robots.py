@@ -84,7 +84,7 @@ class KnownRobotsMiddleware(RobotsTxtMiddleware):
         target = getattr(self.crawler.spider, "target", None)
         self.unknown[netloc] = why
         with suppress(OSError):  # a full disk is told by the archive; here it would leave those waiting that ask for the host too
-            if note(self.data, host_of(f"//{netloc}"), answer, datetime.now(UTC), None if target is None else target.name).is_absent:
+            if note(self.data, host_of(f"//{netloc}"), answer, datetime.now(UTC), getattr(target, "name", None)).is_absent:
                 del self.unknown[netloc]
 
     def _read(self, netloc: str) -> None:

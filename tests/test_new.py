@@ -19,6 +19,7 @@ from crawlers.preset import preset_names
 from crawlers.recognise import at_once, recognise, wanted
 from crawlers.target import KINDS
 from crawlers.visit import Answer, Visit, visit_from_json, visit_to_json
+from tests.site import Answer as Served
 from tests.site import Site, site
 from tests.target_folder import write_config
 
@@ -362,6 +363,12 @@ def test_out_is_a_file_elsewhere(config: Path, tmp_path: Path) -> None:
 def test_what_is_no_address_is_a_wrong_command(config: Path, url: str) -> None:
     code, _, err = run(url)
     assert code == 2 and "is no address that can be collected" in err
+
+
+def test_a_host_that_does_not_say_what_it_forbids_is_told(config: Path, running: Site) -> None:
+    running.pages["/robots.txt"] = Served("down", 500)
+    code, _, err = run(running.url, "--allow-private")
+    assert code == 1 and "robots.txt of 127.0.0.1 answered 500" in err and "without a result" not in err
 
 
 def test_new_asks_a_site_as_politely_as_a_run(config: Path, running: Site) -> None:
