@@ -18,9 +18,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.site import Place
 
 ROOT = Path(__file__).resolve().parents[1]
 STRICT = os.environ.get("CI", "").lower() in ("1", "true")
@@ -89,6 +92,14 @@ def main_module() -> Iterator[None]:
     before = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = before
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """Where targets of a test are configured and collected."""
+    from tests.site import Place  # not at the top, for a copy of this file alone
+
+    return Place(tmp_path)
 
 
 def unused_port() -> int:

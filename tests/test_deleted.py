@@ -39,11 +39,6 @@ def blog() -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
-
-
 def publish(blog: Site, numbers: Any, age: timedelta = HOUR) -> None:
     """A feed of posts, each with a page of its own."""
     date = (NOW - age).strftime("%a, %d %b %Y %H:%M:%S +0000")

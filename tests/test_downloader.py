@@ -43,11 +43,6 @@ def blog() -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
-
-
 def target_of(place: Place, url: str, *more: str) -> Any:
     return place.target("blog", "\n".join([f"kind: feed\nurl: {url}\nlanguage: ru\ndelay: 0\nallow_private: true", *more]))
 

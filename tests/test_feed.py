@@ -41,11 +41,6 @@ def blog() -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
-
-
 @pytest.mark.parametrize("case", cases("feed"), ids=lambda case: case.name)
 def test_made_feed(case: Path, tmp_path: Path) -> None:
     target = recorded_target(case, tmp_path)

@@ -65,11 +65,6 @@ def server() -> Iterator[Server]:
         yield Server(running)
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
-
-
 def asked(server: Server) -> list[str]:
     paths = [path.replace(TAG, "tag") for path in server.site.paths(robots=True)]
     server.site.asked.clear()

@@ -29,11 +29,6 @@ def board() -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
-
-
 OWN = (
     TARGET
     + """own_page:

@@ -41,11 +41,6 @@ def board() -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
-
-
 @pytest.mark.parametrize("case", [case for case in cases("reviews") if list(case.glob("page.*"))], ids=lambda case: case.name)
 def test_made_page(case: Path, tmp_path: Path) -> None:
     """Pages of our own making; `documented`: after what is publicly written of the site, of which no page was at hand."""

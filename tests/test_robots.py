@@ -33,11 +33,6 @@ def blog() -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
-
-
 def feed(url: str) -> str:
     return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Блог</title>{ENTRY.format(url=url)}</channel></rss>'
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -31,11 +30,6 @@ TEXT = "Брокер Вестарна снова подняла комиссию
 def trap() -> Iterator[Site]:
     with site() as running:
         yield running
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
 
 
 def beside_an_honest_one(place: Place, target: Target) -> Run:

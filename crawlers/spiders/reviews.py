@@ -216,8 +216,10 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         if self.target.own_page is None or self.target.ratings_without_text:
             return looks
         # A captcha in the place of the text tells nothing.
-        nothing = {id for id, look in looks.items() if look.fate is Fate.HERE and look.raw is None}
-        return {id: replace(look, fate=Fate.UNTOLD, sign="no text") if id in nothing else look for id, look in looks.items()}
+        untold = {
+            id: replace(look, fate=Fate.UNTOLD, sign="no text") for id, look in looks.items() if look.fate is Fate.HERE and not look.raw
+        }
+        return {**looks, **untold}
 
     def as_shown(self, one: Known, response: Response) -> dict[str, Any] | None:
         own = own_page.read_own_page(page_of(response), self.target) if self.target.own_page else {}
