@@ -158,7 +158,8 @@ class Health:
             "last_success": iso(self.last_success),
             "newest": iso(self.newest),
             "lag": None if self.lag is None else {"median": self.lag.median, "p95": self.lag.most, "posts": self.lag.posts},
-            "week": {str(outcome): self.week.outcomes[outcome] for outcome in Outcome} | {"reasons": dict(self.week.reasons.most_common())},
+            "week": {str(outcome): self.week.outcomes[outcome] for outcome in Outcome}
+            | {"reasons": dict(self.week.reasons.most_common()), "places": dict(self.week.places)},
             "expected": {subject: {"bound": bound.value, "learned": bound.learned} for subject, bound in self.expected.items()},
             "recheck": {"looked": self.looked, "gone": self.gone},
             "robots": [

@@ -6,7 +6,7 @@ target's zone; a post belongs to the day of its publication, and is new on the d
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -38,6 +38,8 @@ class Day:
     """Of the items of the runs that ended on it."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why some of these were rejected."""
+    places: dict[str, str] = field(default_factory=dict)
+    """Reason -> where it was met last."""
     kept: int = 0
     """New posts; what was collected again from a date on is none."""
     anonymous: int = 0
@@ -83,7 +85,11 @@ class History:
     def counts(self, until: datetime, days: int) -> Counts:
         """What became of the items of the last days, today among them."""
         last = [self.day(self.date_of(until) - timedelta(days=back)) for back in range(days)]
-        return Counts(outcomes=sum((day.outcomes for day in last), Counter()), reasons=sum((day.reasons for day in last), Counter()))
+        return Counts(
+            outcomes=sum((day.outcomes for day in last), Counter()),
+            reasons=sum((day.reasons for day in last), Counter()),
+            places=dict(ChainMap(*(day.places for day in last))),
+        )
 
 
 def read_history(archive: Archive, target: str, zone: ZoneInfo, now: datetime) -> History | None:
@@ -145,6 +151,7 @@ def _add(history: History, run: Run) -> None:
     day = history.days.setdefault(history.date_of(run.ended), Day())
     day.outcomes.update(run.counts.outcomes)
     day.reasons.update(run.counts.reasons)
+    day.places = run.counts.places | day.places
     if run.error is None:
         day.succeeded = True
         history.last_success = history.last_success or run.ended

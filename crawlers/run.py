@@ -13,12 +13,10 @@ from typing import Any
 
 from crawlers.brought import Brought
 from crawlers.post import iso
+from crawlers.reason import count, told, without_addresses
 from crawlers.source import CollectError
 
-REASONS = 50
-"""Different reasons that are counted by name; what is beyond is counted together."""
 EXAMPLES = 20
-OTHER_REASONS = "other reasons"
 
 
 class Outcome(StrEnum):
@@ -44,6 +42,9 @@ class Counts:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    """Why items were rejected, without their addresses -> how many."""
+    places: dict[str, str] = field(default_factory=dict)
+    """Reason -> the line or page where it was met first."""
     undated: int = 0
     """Kept or changed posts whose time of publication is unknown."""
     without: Counter[str] = field(default_factory=Counter)
@@ -55,8 +56,8 @@ class Counts:
 
     def reject(self, reason: str, place: str) -> None:
         """Count a reason; `place` says which line or page it was."""
-        known = reason in self.reasons or len(self.reasons) < REASONS
-        self.reasons[reason if known else OTHER_REASONS] += 1
+        bare, address = without_addresses(reason)
+        self.places.setdefault(count(self.reasons, bare), address or place)
         if len(self.examples) < EXAMPLES:
             self.examples.append(f"{place}: {reason}" if place else reason)
 
@@ -65,9 +66,8 @@ class Counts:
         self.outcomes += other.outcomes
         self.undated += other.undated
         self.without += other.without
-        for reason, count in other.reasons.items():
-            known = reason in self.reasons or len(self.reasons) < REASONS
-            self.reasons[reason if known else OTHER_REASONS] += count
+        for reason, many in other.reasons.items():
+            self.places.setdefault(count(self.reasons, reason, many), other.places.get(reason, ""))
         self.examples += other.examples[: EXAMPLES - len(self.examples)]
         self.brought.add(other.brought)
 
@@ -76,6 +76,7 @@ class Counts:
         return {
             "outcomes": {str(outcome): self.outcomes[outcome] for outcome in Outcome},
             "reasons": dict(self.reasons.most_common()),
+            "places": self.places,
             "undated": self.undated,
             "without": dict(self.without.most_common()),
             "examples": self.examples,
@@ -88,6 +89,7 @@ class Counts:
         return cls(
             outcomes=Counter(record["outcomes"]),
             reasons=Counter(record["reasons"]),
+            places=dict(record.get("places", {})),
             undated=record["undated"],
             without=Counter(record.get("without", {})),
             examples=list(record["examples"]),
@@ -98,16 +100,14 @@ class Counts:
         """`kept 12, changed 1, repeated 30, rejected 2 (no text: 1, date in the future: 1), deferred 0`."""
         parts = []
         for outcome in Outcome:
-            count = self.outcomes[outcome]
-            if outcome is Outcome.OLDER and not count:
+            many = self.outcomes[outcome]
+            if outcome is Outcome.OLDER and not many:
                 continue
-            part = f"{outcome} {count}"
-            if outcome is Outcome.REJECTED and count:
-                part += f" ({', '.join(f'{reason}: {number}' for reason, number in self.reasons.most_common())})"
-            parts.append(part)
+            why = told(self.reasons) if outcome is Outcome.REJECTED and many else ""
+            parts.append(f"{outcome} {many}" + (f" ({why})" if why else ""))
         if self.undated:
             parts.append(f"undated {self.undated}")
-        parts += [f"without {what} {count}" for what, count in self.without.most_common()]
+        parts += [f"without {what} {many}" for what, many in self.without.most_common()]
         return ", ".join(parts)
 
 

@@ -25,6 +25,7 @@ from crawlers.brand import Brands
 from crawlers.disk import Busy, append_line, create, last_line, locked
 from crawlers.link import hidden, opened, within
 from crawlers.post import iso, whole_milliseconds
+from crawlers.reason import told
 from crawlers.run import Counts, Outcome, Run, run_to_json
 from crawlers.seen import Seen
 from crawlers.sorter import Sorter
@@ -258,7 +259,7 @@ class Writer:
         limit = self.target.limits.rejected
         if rejected <= limit * new:
             return None
-        reasons = ", ".join(f"{reason}: {count}" for reason, count in self._total.reasons.most_common(3))
+        reasons = told(self._total.reasons, 3)
         first = f"; first {self._total.examples[0]}" if self._total.examples else ""
         return (
             f"{rejected} of {new} new items were rejected, more than {limit:.0%} ({reasons}{first}): "

@@ -22,6 +22,7 @@ from crawlers.expect import Subject, Violation, in_units
 from crawlers.health import Health, State, health
 from crawlers.place import config_folder, data_folder
 from crawlers.post import Precision
+from crawlers.reason import told
 from crawlers.run import Outcome
 from crawlers.unreadable import Unreadable
 from dashboard.chart import Gap
@@ -143,7 +144,7 @@ def _row(one: Health, lang: Lang, zone: ZoneInfo) -> dict[str, str | int]:
     }
     row |= {say(lang, f"outcome.{outcome}"): one.week.outcomes[outcome] for outcome in Outcome}
     row |= {say(lang, "week.looked"): one.looked, say(lang, "week.gone"): one.gone}
-    return row | {say(lang, "reasons"): ", ".join(f"{reason}: {count}" for reason, count in one.week.reasons.most_common())}
+    return row | {say(lang, "reasons"): told(one.week.reasons)}
 
 
 def span(seconds: float, lang: Lang) -> str:

@@ -474,7 +474,7 @@ def test_a_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_
     walk.pages["/t=5&p=2"] = topic(52)
     assert walk.kept(target) == 2
     run = walk.collect(target)
-    assert "its topic failed in 2 runs: https://forum.example/t=4: forum.example fails (503)" in run.counts.reasons
+    assert run.counts.places["its topic failed in 2 runs: forum.example fails (503)"] == "https://forum.example/t=4"
     walk.pages["/board"] = board((6, "03.09.2026 10:00")).replace('href="/t=6"', 'href="/t=5"')
     walk.pages["/t=5&p=2"], walk.pages["/t=5"] = Answer("", 404), topic(51, 53)
     walk.requests.clear()

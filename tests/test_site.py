@@ -190,7 +190,7 @@ def test_what_fails_for_now_is_tried_again_and_a_run_cut_short_goes_on(walk: Wal
     run = walk.collect(target)
     assert (run.error, run.counts.outcomes[Outcome.DEFERRED], walk.asked) == (None, 1, ["news/", "news/1", "news/page/2"])
     run = walk.collect(target)
-    assert "its page failed in 2 runs: https://bank.example/news/1: bank.example fails (503)" in run.counts.reasons
+    assert run.counts.places["its page failed in 2 runs: bank.example fails (503)"] == "https://bank.example/news/1"
     assert walk.asked == ["news/1", "news/", "news/page/2"]
     assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/2"])
     assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/3"])
@@ -209,7 +209,7 @@ def test_a_list_that_fails_for_now_is_tried_again_in_later_runs_and_given_up_aft
     assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
     run = walk.collect(target)
     assert run.counts.outcomes[Outcome.DEFERRED] == 0
-    assert "its links could not be had in 2 runs: https://bank.example/news/page/3: bank.example fails (503)" in run.counts.reasons
+    assert run.counts.places["its links could not be had in 2 runs: bank.example fails (503)"] == "https://bank.example/news/page/3"
 
 
 def test_a_list_that_failed_under_another_form_of_its_address_is_had_by_that_of_the_target() -> None:
