@@ -108,7 +108,7 @@ class Health:
     """When the newest post was published."""
     lag: Lag | None = None
     week: Counts = field(default_factory=Counts)
-    """What became of the items of the last seven days, today among them."""
+    """What became of the items of the last seven days, today among them; deferred are those that wait now."""
     gaps: tuple[Gap, ...] = ()
     """Of the last 90 days."""
     looked: int = 0
@@ -159,7 +159,8 @@ class Health:
             "newest": iso(self.newest),
             "lag": None if self.lag is None else {"median": self.lag.median, "p95": self.lag.most, "posts": self.lag.posts},
             "week": {str(outcome): self.week.outcomes[outcome] for outcome in Outcome}
-            | {"reasons": dict(self.week.reasons.most_common()), "places": dict(self.week.places)},
+            | {"reasons": dict(self.week.reasons.most_common()), "waiting": dict(self.week.waiting.most_common())}
+            | {"places": self.week.places},
             "expected": {subject: {"bound": bound.value, "learned": bound.learned} for subject, bound in self.expected.items()},
             "recheck": {"looked": self.looked, "gone": self.gone},
             "robots": [

@@ -35,7 +35,7 @@ class Day:
     """One date of a target."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
-    """Of the items of the runs that ended on it."""
+    """Of the items of the runs that ended on it, but for what was deferred: that is met again in every run."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Why some of these were rejected."""
     places: dict[str, str] = field(default_factory=dict)
@@ -69,6 +69,8 @@ class History:
     """When a new post was kept last."""
     quiet: list[tuple[datetime, timedelta]] = field(default_factory=list)
     """When a newer post than all before was kept, and how old the newest had become by then."""
+    waiting: Counts | None = None
+    """What was deferred by the last run that got as far: it waits to be tried again."""
     lags: list[int] = field(default_factory=list)
     """Seconds from publication to collection of the last posts of which they are known."""
     cut: bool = False
@@ -83,12 +85,14 @@ class History:
         return self.days.get(day, Day())
 
     def counts(self, until: datetime, days: int) -> Counts:
-        """What became of the items of the last days, today among them."""
+        """What became of the items of the last days, today among them; deferred is what waits now."""
+        waiting = self.waiting or Counts()
         last = [self.day(self.date_of(until) - timedelta(days=back)) for back in range(days)]
         return Counts(
-            outcomes=sum((day.outcomes for day in last), Counter()),
+            outcomes=sum((day.outcomes for day in last), Counter({Outcome.DEFERRED: waiting.outcomes[Outcome.DEFERRED]})),
             reasons=sum((day.reasons for day in last), Counter()),
-            places=dict(ChainMap(*(day.places for day in last))),
+            waiting=waiting.waiting,
+            places=dict(ChainMap(waiting.places, *(day.places for day in last))),
         )
 
 
@@ -149,9 +153,11 @@ def _add(history: History, run: Run) -> None:
     """Count a run that is older than all before."""
     history.began = run.started
     day = history.days.setdefault(history.date_of(run.ended), Day())
-    day.outcomes.update(run.counts.outcomes)
+    day.outcomes.update({outcome: many for outcome, many in run.counts.outcomes.items() if outcome != Outcome.DEFERRED})
     day.reasons.update(run.counts.reasons)
     day.places = run.counts.places | day.places
+    if history.waiting is None and run.since is None and (run.error is None or run.items):
+        history.waiting = run.counts
     if run.error is None:
         day.succeeded = True
         history.last_success = history.last_success or run.ended

@@ -250,6 +250,7 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
                 except Ended:
                     raise
                 except (Trouble, CollectError) as error:
+                    self.not_had_now(address, hidden(str(error), self.secrets))
                     if self.tried_again(id, error):
                         yield Page(items=(), cursor=self.state.cursor(), deferred=(address,))
                         break

@@ -69,7 +69,8 @@ class ArchivePipeline:
         assert self.sink is not None
         if self.error is not None:
             return item  # a later page's cursor would pass what this run has lost
-        self.taken += len(self.sink.take(item))
+        deferred = tuple(self.spider.failures_told.get(address, address) for address in item.deferred)
+        self.taken += len(self.sink.take(dataclasses.replace(item, deferred=deferred)))
         if self.crawler.settings.get("MOLVA_RESULT"):
             print(f"{self.taken} items", file=sys.stderr, flush=True)  # for the parent, which shows it
         return item

@@ -38,11 +38,13 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class Counts:
-    """Outcomes of some items, with the reasons of what was rejected."""
+    """Outcomes of some items, with the reasons of what was rejected or deferred."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     """Why items were rejected, without their addresses -> how many."""
+    waiting: Counter[str] = field(default_factory=Counter)
+    """Why items were deferred, as far as their source tells -> how many."""
     places: dict[str, str] = field(default_factory=dict)
     """Reason -> the line or page where it was met first."""
     undated: int = 0
@@ -61,13 +63,20 @@ class Counts:
         if len(self.examples) < EXAMPLES:
             self.examples.append(f"{place}: {reason}" if place else reason)
 
+    def defer(self, said: str) -> None:
+        """Count the reason of `address: why`; an address alone tells none."""
+        place, _, why = said.partition(": ")
+        if why:
+            self.places.setdefault(count(self.waiting, without_addresses(why)[0]), place)
+
     def add(self, other: Counts) -> None:
         """Count the items of `other` too."""
         self.outcomes += other.outcomes
         self.undated += other.undated
         self.without += other.without
-        for reason, many in other.reasons.items():
-            self.places.setdefault(count(self.reasons, reason, many), other.places.get(reason, ""))
+        for mine, others in ((self.reasons, other.reasons), (self.waiting, other.waiting)):
+            for reason, many in others.items():
+                self.places.setdefault(count(mine, reason, many), other.places.get(reason, ""))
         self.examples += other.examples[: EXAMPLES - len(self.examples)]
         self.brought.add(other.brought)
 
@@ -76,6 +85,7 @@ class Counts:
         return {
             "outcomes": {str(outcome): self.outcomes[outcome] for outcome in Outcome},
             "reasons": dict(self.reasons.most_common()),
+            "waiting": dict(self.waiting.most_common()),
             "places": self.places,
             "undated": self.undated,
             "without": dict(self.without.most_common()),
@@ -89,6 +99,7 @@ class Counts:
         return cls(
             outcomes=Counter(record["outcomes"]),
             reasons=Counter(record["reasons"]),
+            waiting=Counter(record.get("waiting", {})),
             places=dict(record.get("places", {})),
             undated=record["undated"],
             without=Counter(record.get("without", {})),
@@ -103,7 +114,7 @@ class Counts:
             many = self.outcomes[outcome]
             if outcome is Outcome.OLDER and not many:
                 continue
-            why = told(self.reasons) if outcome is Outcome.REJECTED and many else ""
+            why = told({Outcome.REJECTED: self.reasons, Outcome.DEFERRED: self.waiting}.get(outcome, Counter()))
             parts.append(f"{outcome} {many}" + (f" ({why})" if why else ""))
         if self.undated:
             parts.append(f"undated {self.undated}")

@@ -40,7 +40,8 @@ class Item:
 class Page:
     """Items taken in one step and the cursor that is true once they are kept.
 
-    `deferred` are addresses that failed for now; they must stand in `cursor` too, so that the next run tries them again.
+    `deferred` are addresses that failed for now, each with why as far as that is told (`address: why`); they must stand in `cursor` too, so
+    that the next run tries them again.
     """
 
     items: tuple[Item, ...]

@@ -207,10 +207,13 @@ class TargetSpider(AskingSpider, Generic[T]):
     """Whether nothing of the run is kept."""
     has_failed = False
     """Whether the run has failed: nothing more of it is kept."""
+    failures_told: dict[str, str]
+    """Address of a page that could not be had -> the same with why."""
 
     def __init__(self, target: str = "", since: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.from_date = since
+        self.failures_told = {}
         self.target = _read(target, self.name)
 
     @classmethod
@@ -227,6 +230,17 @@ class TargetSpider(AskingSpider, Generic[T]):
         self._sink = sink
         self.cursor = sink.cursor
         self.since = sink.since
+
+    async def fetch(self, url: str) -> Response:
+        try:
+            return await super().fetch(url)
+        except Trouble as wrong:
+            self.not_had_now(url, str(wrong))
+            raise
+
+    def not_had_now(self, url: str, why: str) -> None:
+        """Remember why a page could not be had: where it is deferred, that is told with it."""
+        self.failures_told[url] = f"{url}: {why.removeprefix(f'{url}: ')}"
 
     def full(self) -> bool:
         """Whether the run has taken all it may; the walk stops, and the next run goes on."""

@@ -139,7 +139,9 @@ class Writer:
                 if line is not None:
                     self._lines.append(line)
         self._counts.outcomes[Outcome.REPEATED] += page.repeated
-        self._counts.outcomes[Outcome.DEFERRED] += len(page.deferred)
+        for why in page.deferred:
+            self._counts.outcomes[Outcome.DEFERRED] += 1
+            self._counts.defer(hidden(why, self.target.secrets))
         self._reached = within(page.cursor, hidden, self.target.secrets)
         self._taken += len(page.items)
         if self._taken >= BATCH_ITEMS or time.monotonic() - self._opened >= BATCH_SECONDS:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 TARGET_WORDS: dict[str, tuple[str, str]] = {
     "targets.help": (
-        "Задержка: от публикации до сбора; числа сообщений за последние 7 дней, дни с пробелами за 90 дней. Те же числа: "
+        "Задержка: от публикации до сбора; числа сообщений за последние 7 дней (отложено: сколько ждёт повтора сейчас), дни с пробелами за "
+        "90 дней. Те же числа: "
         "`python -m crawlers health`.",
-        "Lag: from publication to collection; numbers of posts in the last 7 days, days with gaps of 90 days. The same numbers: "
+        "Lag: from publication to collection; numbers of posts in the last 7 days (deferred: what waits to be tried again now), days with "
+        "gaps of 90 days. The same numbers: "
         "`python -m crawlers health`.",
     ),
     "targets.summary": ("Цели сбора в порядке: {well} из {all}", "Targets that do well: {well} of {all}"),
@@ -42,6 +44,7 @@ TARGET_WORDS: dict[str, tuple[str, str]] = {
     "week.gone": ("Удалено у источника", "Gone at the source"),
     "gap.of": ("Дней с пробелами", "Days with gaps"),
     "reasons": ("Почему отклонено", "Why rejected"),
+    "reasons.waiting": ("Почему отложено", "Why deferred"),
     "span.second": ("{n} с", "{n} s"),
     "span.minute": ("{n} мин", "{n} min"),
     "span.hour": ("{n} ч", "{n} h"),

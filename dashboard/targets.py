@@ -144,7 +144,7 @@ def _row(one: Health, lang: Lang, zone: ZoneInfo) -> dict[str, str | int]:
     }
     row |= {say(lang, f"outcome.{outcome}"): one.week.outcomes[outcome] for outcome in Outcome}
     row |= {say(lang, "week.looked"): one.looked, say(lang, "week.gone"): one.gone}
-    return row | {say(lang, "reasons"): told(one.week.reasons)}
+    return row | {say(lang, "reasons"): told(one.week.reasons), say(lang, "reasons.waiting"): told(one.week.waiting)}
 
 
 def span(seconds: float, lang: Lang) -> str:

@@ -35,7 +35,7 @@ class Diary:
         self._now = at("2026-01-01")
         patch.setattr(Writer, "_now", lambda _: self._now)
 
-    def run(self, now: datetime, *published: datetime, error: str | None = None, **values: Any) -> None:
+    def run(self, now: datetime, *published: datetime, error: str | None = None, deferred: tuple[str, ...] = (), **values: Any) -> None:
         """A run at that moment that meets new posts published then."""
         self._now = now
         rows = []
@@ -43,7 +43,7 @@ class Diary:
             self._posts += 1
             rows.append(row(self._posts, **{"date": moment.isoformat(timespec="minutes"), **values}))
         with Writer(self.target, self._brands, data=self.data) as writer:
-            writer.take(Page(items=tuple(Item(raw=raw) for raw in rows), cursor={"to": self._posts}))
+            writer.take(Page(items=tuple(Item(raw=raw) for raw in rows), cursor={"to": self._posts}, deferred=deferred))
             writer.close(error)
 
     def die(self, now: datetime, published: datetime) -> None:

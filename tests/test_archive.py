@@ -266,6 +266,16 @@ def test_a_few_items_that_were_all_rejected_fail_the_run(tmp_path: Path, brands:
         assert writer.close().error is None
 
 
+def test_why_items_wait_is_counted_and_told(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    said = ("https://a.example/1: a.example fails (503)", "https://a.example/2: a.example fails (503)", "https://b.example/", "b: slow")
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(deferred=said))
+        run = writer.close()
+    assert str(run) == "kept 0, changed 0, repeated 0, rejected 0, deferred 4 (a.example fails (503): 2, slow: 1)"
+    assert run.counts.places == {"a.example fails (503)": "https://a.example/1", "slow": "b"}
+    assert Archive(tmp_path).runs("export")[-1] == run
+
+
 def test_only_new_items_fill_a_run(tmp_path: Path, brands: Brands) -> None:
     target = files_target(tmp_path / "config", more="limits: {items: 3}\n")
     with Writer(target, brands, data=tmp_path) as writer:

@@ -252,7 +252,8 @@ def test_an_article_that_fails_is_deferred_then_taken_or_rejected(blog: Site, pl
     blog.pages["/p/3"] = Answer("gone", 404)
 
     first = place.collect(target)
-    assert str(first) == "kept 1, changed 0, repeated 0, rejected 0, deferred 2, without article 1"
+    assert str(first) == "kept 1, changed 0, repeated 0, rejected 0, deferred 2 (127.0.0.1 fails (503): 2), without article 1"
+    assert first.counts.places["127.0.0.1 fails (503)"] == f"{blog.url}/p/1"
     assert place.posts(target)[0].text == "Коротко о записи 3."  # a page that is gone leaves the feed's own text
     assert blog.paths().count("/p/1") == 4  # asked, and three times again
 

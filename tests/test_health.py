@@ -128,6 +128,17 @@ def test_what_a_killed_run_kept_is_known_though_the_run_log_does_not_name_it(mon
     assert (month["killed"].newest, month["after"].newest) == (newest, newest)
 
 
+def test_what_waits_is_that_of_the_last_run_and_not_of_all_runs_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    diary = Diary(tmp_path, monkeypatch)
+    for hour in range(5):
+        diary.run(FIRST + timedelta(hours=hour), FIRST, deferred=("https://a.example/1: a.example fails (503)",) * (5 - hour))
+    diary.run(FIRST + timedelta(hours=5), error="the feed can't be had")
+    told = diary.health(FIRST + timedelta(hours=6)).to_json()
+    assert (told["week"]["kept"], told["week"]["deferred"]) == (5, 1)
+    assert told["week"]["waiting"] == {"a.example fails (503)": 1}
+    assert told["week"]["places"] == {"a.example fails (503)": "https://a.example/1"}
+
+
 @pytest.mark.parametrize("block", [1, 7, 10_000])
 def test_a_journal_is_read_from_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     monkeypatch.setattr(disk, "BLOCK", block)

@@ -188,6 +188,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
         if wrong.transient and not last:
             self.logger.warning("%s; tried again next time", wrong)
+            self.not_had_now((one.post.url if one.post else None) or "", str(wrong))
             return replace(one, tries=tries)
         if one.post and self.seen(one.post.id):  # a beginning is no news of what is known
             self.logger.warning("%s; the review stays as it is known", wrong)
