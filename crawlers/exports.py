@@ -124,7 +124,7 @@ def _new_rows(path: Path, read: Rows, before: Place | None, left: int, reading: 
         count += len(page)
         left -= len(page)
         place = Place(status.st_size, status.st_mtime_ns, count, mark.hexdigest(), False, reading)
-        items = (Item(raw=row.values, line=row.line, address=path.name, error=row.error, without=row.without) for row in page)
+        items = (Item(raw=row.values, line=row.line, address=path.name, unreadable=row.error, without=row.without) for row in page)
         yield tuple(items), place
     if not left:
         return  # the next run goes on

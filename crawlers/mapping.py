@@ -133,8 +133,8 @@ class Mapper:
 
     def post(self, item: Item, collected: datetime) -> Post:
         """The post, with slugs of the brands it is about. Raises Rejected with the reason."""
-        if item.error is not None:
-            raise Rejected(item.error)
+        if wrong := item.error or item.unreadable:
+            raise Rejected(wrong)
         post = as_its_source_says(item.raw, self.target, collected)
         about = dict.fromkeys([*self._always, *(self._slug(name) for name in post.about)])
         return _finished(post, self.target, tuple(about), post.author_id in self.brands.official)

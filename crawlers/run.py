@@ -43,6 +43,8 @@ class Counts:
     outcomes: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     """Why items were rejected, without their addresses -> how many."""
+    given_up: Counter[str] = field(default_factory=Counter)
+    """Of these reasons what says nothing of how a source reads: pages that failed in too many runs."""
     waiting: Counter[str] = field(default_factory=Counter)
     """Why items were deferred, as far as their source tells -> how many."""
     places: dict[str, str] = field(default_factory=dict)
@@ -56,10 +58,13 @@ class Counts:
     brought: Brought = field(default_factory=Brought)
     """What is known of the posts that were kept."""
 
-    def reject(self, reason: str, place: str) -> None:
+    def reject(self, reason: str, place: str, *, given_up: bool = False) -> None:
         """Count a reason; `place` says which line or page it was."""
         bare, address = without_addresses(reason)
-        self.places.setdefault(count(self.reasons, bare), address or place)
+        name = count(self.reasons, bare)
+        self.places.setdefault(name, address or place)
+        if given_up:
+            self.given_up[name] += 1
         if len(self.examples) < EXAMPLES:
             self.examples.append(f"{place}: {reason}" if place else reason)
 
@@ -74,6 +79,7 @@ class Counts:
         self.outcomes += other.outcomes
         self.undated += other.undated
         self.without += other.without
+        self.given_up += other.given_up
         for mine, others in ((self.reasons, other.reasons), (self.waiting, other.waiting)):
             for reason, many in others.items():
                 self.places.setdefault(count(mine, reason, many), other.places.get(reason, ""))
@@ -85,6 +91,7 @@ class Counts:
         return {
             "outcomes": {str(outcome): self.outcomes[outcome] for outcome in Outcome},
             "reasons": dict(self.reasons.most_common()),
+            "given_up": dict(self.given_up),
             "waiting": dict(self.waiting.most_common()),
             "places": self.places,
             "undated": self.undated,
@@ -99,6 +106,7 @@ class Counts:
         return cls(
             outcomes=Counter(record["outcomes"]),
             reasons=Counter(record["reasons"]),
+            given_up=Counter(record.get("given_up", {})),
             waiting=Counter(record.get("waiting", {})),
             places=dict(record.get("places", {})),
             undated=record["undated"],

@@ -67,8 +67,9 @@ class Sorter:
         if seen.find(key) is not None:
             return Outcome.REPEATED, None, None
         seen.add(key)
-        counts.reject(reason, place_of(item))
-        return Outcome.REJECTED, None, {"outcome": Outcome.REJECTED, "reason": reason} | _common(item, collected)
+        counts.reject(reason, place_of(item), given_up=item.error is not None)
+        line = {"outcome": Outcome.REJECTED, "reason": reason} | ({"given_up": True} if item.error is not None else {})
+        return Outcome.REJECTED, None, line | _common(item, collected)
 
 
 def place_of(item: Item) -> str:

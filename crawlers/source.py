@@ -30,8 +30,10 @@ class Item:
     """Line or row of the file it came from, for messages."""
     address: str | None = None
     """Page it came from, for messages."""
-    error: str | None = None
+    unreadable: str | None = None
     """Why it can't be mapped, where the source itself saw that it is unreadable."""
+    error: str | None = None
+    """Why it was given up: its page failed in too many runs. That tells nothing of whether the target's file fits its source."""
     without: tuple[str, ...] = ()
     """What the target asks for and this item could not be given, in words that the run's line counts: `article`."""
 

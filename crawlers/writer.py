@@ -261,16 +261,21 @@ class Writer:
         limit = self.target.limits.rejected
         if rejected <= limit * new:
             return None
-        reasons = told(self._total.reasons, 3)
-        first = f"; first {self._total.examples[0]}" if self._total.examples else ""
+        reasons = self._total.reasons - self._total.given_up
+        first = next(iter(reasons))
         return (
-            f"{rejected} of {new} new items were rejected, more than {limit:.0%} ({reasons}{first}): "
+            f"{rejected} of {new} new items were rejected, more than {limit:.0%} "
+            f"({told(reasons, 3)}; first {': '.join(filter(None, (self._total.places.get(first), first)))}): "
             "the source isn't as the target's file says; mend the file, or allow more by `limits: {rejected: …}`"
         )
 
     def _judged(self) -> tuple[int, int]:
-        """Rejected and new items: of this run, with those before it where they are few, none where they are too few even so."""
-        rejected, new = self._total.outcomes[Outcome.REJECTED], _new(self._total)
+        """Rejected and new items: of this run, with those before it where they are few, none where they are too few even so.
+
+        What was given up is none of them: that its page failed says nothing of the target's file.
+        """
+        given_up = self._total.given_up.total()
+        rejected, new = self._total.outcomes[Outcome.REJECTED] - given_up, _new(self._total) - given_up
         if not rejected or new >= ENOUGH or FEW <= new == rejected:
             return rejected, new
         recent = self._recent()
@@ -282,7 +287,8 @@ class Writer:
         for batch in reversed(self._archive.batches(self.target.name)):
             if not batch.of_collecting:
                 continue
-            found = [line["outcome"] for line in batch.lines()][-(RECENT - len(found)) :] + found
+            outcomes = [line["outcome"] for line in batch.lines() if not line.get("given_up")]
+            found = outcomes[-(RECENT - len(found)) :] + found
             if len(found) >= RECENT:
                 break
         return found

@@ -266,6 +266,32 @@ def test_a_few_items_that_were_all_rejected_fail_the_run(tmp_path: Path, brands:
         assert writer.close().error is None
 
 
+def given_up(*numbers: int) -> Page:
+    why = "its page failed in 5 runs: https://a.example/{}: a.example fails (503)"
+    return Page(items=tuple(Item(raw={"n": number}, error=why.format(number)) for number in numbers), cursor={})
+
+
+def test_what_was_given_up_is_rejected_with_its_reason_and_says_nothing_of_the_targets_file(tmp_path: Path, brands: Brands) -> None:
+    target = files_target(tmp_path / "config")
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(given_up(*range(30)))
+        run = writer.close()
+    assert (run.error, run.reasons) == (None, {"its page failed in 5 runs: a.example fails (503)": 30})
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(page(*(row(number) for number in range(16))))
+        assert writer.close().error is None
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(given_up(*range(30, 60)))
+        writer.take(page(*(row(number, text="") for number in range(20, 24))))
+        error = writer.close().error
+    assert error is None, "4 of 20 are not more than 20%"
+    with Writer(target, brands, data=tmp_path) as writer:
+        writer.take(given_up(*range(60, 90)))
+        writer.take(page(*(row(number, text="") for number in range(30, 36))))
+        error = writer.close().error or ""
+    assert error.startswith("6 of 6 new items were rejected, more than 20% (no text: 6; first line 2: no text): the source isn't as")
+
+
 def test_why_items_wait_is_counted_and_told(tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
     said = ("https://a.example/1: a.example fails (503)", "https://a.example/2: a.example fails (503)", "https://b.example/", "b: slow")
     with Writer(target, brands, data=tmp_path) as writer:
