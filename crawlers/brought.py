@@ -22,14 +22,16 @@ DAYS = 100
 
 @dataclass(slots=True)
 class Brought:
-    """Facts of posts that a target had not brought before. A time of publication that is unknown is that of the collection."""
+    """Facts of posts that a target had not brought before."""
 
     anonymous: int = 0
     """Posts that name no author, neither an account nor a bare name."""
     newest: datetime | None = None
-    """When the newest of them was published."""
+    """When the newest of them was published, of those whose date is known."""
+    undated: datetime | None = None
+    """When the last of them was collected whose date is unknown."""
     days: Counter[str] = field(default_factory=Counter)
-    """Date of publication in the target's zone -> posts."""
+    """Date of publication in the target's zone, of collection where that is unknown -> posts."""
     lags: list[int] = field(default_factory=list)
     """Seconds from publication to collection, of posts whose time of day is known."""
 
@@ -37,7 +39,10 @@ class Brought:
         """Count a post. It has a lag where it was published after `watched`, when the target was first collected; None: it has none."""
         self.anonymous += post.author_id is None and post.author_name is None
         moment = min(post.published or post.collected, post.collected)
-        self.newest = moment if self.newest is None else max(self.newest, moment)
+        if post.published is None:
+            self.undated = latest(self.undated, moment)
+        else:
+            self.newest = latest(self.newest, moment)
         if post.collected - moment < timedelta(days=DAYS):
             self.days[moment.astimezone(zone).date().isoformat()] += 1
         if watched is not None and post.published_precision is Precision.MINUTE and moment >= watched:
@@ -46,22 +51,28 @@ class Brought:
     def add(self, other: Brought) -> None:
         """Count the posts of `other`, which were taken later, too."""
         self.anonymous += other.anonymous
-        self.newest = max((moment for moment in (self.newest, other.newest) if moment is not None), default=None)
+        self.newest, self.undated = latest(self.newest, other.newest), latest(self.undated, other.undated)
         self.days += other.days
         self.lags = (self.lags + other.lags)[-LAGS:]
 
     def to_json(self) -> dict[str, Any]:
         """Without what is empty: most runs bring nothing."""
-        record = {"anonymous": self.anonymous, "newest": iso(self.newest), "days": dict(self.days), "lags": self.lags}
+        moments = {"newest": iso(self.newest), "undated": iso(self.undated)}
+        record = {"anonymous": self.anonymous, **moments, "days": dict(self.days), "lags": self.lags}
         return {name: value for name, value in record.items() if value}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Brought:
         """The inverse of `to_json`."""
-        newest = record.get("newest")
+        moments = {name: datetime.fromisoformat(record[name]) for name in ("newest", "undated") if name in record}
         return cls(
             anonymous=record.get("anonymous", 0),
-            newest=datetime.fromisoformat(newest) if newest else None,
+            **moments,
             days=Counter(record.get("days", {})),
             lags=list(record.get("lags", ())),
         )
+
+
+def latest(*moments: datetime | None) -> datetime | None:
+    """The latest of these moments, as far as they are known."""
+    return max((moment for moment in moments if moment is not None), default=None)

@@ -6,7 +6,8 @@ The rules to know, of what is learned; nothing is from fewer than 14 whole days 
   It is held against the mean of the last seven whole days. What lasts for two weeks becomes normal: say in the file what may not.
 - authors: 25 points below the median share of a day. It is held against the last 50 new posts of seven days.
 - newest: the longest time of each week in which nothing newer was published, the lower median of the four weeks, doubled;
-  at least an hour. Nights, weekends and the rhythm of the schedule are in it, two bad weeks are not.
+  at least an hour. Nights, weekends and the rhythm of the schedule are in it, two bad weeks are not. A post whose date is unknown
+  counts as published when it was collected.
 
 Days without a successful run teach nothing and are not held against anything: they are gaps, told as such.
 """
@@ -32,6 +33,10 @@ JUDGED_DAYS = 3
 JUDGED_POSTS = (20, 50)
 """New posts without which their authors are not judged, and at which it is enough."""
 SHORTEST = timedelta(hours=1)
+FIRST = timedelta(days=1)
+"""From the first run of a target: by then the first post is expected, unless its file says otherwise."""
+FIRST_RUNS = 3
+"""Runs that ended well without which a first post is not expected: a weekly run that finds nothing once is no silence."""
 
 Subject = Literal["posts", "authors", "newest"]
 
@@ -50,7 +55,7 @@ class Violation:
 
     subject: Subject
     found: float | None
-    """None: there is no post at all."""
+    """None: there never was a post."""
     bound: Bound
 
     def __str__(self) -> str:
@@ -60,7 +65,7 @@ class Violation:
         if self.subject == "authors":
             return f"{self.found:.0%} of new posts name an author, at least {self.bound.value:.0%} are expected ({whose})"
         if self.found is None:
-            return f"no new post for {spoken(self.bound.value)} ({whose})"
+            return f"nothing was ever collected, in more than {spoken(self.bound.value)}"
         return f"the newest post is {spoken(self.found)} old, at most {spoken(self.bound.value)} are expected ({whose})"
 
 
@@ -98,9 +103,10 @@ def expected(said: Expect, history: History) -> dict[Subject, Bound]:
     return bounds
 
 
-def violations(bounds: Mapping[Subject, Bound], history: History, at: datetime) -> list[Violation]:
+def violations(said: Expect, bounds: Mapping[Subject, Bound], history: History, at: datetime) -> list[Violation]:
     """The expectations that do not hold at that moment."""
-    found = [_too_old(bounds.get("newest"), history, at)]
+    bound = bounds.get("newest") or (_first(said, history, at) if history.heard is None else None)
+    found = [_too_old(bound, history, at)]
     dates = [history.date_of(at) - timedelta(days=back) for back in range(WEEK + 1)]
     whole = _collected(history, dates[1:])
     if "posts" in bounds and len(whole) >= JUDGED_DAYS:
@@ -110,14 +116,21 @@ def violations(bounds: Mapping[Subject, Bound], history: History, at: datetime) 
     return [violation for violation in found if violation is not None]
 
 
+def _first(said: Expect, history: History, at: datetime) -> Bound | None:
+    """Where nothing was ever brought nothing could be learned: that is silence by itself, of a new target after a day and some runs.
+
+    Of a long log all that was read brought nothing.
+    """
+    if history.cut:
+        return Bound((at - history.began).total_seconds() - 1, learned=True)
+    return Bound(FIRST.total_seconds(), learned=True) if said.learned and history.successes >= FIRST_RUNS else None
+
+
 def _too_old(bound: Bound | None, history: History, at: datetime) -> Violation | None:
-    """Where all that was read of a long log brought nothing, nothing could be learned: that is silence by itself."""
-    read = (at - history.began).total_seconds()
-    if history.newest is None:
-        bound = bound or (Bound(read - 1, learned=True) if history.cut else None)
-        return Violation("newest", None, bound) if bound is not None and read > bound.value else None
-    age = (at - history.newest).total_seconds()
-    return Violation("newest", age, bound) if bound is not None and age > bound.value else None
+    if bound is None:
+        return None
+    age = (at - (history.heard or history.began)).total_seconds()
+    return Violation("newest", None if history.heard is None else age, bound) if age > bound.value else None
 
 
 def _too_few(subject: Subject, found: float, bound: Bound) -> Violation | None:

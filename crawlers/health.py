@@ -52,7 +52,7 @@ class State(StrEnum):
     LATE = "late"
     """Two runs should have begun since the last one."""
     SILENT = "silent"
-    """It is collected, and its newest post is older than is normal."""
+    """It is collected, and its newest post is older than is normal, or there never was one."""
     UNUSUAL = "unusual"
     """It brings posts, but not as is normal; or too many of those that it brought seem gone at once; or nobody could tell for a day what a
     host that it asks forbids."""
@@ -105,7 +105,7 @@ class Health:
     expected: Mapping[Subject, Bound] = field(default_factory=dict)
     violations: tuple[Violation, ...] = ()
     newest: datetime | None = None
-    """When the newest post was published."""
+    """When the newest post was published, of those whose date is known."""
     lag: Lag | None = None
     week: Counts = field(default_factory=Counts)
     """What became of the items of the last seven days, today among them; deferred are those that wait now."""
@@ -227,7 +227,7 @@ def _held_against(target: Target | BrokenTarget, history: History, archive: Arch
         said, at = target.expect, now if target.schedule else history.last.ended
         due = _due(target, history, archive, now) if target.enabled else None
     bounds = expected(said, history)
-    found: dict[str, Any] = {"expected": bounds, "violations": tuple(violations(bounds, history, at)), "due": due}
+    found: dict[str, Any] = {"expected": bounds, "violations": tuple(violations(said, bounds, history, at)), "due": due}
     if isinstance(target, BrokenTarget) or target.enabled:
         found["gaps"] = gaps(history, bounds.get("newest"), at)
     return found

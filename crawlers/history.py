@@ -16,7 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from crawlers.archive import JOURNAL, RUNS, Archive, Batch
-from crawlers.brought import LAGS
+from crawlers.brought import LAGS, latest
 from crawlers.disk import last_line
 from crawlers.run import Counts, Outcome, Run
 
@@ -63,12 +63,16 @@ class History:
     last_success: datetime | None = None
     failures: int = 0
     """Runs that failed since."""
+    successes: int = 0
+    """Runs that ended well, of those that were read."""
     newest: datetime | None = None
-    """When the newest post was published."""
+    """When the newest post was published, of those whose date is known."""
+    heard: datetime | None = None
+    """The same of all posts: one whose date is unknown was heard when it was collected."""
     last_kept: datetime | None = None
     """When a new post was kept last."""
     quiet: list[tuple[datetime, timedelta]] = field(default_factory=list)
-    """When a newer post than all before was kept, and how old the newest had become by then."""
+    """When a newer post than all before was heard, and how old the newest had become by then."""
     waiting: Counts | None = None
     """What was deferred by the last run that got as far: it waits to be tried again."""
     lags: list[int] = field(default_factory=list)
@@ -160,6 +164,7 @@ def _add(history: History, run: Run) -> None:
         history.waiting = run.counts
     if run.error is None:
         day.succeeded = True
+        history.successes += 1
         history.last_success = history.last_success or run.ended
     elif history.last_success is None:
         history.failures += 1
@@ -176,7 +181,9 @@ def _note(history: History, ended: datetime, counts: Counts, *, by_hand: bool) -
     for published, posts in brought.days.items():
         history.days.setdefault(date.fromisoformat(published), Day()).published += posts
     history.lags = (history.lags + brought.lags)[-LAGS:]
-    if brought.newest is not None and (history.newest is None or brought.newest > history.newest):
-        if history.newest is not None:
-            history.quiet.append((ended, ended - history.newest))
-        history.newest = brought.newest
+    history.newest = latest(history.newest, brought.newest)
+    heard = latest(brought.newest, brought.undated)
+    if heard is not None and (history.heard is None or heard > history.heard):
+        if history.heard is not None:
+            history.quiet.append((ended, ended - history.heard))
+        history.heard = heard

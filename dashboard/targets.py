@@ -176,7 +176,7 @@ def _violated(violation: Violation, lang: Lang) -> str:
     bound = violation.bound
     whose = say(lang, "why.learned" if bound.learned else "why.stated")
     if violation.found is None:
-        return say(lang, "why.nothing", bound=span(bound.value, lang), whose=whose)
+        return say(lang, "why.nothing", bound=span(bound.value, lang))
     written: dict[Subject, Callable[[float], str]] = {
         "newest": lambda value: span(value, lang),
         "authors": lambda value: share(lang, value, 1),

@@ -139,6 +139,48 @@ def test_what_waits_is_that_of_the_last_run_and_not_of_all_runs_together(tmp_pat
     assert told["week"]["places"] == {"a.example fails (503)": "https://a.example/1"}
 
 
+def test_a_target_that_never_brought_anything_is_silent_after_a_day_and_some_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    diary = Diary(tmp_path, monkeypatch)
+    diary.run(FIRST)
+    diary.run(FIRST + DAY)
+    assert diary.health(FIRST + DAY + timedelta(hours=1)).state is State.OK, "a weekly run that finds nothing twice is no silence"
+    diary.run(FIRST + 2 * DAY)
+    now = FIRST + 2 * DAY + timedelta(hours=1)
+    silent = diary.health(now)
+    assert (silent.state, silent.why) == (State.SILENT, ["nothing was ever collected, in more than 24 hours"])
+    assert (silent.expected, silent.gaps) == ({}, ())
+    assert diary.health(now, Expect(newest="30 days")).state is State.OK, "what the file says wins"
+    assert diary.health(now, Expect(learned=False)).state is State.OK
+    assert diary.health(now, Expect(newest="2 days")).why == ["nothing was ever collected, in more than 48 hours"]
+    diary.run(FIRST + 3 * DAY, FIRST)
+    assert diary.health(FIRST + 3 * DAY).state is State.OK
+
+
+def test_a_new_target_is_not_silent_on_its_first_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    diary = Diary(tmp_path, monkeypatch, "schedule: every 1 hours\n")
+    for hour in range(24):
+        diary.run(FIRST + timedelta(hours=hour))
+    assert diary.health(FIRST + DAY).state is State.OK
+
+
+def test_posts_without_a_date_are_no_newest_post_and_have_no_lag_but_break_the_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diary = Diary(tmp_path, monkeypatch)
+    for day in range(30):
+        diary.run(FIRST + day * DAY, FIRST, date="")
+    ok, expect = diary.health(FIRST + 29 * DAY), Expect(newest="36 hours")
+    assert (ok.state, ok.newest, ok.lag, ok.gaps, ok.to_json()["newest"]) == (State.OK, None, None, (), None)
+    assert diary.health(FIRST + 30 * DAY, expect).state is State.OK
+    diary.run(FIRST + 30 * DAY)
+    diary.run(FIRST + 31 * DAY)
+    diary.run(FIRST + 32 * DAY)
+    for silent in (diary.health(FIRST + 32 * DAY), diary.health(FIRST + 32 * DAY, expect)):
+        assert silent.state is State.SILENT and silent.why[0].startswith("the newest post is 3 days old, at most ")
+    diary.run(FIRST + 33 * DAY, FIRST + 10 * DAY)
+    assert diary.health(FIRST + 33 * DAY).newest == FIRST + 10 * DAY
+
+
 @pytest.mark.parametrize("block", [1, 7, 10_000])
 def test_a_journal_is_read_from_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     monkeypatch.setattr(disk, "BLOCK", block)
