@@ -1,6 +1,6 @@
 """What the commands print: tables of targets, items of a preview.
 
-The rule to know: on a terminal a table, else plain lines with tabs, for other programs.
+The rule to know: on a terminal a table, else plain lines with tabs, for other programs; the first one names the columns.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ EXCERPT = 240
 
 
 def print_table(columns: tuple[str, ...], rows: list[list[str]], *, wide: bool = False) -> None:
-    """A table on a terminal, else plain lines with tabs. A wide one folds no row, and names its columns to other programs too."""
+    """A table on a terminal, else plain lines with tabs. A wide one folds no row."""
     if not sys.stdout.isatty():
-        for row in [list(columns), *rows] if wide else rows:
+        for row in [list(columns), *rows]:
             print("\t".join(row))
         return
     table = Table(box=None, header_style="bold")

@@ -56,7 +56,8 @@ def test_a_row_of_the_list_is_one_line_whatever_failed(config: Path) -> None:
         (config / f"{name}.csv").touch()
     write_config(config, export=TARGET.format(path='"[ab].csv"'))
     assert run("collect", "export")[0] == 1
-    (line,) = run("list")[1].splitlines()
+    header, line = run("list")[1].splitlines()
+    assert header == "target\tkind\tschedule\tabout\tlast run"
     assert line.endswith("failed: a.csv: the file is empty; b.csv: the file is empty") and line.count("\t") == 4
 
 
@@ -92,7 +93,7 @@ def test_collect_says_what_became_of_every_item(config: Path) -> None:
     )
     assert run("collect", "--all")[1] == "export: kept 0, changed 0, repeated 0, rejected 0, deferred 0\n"
     code, out, _ = run("list")
-    name, kind, schedule, about, last = out.strip().split("\t")
+    name, kind, schedule, about, last = out.strip().splitlines()[1].split("\t")
     assert (code, name, kind, schedule, about) == (0, "export", "files", "by hand", "-")
     assert last.endswith("Z kept 0, changed 0, repeated 0, rejected 0, deferred 0")
 

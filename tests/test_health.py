@@ -17,6 +17,7 @@ from crawlers.health import Health, Lag, State
 from crawlers.kinds import Expect
 from crawlers.moment import parse_moment
 from crawlers.post import Post
+from crawlers.printed import HEALTH_COLUMNS
 from crawlers.target import BrokenTarget, read_target
 from tests.diary import Diary
 from tests.target_folder import TARGET, at, write_config
@@ -211,7 +212,8 @@ def test_the_command_tells_scripts_and_people(tmp_path: Path, monkeypatch: pytes
     monkeypatch.delenv("MOLVA_REDDIT_ID", raising=False)
     CliRunner().invoke(app, ["collect", "export"])
     code, out, err = run()
-    told = [line.split("\t") for line in out.splitlines()]
+    header, *told = [line.split("\t") for line in out.splitlines()]
+    assert header == list(HEALTH_COLUMNS)
     assert (code, err) == (1, "")
     assert [cells[:2] for cells in told] == [
         ["broken", "broken"],
