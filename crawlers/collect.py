@@ -7,29 +7,30 @@ that died before it could, the parent writes the line in the run log.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from crawlers.archive import RUNS, Archive
 from crawlers.child import Progress, run_child
-from crawlers.disk import append_line, check_writable
+from crawlers.disk import append_line, check_writable, locked
 from crawlers.link import hidden
 from crawlers.mapping import is_collector, source
-from crawlers.post import iso, whole_milliseconds
+from crawlers.post import whole_milliseconds
 from crawlers.preview import Preview, Sample, sample_from_json
 from crawlers.run import Counts, Run, failure, run_from_json, run_to_json
+from crawlers.scratch import scratch
 from crawlers.settings import PAGE_SECONDS
 from crawlers.sink import sink_of
 from crawlers.source import CollectError, Page
 from crawlers.target import Target
+from crawlers.unended import forget, unended
 from crawlers.writer import Writer, interruption
 
 
@@ -115,28 +116,17 @@ def _by_spider(target: Target, *, data: Path, config: Path, since: datetime | No
 
 def _ended_for_it(target: Target, data: Path, started: datetime, since: datetime | None, error: str) -> Run:
     """The run of a spider that died, with what its batches count; its line is added to the run log."""
-    archive = Archive(data)
-    runs = archive.runs(target.name)
-    if runs and runs[-1].started >= started:
-        return runs[-1]  # it died behind its own line
-    recent = takewhile(lambda batch: batch.manifest["closed"] >= iso(started), reversed(archive.batches(target.name)))
-    batches = list(recent)[::-1]
-    counts = Counts()
-    for batch in batches:
-        counts.add(Counts.from_json(batch.manifest))
-    run = Run(
-        id=batches[0].manifest["run"] if batches else uuid.uuid4().hex,
-        target=target.name,
-        started=started,
-        ended=whole_milliseconds(datetime.now(UTC)),
-        counts=counts,
-        batches=tuple(batch.number for batch in batches),
-        since=since,
-        error=error,
-    )
-    with suppress(OSError):  # the error of the run is what is to be told
-        archive.folder(target.name).mkdir(parents=True, exist_ok=True)
-        append_line(archive.folder(target.name) / RUNS, run_to_json(run))
+    archive, folder, now = Archive(data), Archive(data).folder(target.name), whole_milliseconds(datetime.now(UTC))
+    run = Run(id=uuid.uuid4().hex, target=target.name, started=started, ended=now, counts=Counts(), since=since, error=error)
+    with suppress(OSError, CollectError), locked(folder, target.name):  # the error of the run is what is to be told
+        last = next(archive.latest_runs(target.name), None)
+        if last is not None and last.started >= started:
+            forget(folder)
+            return last  # it died behind its own line
+        if (found := unended(archive, target.name)) and found[0].started >= started:
+            run = dataclasses.replace(found[0], ended=now, error=error)
+            forget(folder)
+        append_line(folder / RUNS, run_to_json(run))
     return run
 
 
@@ -145,8 +135,8 @@ def _spider(
 ) -> dict[str, Any]:
     """How a spider's run ended. Raises SpiderDied, or CollectError where it could not begin."""
     check_writable(data / "gate")  # a spider would take it for a trouble of its site
-    with tempfile.TemporaryDirectory(prefix="molva-") as folder:
-        result = Path(folder) / "result.json"
+    with scratch() as folder:
+        result = folder / "result.json"
         arguments = ["crawl", target.kind, "-a", f"target={target.name}", "-s", f"MOLVA_RESULT={result}"]
         arguments += ["-s", f"PAGE_SECONDS={PAGE_SECONDS}"]
         arguments += [] if since is None else ["-a", f"since={since.isoformat()}"]

@@ -6,7 +6,6 @@ The rule to know: the text is read back as a target before it is written, and no
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from crawlers.found import Found
+from crawlers.scratch import scratch
 from crawlers.source import CollectError
 from crawlers.target import BrokenTarget, Target, read_target
 from crawlers.yamlfile import printable
@@ -96,8 +96,8 @@ def _scalar(value: Any) -> str:
 
 def drafted(name: str, text: str, config: Path) -> Target:
     """The target that the text makes. Raises CollectError where it makes none, with what is wrong."""
-    with tempfile.TemporaryDirectory(prefix="molva-") as folder:
-        path = Path(folder) / "targets" / f"{name}.yaml"
+    with scratch() as folder:
+        path = folder / "targets" / f"{name}.yaml"
         path.parent.mkdir()
         path.write_text(text, encoding="utf-8")
         target = read_target(path)

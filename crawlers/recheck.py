@@ -11,7 +11,6 @@ from __future__ import annotations
 import heapq
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from crawlers.looked import EDITS, Held, Looks, Memory, Rechecked, gone_posts, l
 from crawlers.mapping import is_collector, mapped_again, source
 from crawlers.post import Post, iso, whole_milliseconds
 from crawlers.run import Outcome
+from crawlers.scratch import scratch
 from crawlers.seen import content_hash
 from crawlers.source import CollectError, Item, Page, Rejected
 from crawlers.target import Target, target_from_json
@@ -190,8 +190,8 @@ def look_at(
         except CollectError as error:
             return looks, str(error)
         return looks, None
-    with tempfile.TemporaryDirectory(prefix="molva-") as folder:
-        asked, result = Path(folder) / "known.json", Path(folder) / "looks.jsonl"
+    with scratch() as folder:
+        asked, result = folder / "known.json", folder / "looks.jsonl"
         write_known(known, asked)
         arguments = ["crawl", target.kind, "-a", f"target={target.name}", "-s", f"MOLVA_LOOK={asked}"]
         arguments += ["-s", f"MOLVA_RESULT={result}", "-s", f"ITEM_PIPELINES={LOOK_PIPELINE}"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from parsel import Selector
 
 from crawlers.child import run_child
 from crawlers.page import decode
+from crawlers.scratch import scratch
 from crawlers.source import CollectError
 from crawlers.unfolded import parsed_page
 
@@ -66,8 +66,8 @@ class Visit:
 
 def visit(url: str, *, data: Path, allow_private: bool = False) -> Visit:
     """Look at an address with the downloader of all spiders: robots.txt, gate, limits, no private addresses. Raises CollectError."""
-    with tempfile.TemporaryDirectory(prefix="molva-") as folder:
-        result = Path(folder) / "result.json"
+    with scratch() as folder:
+        result = folder / "result.json"
         arguments = ["crawl", "look", "-a", f"url={url}", "-a", f"result={result}"]
         arguments += ["-a", "allow_private=1"] if allow_private else []
         places = {"MOLVA_DATA": str(data.resolve()), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}

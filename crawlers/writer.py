@@ -10,6 +10,7 @@ import dataclasses
 import gzip
 import hashlib
 import json
+import logging
 import sqlite3
 import time
 import uuid
@@ -31,6 +32,9 @@ from crawlers.seen import Seen
 from crawlers.sorter import Sorter
 from crawlers.source import CollectError, Cursor, Page
 from crawlers.target import Target, target_to_json
+from crawlers.unended import add_unended, forget, note
+
+log = logging.getLogger(__name__)
 
 BATCH_ITEMS = 1_000
 BATCH_SECONDS = 60.0
@@ -105,10 +109,13 @@ class Writer:
             self._seen = Seen(self._cache, batches)
             self._kept_cursor = self._archive.cursor(self.target.name)
             self._heal_journal()
+        if (cut_off := add_unended(self._archive, self.target.name)) is not None:
+            log.warning("%s: the run that began at %s was %s", self.target.name, iso(cut_off.started), cut_off.error)
         self._watched = None if self._again else self._archive.watched_since(self.target.name) or self._started
         self.cursor: Cursor = {} if self._again else within(self._kept_cursor, opened, self.target.secrets)
         self._reached: Cursor = {} if self._again else self._kept_cursor
         self._begin()
+        note(self._folder, self._run_until_now(None, rejected=False), self._log)
 
     def seen(self, post_id: str) -> bool:
         """Whether the target brought this post before."""
@@ -184,6 +191,7 @@ class Writer:
         try:
             with self._writing():
                 append_line(self._folder / self._log, run_to_json(run))
+            forget(self._folder)
         except CollectError as failure:
             return run if run.error is not None else dataclasses.replace(run, error=str(failure))
         return run

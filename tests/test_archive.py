@@ -266,6 +266,46 @@ def test_a_few_items_that_were_all_rejected_fail_the_run(tmp_path: Path, brands:
         assert writer.close().error is None
 
 
+def killed(writer: Writer) -> None:
+    """What is left of a writer whose process is killed."""
+    writer.flush()
+    writer._seen.close()
+    writer._lock.close()
+
+
+def test_a_run_that_was_killed_gets_its_line_from_the_next_one(
+    tmp_path: Path, target: FilesTarget, brands: Brands, caplog: pytest.LogCaptureFixture
+) -> None:
+    Writer(target, brands, data=tmp_path).close()
+    cut = Writer(target, brands, data=tmp_path)
+    for start in (0, 10):
+        cut.take(page(row(start), row(start + 1, text=""), to=start))
+        cut.flush()
+    killed(cut)
+    killed(Writer(target, brands, data=tmp_path, since=at("2024-01-01"), again=True))
+    assert "export: the run that began at " in caplog.text and "was cut off before it could say how it ended" in caplog.text
+    Writer(target, brands, data=tmp_path).close()
+    Writer(target, brands, data=tmp_path).close()
+    _, first, second, *others = Archive(tmp_path).runs("export")
+    assert (first.outcomes["kept"], first.reasons, first.batches) == (2, {"no text": 2}, (1, 2))
+    assert (second.items, second.since) == (0, at("2024-01-01")) and [run.error for run in others] == [None, None]
+    assert all((run.error or "").startswith("cut off before it could say how it ended") for run in (first, second))
+    assert not (Archive(tmp_path).folder("export") / "running.json").exists()
+
+
+def test_a_run_that_was_killed_behind_its_line_or_within_its_note_gets_no_other(
+    tmp_path: Path, target: FilesTarget, brands: Brands
+) -> None:
+    note = Archive(tmp_path).folder("export") / "running.json"
+    writer = Writer(target, brands, data=tmp_path)
+    begun = note.read_bytes()
+    writer.close()
+    for left in (begun, begun[:9]):
+        note.write_bytes(left)
+        Writer(target, brands, data=tmp_path).close()
+    assert [run.error for run in Archive(tmp_path).runs("export")] == [None] * 3
+
+
 def given_up(*numbers: int) -> Page:
     why = "its page failed in 5 runs: https://a.example/{}: a.example fails (503)"
     return Page(items=tuple(Item(raw={"n": number}, error=why.format(number)) for number in numbers), cursor={})
