@@ -7,9 +7,11 @@ only once all of them were read. Of more threads than are remembered those on to
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from crawlers.patience import InVain
 from crawlers.source import Cursor
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 REMEMBERED = 2_000
 """Threads whose number of replies is kept."""
 TRIES = 5
-"""Runs in which a page of a thread that fails for now is asked for, before it is given up."""
+"""Runs in which a page of a thread that fails for now is asked for at least, before it is given up."""
 BEFORE = 1_000_000
 """Pages that would stand above what only earlier runs met: more than any list has."""
 LISTS = 100
@@ -34,8 +36,8 @@ class State:
         self.lists: dict[str, Cursor] = dict(cursor.get("lists", {}))
         self.threads: dict[str, int] = dict(cursor.get("threads", {}))
         self.waiting: dict[str, dict[str, Any]] = dict(cursor.get("waiting", {}))
-        """Threads not read to their end: the number of `replies` counted, the `pages` left, how often the first of them `failed`, and
-    whether the post above the replies is still `unread`, which a list names only."""
+        """Threads not read to their end: the number of `replies` counted, the `pages` left, how often the first of them `failed` and
+    `since` when, and whether the post above the replies is still `unread`, which a list names only."""
         self.members: dict[str, Any] = dict(cursor.get("members", {}))
         """The `day` on which the members of the place were asked for, and how `many` they were when that was last told."""
         self._met: dict[str, float] = {}
@@ -67,9 +69,10 @@ class State:
 
     def failed(self, id: str, *, counted: bool = True) -> bool:
         """Note that a page of a thread failed, itself (`counted`) or with all of its host. Whether it is worth another run."""
-        failed: int = self.waiting[id]["failed"] + counted
-        self.waiting[id] = self.waiting.pop(id) | {"failed": failed}  # behind the others: a run may end with a few that are refused
-        return failed < TRIES
+        now = datetime.now(UTC)
+        tried = InVain.from_json(self.waiting[id], "failed").once_more(now, counted=counted)
+        self.waiting[id] = self.waiting.pop(id) | tried.to_json("failed")  # behind the others: a run may end with a few that are refused
+        return not tried.enough(TRIES, now)
 
     def gave_up(self, id: str) -> None:
         """Pass over a page of a thread. Where that holds the post itself nothing was read: it is wanted anew while a list names it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -128,6 +128,12 @@ def test_a_documented_thread_that_could_not_be_read_stays_open_wherever_its_post
 
     walk.pages |= {"timelines": [status(6, replies=1)], "/statuses/6/context": "<html>Log in</html>"}
     runs = [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(6)]
+    assert runs == [1] * 6, "five runs within minutes are one outage"
+    monkeypatch.setattr("crawlers.patience.OUTAGE", timedelta(0))
+    assert [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(2)] == [0, 0]
+
+    walk.pages |= {"timelines": [status(6, replies=2)]}
+    runs = [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(6)]
     assert runs == [1, 1, 1, 1, 0, 0], "given up after five runs; it keeps nothing else from being read"
 
     walk.pages |= {"timelines": [status(7, replies=1)], "/statuses/7/context": silent}
@@ -144,6 +150,7 @@ def test_a_documented_thread_is_closed_by_its_status_or_in_words_and_any_other_r
     walk = Walk(tmp_path, monkeypatch)
     target = walk.target("kind: mastodon\nurl: https://m.example\nhashtags: [x]\n")
     walk.pages = {"timelines": [status(4, replies=1)], "/statuses/4/context": answer}
+    monkeypatch.setattr("crawlers.patience.OUTAGE", timedelta(0))
     runs = [walk.collect(target) for _ in range(6)]
     assert [run.error is not None for run in runs] == [fails] * 5 + [False], "given up after five runs"
     assert [run.counts.outcomes[Outcome.DEFERRED] for run in runs] == [int(fails)] * 4 + [0, 0]
