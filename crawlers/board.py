@@ -18,6 +18,7 @@ from parsel import Selector
 from crawlers.kinds import ForumTarget
 from crawlers.link import hidden, is_link, within
 from crawlers.page import canonical
+from crawlers.patience import InVain
 from crawlers.post import MOST
 from crawlers.selection import Fields, counted, pieces, select, takes, value
 from crawlers.source import Cursor
@@ -25,6 +26,9 @@ from crawlers.taken import TakeModel
 
 REMEMBERED = 3_000
 """Topics whose marks are kept."""
+NEVER = InVain()
+SHOWN = 3
+"""Pages kept that were shown last, each of another topic."""
 MARKS = 3
 """Marks kept of a topic: boards that show the same one, as where it was moved to another, say different things of it."""
 
@@ -43,8 +47,6 @@ class Topic:
     views: int | None = None
     members: int | None = None
     """Of the place, as its board says."""
-    tries: int = 0
-    """Runs in which it was asked for and failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,11 @@ def _mark(*parts: str | None) -> str:
     return hashlib.blake2b("\0".join(said).encode(), digest_size=5).hexdigest() if said else ""
 
 
+def _told(waiting: Cursor) -> dict[str, Any]:
+    """What a topic that waits is, without how it was asked for."""
+    return {name: said for name, said in waiting.items() if name not in ("tries", "since", "refused", "met")}
+
+
 class State:
     """The cursor of a forum while it is walked."""
 
@@ -158,10 +165,13 @@ class State:
         self._topics: dict[str, list[str]] = dict(cursor.get("topics", {}))
         """Id -> the page to go on from (empty: the first), and marks, the newest last."""
         waiting = cursor.get("waiting", {})
-        self._waiting = {name: {key: said for key, said in each.items() if key != "met"} for name, each in waiting.items()}
+        self._waiting: dict[str, Cursor] = {
+            name: {key: said for key, said in each.items() if key != "met"} for name, each in waiting.items()
+        }
         """Topics that are not read to their end."""
         self._unmet: dict[str, None] = dict.fromkeys(cursor.get("unmet", [name for name, each in waiting.items() if not each.get("met")]))
         """Topics whose page to go on from was not read yet, or showed nothing that could be taken: nothing on it will be known again."""
+        self._good: dict[str, str] = dict(cursor.get("good", {}))
 
     def passed(self, topic: Topic) -> bool:
         """Whether the topic has been read as its board shows it, or waits for that already."""
@@ -169,12 +179,28 @@ class State:
         return bool(topic.mark) and (waits or topic.mark in self._topics.get(topic.id, [""])[1:])
 
     def waiting(self) -> list[Topic]:
-        """The topics not read to their end."""
-        return [Topic(id=name, **each) for name, each in self._waiting.items()]
+        """The topics not read to their end: those that failed or were cut short, then those that were refused; the least tried first."""
+        kept = sorted(self._waiting.items(), key=lambda each: (each[1].get("refused", False), each[1].get("tries", 0)))
+        return [Topic(id=name, **_told(said)) for name, said in kept]
 
-    def wait(self, topic: Topic) -> None:
-        """The topic is to be read."""
-        self._waiting[topic.id] = {name: found for name, found in asdict(topic).items() if found and name != "id"}
+    def resumed(self, topic: Topic) -> Topic:
+        """The topic with what was known of it where less is known now."""
+        now = {name: found for name, found in asdict(topic).items() if found not in (None, "")}
+        return Topic(**_told(self._waiting.get(topic.id, {})) | now)
+
+    def tries(self, topic: Topic) -> InVain:
+        """The runs that have asked for the topic in vain, whatever its board says of it now."""
+        return InVain.from_json(self._waiting.get(topic.id, {}))
+
+    def waits(self, topic: Topic) -> bool:
+        """Whether the topic is not read to its end."""
+        return topic.id in self._waiting
+
+    def wait(self, topic: Topic, tries: InVain = NEVER, *, refused: bool = False) -> None:
+        """The topic is to be read, behind all others of its kind; whether it was `refused` and did not fail."""
+        self._waiting.pop(topic.id, None)
+        said = {name: found for name, found in asdict(topic).items() if found and name != "id"}
+        self._waiting[topic.id] = said | (tries.to_json() if tries.runs else {}) | ({"refused": True} if refused else {})
 
     def met(self, topic: Topic) -> bool:
         """Whether the page that a topic is gone on with, a later one than its first, showed something that was taken."""
@@ -192,6 +218,18 @@ class State:
         if not met:
             self._unmet[topic.id] = None
 
+    @property
+    def good(self) -> list[str]:
+        """Pages that were shown last, the newest first."""
+        return list(reversed(self._good.values()))
+
+    def shows(self, topic: Topic, page: str) -> None:
+        """Note a page that shows posts."""
+        self._good.pop(topic.id, None)
+        self._good[topic.id] = page
+        for forgotten in list(self._good)[:-SHOWN]:
+            del self._good[forgotten]
+
     def settle(self, topic: Topic, *, deep: bool = False) -> None:
         """The topic is read to its end. `deep`: far down its board, where it is the first to be forgotten."""
         self._waiting.pop(topic.id, None)
@@ -206,5 +244,5 @@ class State:
 
     def cursor(self) -> Cursor:
         unmet = [name for name in self._unmet if self._topics.get(name, [""])[0]]
-        cursor: Cursor = {"boards": dict(self.boards), "topics": dict(self._topics), "unmet": unmet}
+        cursor: Cursor = {"boards": dict(self.boards), "topics": dict(self._topics), "unmet": unmet, "good": dict(self._good)}
         return cursor | ({"waiting": dict(self._waiting)} if self._waiting else {})

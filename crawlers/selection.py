@@ -190,9 +190,9 @@ class Fields:
         return value(self.node, take, attribute)
 
     def has(self, name: str) -> bool:
-        """Whether the field's selector finds anything; a count of nothing is nothing."""
-        words = self.words(name)
-        return words is not None and not (self.takes[name].count and words.own == "0")
+        """Whether the field's selector finds anything; a count of nothing is nothing, a link without words is one."""
+        words = self.words(name, "href" if name == "url" else None)
+        return words is not None and bool(words.own) and not (self.takes[name].count and words.own == "0")
 
     def text(self, name: str) -> str | None:
         words = self.words(name)
@@ -266,11 +266,12 @@ class Tally:
         self.items = 0
         self.found: Counter[str] = Counter()
 
-    def add(self, raws: list[dict[str, Any]]) -> None:
-        """Count the items of a page."""
-        for raw in raws:
-            fields = Fields(raw, self.takes)
+    def add(self, raws: list[dict[str, Any]]) -> list[Fields]:
+        """Count the items of a page; their fields."""
+        items = [Fields(raw, self.takes) for raw in raws]
+        for fields in items:
             self.note(name for name in TOLD if fields.has(name))
+        return items
 
     def note(self, found: Iterable[str]) -> None:
         """Count an item that has these fields."""

@@ -70,10 +70,10 @@ class Walk:
         body = answer.body.encode() if isinstance(answer.body, str) else answer.body
         return Response(request.url, answer.status, dict(answer.headers), body, request=request)
 
-    def collect(self, target: Target) -> Run:
-        """One run."""
+    def collect(self, target: Target, since: datetime | None = None) -> Run:
+        """One run; with `since` the target is collected again from then."""
         spider = spider_of(target)
-        with sink_of(target, data=self.data, config=self.config) as sink:
+        with sink_of(target, data=self.data, config=self.config, since=since) as sink:
             spider.begin(sink)
             spider.answered = self.answered  # type: ignore[method-assign]
 

@@ -7,41 +7,37 @@ waits in the cursor, whatever its board shows next.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
 
 from parsel import Selector
 
-from crawlers.board import Line, State, Topic, filled, native_id, read_board, read_posts, topic_id
+from crawlers.board import Line, Topic, filled, native_id, read_board, topic_id
 from crawlers.interval import Descent
 from crawlers.kinds import ForumTarget
-from crawlers.mapping import mapped_again
 from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id
-from crawlers.selection import Fields, Tally, next_page, numbered, select, takes
-from crawlers.shown import TopicLooks
-from crawlers.source import CollectError, Item, Page, Rejected
+from crawlers.selection import Fields, next_page, numbered, select, takes
+from crawlers.source import CollectError, Page
 from crawlers.spider import Trouble, page_of
+from crawlers.topic_walk import ENOUGH, TopicWalk
 from crawlers.writer import FEW
 
-ENOUGH = 3
-"""Topics that fail one after another, from which on it is the host."""
+MANY = 100
+"""Topics that wait, from which on they go first: more are not gathered while a wall stands."""
+AT_ONCE = 10
+"""Of those that wait, refusals that one run takes."""
 
 
-class ForumSpider(TopicLooks):
+class ForumSpider(TopicWalk):
     """Walks one forum: `scrapy crawl forum -a target=NAME`."""
 
     name = "forum"
 
     async def start(self) -> AsyncIterator[Page]:
-        self.state = State(self.cursor)
-        self.tally = Tally(takes(self.target.topic.take), every={"text", "date"}, where="topic.take")
-        self.tried: set[str] = set()
-        self.silent: list[str] = []
-        self.failures = 0
+        self.begin_topics()
         self.wrong: list[str] = []
         try:
             async for page in self.walk():
@@ -51,20 +47,33 @@ class ForumSpider(TopicLooks):
             self.tally.check(ended=True)
         except CollectError as error:
             self.wrong.append(str(error))
-        if self.silent and not self.tally.items and (len(self.silent) >= FEW or not self.cursor):
-            self.wrong.append(f"none of {len(self.silent)} topics shows a post: {self.silent[-1]}")
+        async for page in self.judge_refusals():
+            yield page
+        self.note_nothing_shown()
         if self.wrong:
             raise CollectError("; ".join(dict.fromkeys(self.wrong)))
 
+    def note_nothing_shown(self) -> None:
+        """Note a run to which the forum has shown nothing of what was asked for."""
+        refused = [str(each.trouble) for each in self.refusals.values()]
+        reasons = self.gone + refused
+        if not reasons or self.tally.items or reasons[-1] in self.wrong:
+            return
+        unknown = not self.state.good and len(refused) >= ENOUGH
+        if self.walled or unknown or len(self.gone) >= FEW or not self.cursor:
+            self.wrong.append(f"none of {len(reasons)} topics shows a post: {reasons[-1]}")
+
     async def walk(self) -> AsyncIterator[Page]:
         """Boards, topics given by name, then what waits; one that fails, or is none, does not keep the others from being walked."""
-        for walked in [*map(self.descend, self.target.url), *map(self.follow, self.target.topics), self.wait()]:
+        walks = [*map(self.descend, self.target.url), *map(self.follow, self.target.topics)]
+        walks.insert(0 if len(self.state.waiting()) > MANY else len(walks), self.wait())
+        for walked in walks:
             try:
                 async for page in walked:
                     yield page
             except (Trouble, CollectError) as wrong:
                 self.wrong.append(str(wrong))
-            if self.full():
+            if self.walled or self.full():
                 break
 
     async def descend(self, board: str) -> AsyncIterator[Page]:
@@ -75,8 +84,12 @@ class ForumSpider(TopicLooks):
             left -= 1
             page, url = await self.board_page(descent)
             lines = list(read_board(page, self.target, url, datetime.now(UTC)))
-            wanted = [line.topic for line in lines if not self.older(line) and not self.state.passed(line.topic)]
+            wanted = [line.topic for line in lines if not self.older(line) and not self.passed(line.topic)]
+            if wanted:
+                self.state.boards[board] = descent.cursor()  # were the walk to end in this page, it is walked again, and what is below it
             for topic in wanted:
+                if self.passed(topic):
+                    continue  # the page shows it twice
                 async for each in self.read(topic, deep=not descent.from_top):
                     yield each
                 if self.full():
@@ -84,6 +97,10 @@ class ForumSpider(TopicLooks):
             self.took(descent, page, url, lines, wanted)
             self.state.boards[board] = descent.cursor()
             yield Page(items=(), cursor=self.state.cursor())
+
+    def passed(self, topic: Topic) -> bool:
+        """Whether a topic of a board has been read as that shows it, waits for it, or failed in this run."""
+        return topic.id in self.in_vain or self.state.passed(topic)
 
     async def board_page(self, descent: Descent) -> tuple[Selector, str]:
         """The page of a board where the walk stands; an empty one where a later page is gone. Raises Trouble."""
@@ -121,105 +138,27 @@ class ForumSpider(TopicLooks):
 
     async def follow(self, address: str) -> AsyncIterator[Page]:
         """A topic that the target names. Raises Trouble where it shows nothing."""
-        before = len(self.silent)
-        async for page in self.read(Topic(id=topic_id(address, self.target), address=address)):
-            yield page
-        if len(self.silent) > before:
-            raise Trouble(self.silent[-1], transient=False)
+        topic, shown = Topic(id=topic_id(address, self.target), address=address), self.tally.items
+        if topic.id not in self.in_vain:
+            async for page in self.read(topic):
+                yield page
+        wrong = self.in_vain.get(topic.id)
+        if wrong and not wrong.transient and self.tally.items == shown:
+            raise Trouble(str(wrong), transient=False)
 
     async def wait(self) -> AsyncIterator[Page]:
-        """Topics that earlier runs did not read to their end."""
+        """Topics that earlier runs did not read to their end: first those that failed, then those that were refused, some of them.
+
+        Raises Trouble where the host fails, or refuses whatever is asked for.
+        """
+        before = len(self.refusals)
         for topic in self.state.waiting():
-            if topic.id not in self.tried:
-                async for page in self.read(topic):
-                    yield page
-            if self.full():
-                return
-
-    async def read(self, topic: Topic, *, deep: bool = False) -> AsyncIterator[Page]:
-        """A topic from the page that was read last to its end. Raises Trouble where the host fails."""
-        self.tried.add(topic.id)
-        self.state.wait(topic)
-        address: str | None = self.state.page(topic)
-        left, seen, before, met = self.target.pages, set[str](), None, False
-        while address and left > 0 and not self.full():
-            left -= 1
-            seen.add(address)
-            try:
-                response = await self.fetch(address)
-            except Trouble as trouble:
-                if not trouble.transient and before is None and topic.address not in seen:
-                    address = topic.address  # a later page is not to be had: its posts were removed, or it is forbidden
-                    continue
-                yield self.failed(topic, address, trouble, last=before[0] if before else None, met=met, deep=deep)
-                return
-            self.failures = 0
-            page = page_of(response)
-            raws = list(read_posts(page, self.target, response.url, topic, opening=address == topic.address))
-            if raws and self.state.met(topic) and address != topic.address and not self.meets(raws):
-                address, left, seen = topic.address, left + 1, set()  # posts were removed: new ones may stand on pages above this one
-                self.state.reached(topic, address)
+            if topic.id in self.tried:
                 continue
-            following = next_page(page, self.target.topic.next, response.url) if raws else None
-            shown, last = (set(self.look(raws)[0]) if following else None), before
-            before, met = (address, shown), any(map(self.keepable, raws))
-            if last and shown and shown == last[1]:
-                self.logger.warning("%s shows the posts of the page before it again: the topic ends there", address)
-                self.ended(topic, last[0], last[0], shown=True, met=met, deep=deep)
-                yield Page(items=(), cursor=self.state.cursor(), repeated=len(raws))
+            async for page in self.read(topic):
+                yield page
+            if self.full() or len(self.refusals) >= before + AT_ONCE:
                 return
-            self.tally.add(raws)
-            if following is None or following in seen:
-                self.ended(topic, address, response.url, shown=bool(raws), met=met, deep=deep)
-                following = None
-            else:
-                self.state.reached(topic, following)
-            yield Page(items=tuple(Item(raw=raw, address=response.url) for raw in raws), cursor=self.state.cursor())
-            address = following
-
-    def meets(self, raws: Iterable[dict[str, Any]]) -> bool:
-        """Whether a page shows a post that was taken before, or one too old to be: what stands above it was then read."""
-        return any(old or any(known.values()) for known, old in (self.look([raw]) for raw in raws))
-
-    def keepable(self, raw: dict[str, Any]) -> bool:
-        """Whether an item is a post to us, and so known from now on; a picture without words is none."""
-        try:
-            mapped_again(raw, self.target, datetime.now(UTC), (), False)
-        except Rejected:
-            return False
-        return True
-
-    def ended(self, topic: Topic, address: str, url: str, *, shown: bool, met: bool, deep: bool) -> None:
-        """Note a topic that was read to its end; whether its last page has `shown` a post, and one that was taken."""
-        if shown:
-            self.state.reached(topic, address, met=met)
-        else:
-            self.silent.append(
-                f"page {url} has no posts for selector {self.target.topic.post!r}: the layout has changed, or it wants a login"
-            )
-        self.state.settle(topic, deep=deep)
-
-    def failed(self, topic: Topic, address: str, trouble: Trouble, *, last: str | None, met: bool, deep: bool) -> Page:
-        """What becomes of a topic that could not be had, or not behind its `last` page. Raises Trouble where one after another fails."""
-        if not trouble.transient:
-            if last:
-                self.logger.warning("%s; of its topic the pages before it are what there is", trouble)
-                self.state.reached(topic, last, met=met)
-            else:
-                self.silent.append(str(trouble))
-            self.state.settle(topic, deep=deep)
-            return Page(items=(), cursor=self.state.cursor())
-        tries = topic.tries + (not trouble.of_host)
-        if tries >= self.target.attempts:
-            self.state.settle(topic, deep=deep)
-            item = Item(raw={"page": address}, address=address, error=f"its topic failed in {tries} runs: {trouble}")
-            return Page(items=(item,), cursor=self.state.cursor())
-        self.failures += 1
-        self.state.wait(replace(topic, tries=tries))
-        if self.failures >= ENOUGH:
-            raise trouble
-        self.logger.warning("%s; tried again next time", trouble)
-        return Page(items=(), cursor=self.state.cursor(), deferred=(address,))
 
 
 def _permalink(target: ForumTarget, page: str, topic: str, id: str | None) -> str | None:

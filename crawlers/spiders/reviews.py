@@ -19,6 +19,7 @@ from scrapy.http import Response
 from crawlers import own_page
 from crawlers.archive import Archive
 from crawlers.brand import read_brands
+from crawlers.identity import Identity
 from crawlers.interval import Descent
 from crawlers.kinds import AboutItem, ReviewsTarget
 from crawlers.link import hidden, host_of, opened, within
@@ -52,6 +53,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         self.left = self.target.pages
         self.tally = tally(self.target)
         self.own_tally = own_page.own_tally(self.target)
+        self.identity = Identity(self.target, self.seen)
         self.shown = own_page.Shown(self.cursor)
         self.reached: Cursor = {name: said for name, said in self.cursor.items() if name != "deferred"}
         self.brands = read_brands(config_folder()) if isinstance(self.target.about, AboutItem) else None
@@ -79,14 +81,19 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
             raws = [own_page.as_read(raw, datetime.now(UTC)) for raw in raws]
         fresh, repeated = self.unread(raws)
         onward = self.following(page, raws, response.url)
-        self.tally.add(raws)
+        items = self.tally.add(raws)
         self.tally.check(ended=not onward or not self.left)
+        await self.identity.check(raws, items, response.url, self.listed_at, [onward] if onward else [])
         async for some in self.whole(fresh, self.descent.cursor() | self.shown.cursor(), repeated=repeated):
             yield some
         for each in (self.tally, self.own_tally):
             each.check(ended=self.full() or not (onward and self.left))
         for request in self.onward(onward if len(self.waiting) < MOST_WAITING else None):
             yield request
+
+    async def listed_at(self, address: str) -> list[dict[str, Any]]:
+        """The raw items of another page of the list. Raises Trouble."""
+        return list(read_page(page_of(await self.fetch(address)), self.target, address))
 
     def following(self, page: Selector, raws: list[dict[str, Any]], url: str) -> str | None:
         """The address after this page, None at the end. Raises CollectError where the way on leads nowhere."""

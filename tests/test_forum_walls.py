@@ -1,0 +1,298 @@
+"""Topics that are refused: behind a login or a wall against robots, each by itself or the whole forum."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from crawlers.preview import Preview
+from crawlers.run import Outcome
+from crawlers.sink import sink_of
+from tests.recorded_walk import Page, Walk, spider_of, walk
+from tests.site import Answer
+from tests.test_forum import BOARD, PAGE, board, following, topic
+
+__all__ = ["walk"]
+DATE = "01.09.2026 10:00"
+LOGIN = "<form>Войдите, чтобы читать</form>"
+WALLS = pytest.mark.parametrize("wall", [Answer("", 403), LOGIN], ids=["403", "a login with 200"])
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails in some runs is given up, however soon one follows another."""
+    monkeypatch.setattr("crawlers.patience.OUTAGE", timedelta())
+
+
+def lines(*numbers: int) -> str:
+    """A board's page with these topics."""
+    return board(*((number, DATE) for number in numbers))
+
+
+def changed(number: int, *others: int) -> str:
+    """The same, where the first of them has one reply more."""
+    return lines(number, *others).replace(f'<dd class="posts">{number}<', f'<dd class="posts">{number + 1}<')
+
+
+@WALLS
+def test_a_topic_behind_a_wall_waits_and_is_read_when_that_is_gone(wall: Page, walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages |= {"/board": lines(1, 2), "/t=1": wall, "/t=2": topic(21)}
+    run = walk.collect(target)
+    assert (run.error, run.counts.outcomes[Outcome.KEPT], run.counts.outcomes[Outcome.DEFERRED]) == (None, 1, 1)
+    walk.pages["/t=1"] = topic(11)
+    assert walk.kept(target) == 1, "its board says nothing new of it"
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (0, ["board"])
+
+
+@WALLS
+def test_a_topic_that_is_refused_while_others_are_shown_is_given_up_until_it_changes(wall: Page, walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages |= {"/t=1": wall, "/t=": topic(5)}
+    walk.pages = {part: walk.pages[part] for part in ("/t=", "/t=1")}
+    outcomes = []
+    for number in (20, 21, 22):
+        walk.pages["/board"] = lines(number, 1)
+        outcomes.append(walk.collect(target).counts.outcomes)
+    assert [(each[Outcome.DEFERRED], each[Outcome.REJECTED]) for each in outcomes] == [(1, 0), (0, 1), (0, 0)]
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (0, ["board"])
+    walk.pages |= {"/board": changed(1), "/t=1": topic(11)}
+    assert walk.kept(target) == 1
+
+
+@WALLS
+def test_a_wall_before_all_of_a_forum_fails_each_run_and_nothing_behind_it_is_given_up(wall: Page, walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages |= {"/board": lines(1), "/t=": topic(5)}
+    assert walk.kept(target) == 1
+    walk.pages |= {"/board": lines(2, 3, 4, 5, 6, 1), "/t=": wall}
+    errors = [walk.collect(target).error or "" for _ in range(8)]
+    assert all("t=" in error and ("refuses to show it" in error or "wants a login" in error) for error in errors), errors
+    del walk.pages["/t="]
+    walk.pages |= {f"/t={number}": topic(number * 10) for number in range(1, 7)}
+    walk.collect(target)
+    walk.collect(target)
+    assert {post.url.rpartition("/")[2] for post in walk.posts().values() if post.url} >= {f"t={number}" for number in range(2, 7)}
+
+
+def test_a_wall_that_rises_after_some_pages_of_each_run_is_not_laid_to_the_topics_behind_it(walk: Walk) -> None:
+    target, shown = walk.target(PAGE), 0
+
+    def few(number: int) -> Page:
+        nonlocal shown
+        shown += 1
+        return topic(number * 10 + 1) if shown <= 2 else Answer("", 403)
+
+    numbers = range(1, 6)
+    walk.pages = {f"/t={number}": lambda number=number: few(number) for number in numbers} | {"/board": lines(*numbers)}
+    for _ in range(6):
+        shown = 0
+        walk.collect(target)
+    assert len(walk.posts()) == 5
+
+
+def test_private_topics_on_top_of_a_board_keep_nothing_below_from_being_read(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/t=": Answer("", 403), "/t=7": topic(71), "/t=8": topic(81), "/board": lines(1, 2, 3, 4, 7, 8)}
+    runs = [walk.collect(target) for _ in range(5)]
+    assert [run.counts.outcomes[Outcome.KEPT] for run in runs] == [2, 0, 0, 0, 0]
+    assert [run.error for run in runs] == [None] * 5
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (0, ["board"])
+
+
+def test_private_topics_that_are_written_in_all_the_time_keep_nothing_below_from_being_read(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/t=": Answer("", 403), "/t=7": topic(71), "/t=8": topic(81)}
+    for replies in range(4):
+        walk.pages["/board"] = lines(1, 2, 3, 7, 8).replace('posts">', f'posts">{replies}', 3)
+        walk.collect(target)
+    assert len(walk.posts()) == 2
+
+
+@WALLS
+def test_what_stands_on_later_pages_of_a_board_is_read_after_a_wall(wall: Page, walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/t=": wall, "/board": lines(1, 2, 3, 4, 5) + following("/board?2"), "/board?2": lines(8, 9)}
+    for _ in range(6):
+        assert walk.collect(target).error
+    walk.pages |= {f"/t={number}": topic(number * 10) for number in (1, 2, 3, 4, 5, 8, 9)}
+    walk.collect(target)
+    walk.collect(target)
+    assert len(walk.posts()) == 7
+
+
+@pytest.mark.parametrize("wrong", [503, 403])
+def test_a_board_page_whose_topics_all_wait_is_not_the_end_of_its_board(wrong: int, walk: Walk) -> None:
+    target = walk.target(PAGE.replace("attempts: 2", "attempts: 9"))
+    walk.pages = {"/t=": Answer("", wrong), "/t=7": topic(7), "/board": lines(7, 1, 2, 3) + following("/board?2"), "/board?2": lines(8, 9)}
+    walk.pages |= {"/t=8": topic(81), "/t=9": topic(91)}
+    for _ in range(3):
+        walk.collect(target)
+    assert len(walk.posts()) == 3
+
+
+def test_a_run_that_is_full_at_the_end_of_a_board_page_goes_on_with_the_next(walk: Walk) -> None:
+    target = walk.target(PAGE + "limits: {items: 2}\n")
+    walk.pages = {"/t=1": topic(1), "/t=2": topic(2), "/t=8": topic(8), "/board": lines(1, 2) + following("/board?2"), "/board?2": lines(8)}
+    for _ in range(3):
+        walk.collect(target)
+    assert len(walk.posts()) == 3
+
+
+def test_private_topics_of_a_forum_without_news_are_asked_for_some_times_and_no_more(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/t=": Answer("", 403), "/t=7": topic(71), "/board": lines(7)}
+    assert walk.kept(target) == 1
+    walk.pages["/board"] = lines(1, 2, 3, 7)
+    assert [walk.collect(target).error for _ in range(4)] == [None] * 4
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (0, ["board"])
+
+
+def test_a_wall_before_a_forum_whose_topics_were_refused_before_fails_its_runs(walk: Walk) -> None:
+    target = walk.target(PAGE.replace("attempts: 2", "attempts: 9"))
+    walk.pages = {"/t=1": topic(1), "/t=2": Answer("", 403), "/t=3": Answer("", 403), "/board": lines(1, 2, 3)}
+    assert walk.kept(target) == 1
+    walk.pages |= {"/t=1": Answer("", 403), "/board": changed(1, 2, 3)}
+    assert all("refuses to show it" in (walk.collect(target).error or "") for _ in range(3))
+
+
+def test_a_preview_shows_what_stands_below_private_topics(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/t=": Answer("", 403), "/t=7": topic(71), "/board": lines(1, 2, 3, 7)}
+    spider, sink = spider_of(target), sink_of(target, data=walk.data, config=walk.config, preview=5)
+    assert isinstance(sink, Preview)
+    spider.begin(sink)
+    spider.answered = walk.answered  # type: ignore[method-assign]
+
+    async def walked() -> None:
+        async for page in spider.start():
+            sink.take(page)
+
+    asyncio.run(walked())
+    assert len(sink.samples) == 1
+
+
+def test_later_pages_that_nobody_sees_without_a_login_fail_no_run(walk: Walk) -> None:
+    target, numbers = walk.target(PAGE), range(10, 40)
+    walk.pages = {f"/t={number}": topic(number, more=f"/t={number}&p=2") for number in numbers} | {"&p=2": Answer("", 403)}
+    walk.pages["/board"] = lines(*numbers)
+    runs = [walk.collect(target) for _ in range(6)]
+    assert {(run.error, run.counts.outcomes[Outcome.REJECTED]) for run in runs} == {(None, 0)}
+    assert sum(run.counts.outcomes[Outcome.KEPT] for run in runs) == 30
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (0, ["board"])
+
+
+def test_a_long_topic_whose_page_to_go_on_from_is_refused_is_not_read_round_and_round(walk: Walk) -> None:
+    target = walk.target(PAGE + "pages: 2\n")
+    walk.pages = {"/board": lines(4), "/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=5": Answer("", 403)}
+    walk.pages |= {f"/t=4&p={page}": topic(page, more=f"/t=4&p={page + 1}") for page in (2, 3, 4)}
+    for _ in range(9):
+        assert walk.collect(target).error is None
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (0, ["board"])
+    assert len(walk.posts()) == 4
+
+
+def test_a_topic_that_a_board_shows_and_the_file_names_is_asked_for_once(walk: Walk) -> None:
+    target = walk.target(PAGE + "topics: https://forum.example/t=1\n")
+    walk.pages = {"/board": lines(1, 1, 2), "/t=1": Answer("", 403), "/t=2": topic(2)}
+    assert "t=1: forum.example refuses to show it (403)" in (walk.collect(target).error or "")
+    assert walk.asked.count("t=1") == 1
+
+
+def test_a_later_page_behind_a_wall_waits_and_those_before_it_are_kept(walk: Walk) -> None:
+    target = walk.target(PAGE + "pages: 3\n")
+    walk.pages = {"/board": lines(4), "/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=2": topic(2, more="/t=4&p=3"), "/t=4&p=3": Answer("", 403)}
+    run = walk.collect(target)
+    assert (run.error, run.counts.outcomes[Outcome.KEPT], run.counts.outcomes[Outcome.DEFERRED]) == (None, 2, 1)
+    walk.pages["/t=4&p=3"] = topic(3)
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (1, ["board", "t=4&p=2", "t=4&p=3"])
+
+
+def test_where_the_page_to_go_on_from_is_refused_what_stands_above_it_is_read_and_it_waits(walk: Walk) -> None:
+    target = walk.target(PAGE + "pages: 3\n")
+    walk.pages = {"/board": lines(4), "/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=2": topic(2, more="/t=4&p=3"), "/t=4&p=3": topic(3)}
+    assert walk.kept(target) == 3
+    walk.pages |= {"/board": changed(4), "/t=4": topic(1, 9, more="/t=4&p=2"), "/t=4&p=3": Answer("", 403)}
+    walk.requests.clear()
+    run = walk.collect(target)
+    assert (run.error, run.counts.outcomes[Outcome.KEPT], run.counts.outcomes[Outcome.DEFERRED]) == (None, 1, 1)
+    assert walk.asked == ["board", "t=4&p=3", "t=4", "t=4&p=2"]
+    walk.pages["/t=4&p=3"] = topic(3, 10)
+    assert walk.kept(target) == 1
+
+
+def test_a_topic_that_two_boards_show_is_asked_for_once_where_it_is_refused(walk: Walk) -> None:
+    target = walk.target(PAGE.replace(BOARD, f"[{BOARD}, https://forum.example/other]"))
+    walk.pages = {"/board": lines(1, 2), "/other": changed(1), "/t=1": Answer("", 403), "/t=2": topic(2)}
+    walk.collect(target)
+    assert walk.asked == ["board", "t=1", "t=2", "other"]
+
+
+def test_of_many_that_wait_what_failed_goes_first_and_some_of_what_was_refused_in_turn(walk: Walk) -> None:
+    target, private = walk.target(PAGE.replace("attempts: 2", "attempts: 9")), range(100, 120)
+    walk.pages = {"/t=": Answer("", 403), "/t=2": topic(2), "/t=3": Answer("", 503), "/board": lines(*private, 2, 3)}
+    walk.collect(target)
+    walk.requests.clear()
+    walk.pages["/t=3"] = topic(3)
+    asked = []
+    for _ in range(2):
+        walk.collect(target)
+        asked.append([path for path in walk.asked if path.startswith(("t=1", "t=3"))])
+    assert asked[0][0] == "t=3"
+    assert [len([path for path in each if path.startswith("t=1")]) for each in asked] == [10, 10]
+    assert {path for each in asked for path in each} == {"t=3", *(f"t={number}" for number in private)}
+
+
+def titled(number: int) -> str:
+    """A topic's page without posts."""
+    return f"<h2>{number}</h2><p>В этой теме нет сообщений</p>"
+
+
+def test_a_topic_without_posts_is_taken_as_it_is_where_others_are_shown(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/board": lines(101, 2), "/t=101": titled(101), "/t=2": topic(2, more="/t=2&p=2"), "/t=2&p=2": titled(2)}
+    run = walk.collect(target)
+    assert (run.error, +run.counts.outcomes) == (None, {Outcome.KEPT: 1})
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (0, ["board"])
+
+
+def test_topics_whose_posts_are_not_found_any_more_since_the_layout_changed_are_read_when_the_file_is_mended(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/board": lines(1), "/t=1": topic(1)}
+    assert walk.kept(target) == 1
+    others = {f"/t={number}": titled(number) + topic(number).replace('class="post"', 'class="card"') for number in (101, 102, 103)}
+    walk.pages |= {"/board": lines(101, 102, 103, 1), "/t=1": titled(1)} | others
+    for _ in range(3):
+        assert "has no posts for selector 'div.post[id^=p]': the layout has changed" in (walk.collect(target).error or "")
+    mended = walk.target(PAGE + "topic: {post: '.card'}\n")
+    walk.collect(mended)
+    assert len(walk.posts()) == 4
+
+
+def test_topics_that_were_removed_are_not_asked_for_again(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/board": lines(1, 2), "/t=1": Answer("", 404), "/t=2": topic(2)}
+    run = walk.collect(target)
+    assert (run.error, run.counts.outcomes[Outcome.DEFERRED]) == (None, 0)
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (0, ["board"])
+
+
+def test_a_topic_whose_pages_fail_in_turn_is_not_given_up_while_it_is_read_on(walk: Walk) -> None:
+    target, more = walk.target(PAGE), following
+    walk.pages = {"/board": lines(4), "/t=4": topic(1) + more("/t=4&p=2"), "/t=4&p=2": Answer("", 503)}
+    assert walk.kept(target) == 1
+    walk.pages |= {"/t=4&p=2": topic(2) + more("/t=4&p=3"), "/t=4&p=3": topic(3) + more("/t=4&p=4"), "/t=4&p=4": Answer("", 503)}
+    assert walk.kept(target) == 2
+    walk.pages["/t=4&p=4"] = topic(4)
+    assert walk.kept(target) == 1
