@@ -110,17 +110,26 @@ def _read(path: Path) -> Target:
     data = file.data
     if not isinstance(data, dict):
         return check_yaml(file, data, FeedTarget)
-    errors = list(file.errors)
     for key in ("name", "folder", "secrets"):
         if key in data:
-            errors.append(file.error((key,), "unknown key" + (" (a target is named by its file)" if key == "name" else "")))
+            file.errors.append(file.error((key,), "unknown key" + (" (a target is named by its file)" if key == "name" else "")))
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise ConfigError.of([*errors, file.error(("kind",), _wrong_kind(kind, given="kind" in data))])
-    if errors and errors != file.errors:
-        raise ConfigError.of(errors)
-    data = with_preset(file, kind)
-    return check_yaml(file, data | {"name": path.stem, "folder": path.parent.parent, "secrets": file.substituted}, KINDS[kind])
+        raise ConfigError.of([*file.errors, file.error(("kind",), _wrong_kind(kind, given="kind" in data))])
+    own = {"name": path.stem, "folder": path.parent.parent, "secrets": file.substituted}
+    return _checked(file, [way | own for way in with_preset(file, kind)], KINDS[kind])
+
+
+def _checked(file: YamlFile, ways: list[dict[str, Any]], model: type[Target]) -> Target:
+    """The target that a file means. Where it may mean several, none of them is right: raises ConfigError with what is wrong in each."""
+    wrong: list[ConfigError] = []
+    for way in ways:
+        try:
+            return check_yaml(file, way, model)
+        except ConfigError as error:
+            wrong.append(error)
+    told = set.intersection(*({each.one_line() for each in error.all} for error in wrong))
+    raise ConfigError.of([each for each in wrong[0].all if each.one_line() in told])
 
 
 def _wrong_kind(kind: object, *, given: bool) -> str:
