@@ -31,8 +31,10 @@ from crawlers.platforms import (
     YoutubeTarget,
 )
 from crawlers.preset import with_preset
-from crawlers.yamlfile import ConfigError, YamlFile, check_yaml, printable
+from crawlers.yamlfile import ConfigError, YamlFile, check_yaml, printable, shown
 
+ENDINGS = (".yaml", ".yml")
+"""What the names of YAML files end with, in small letters."""
 TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
 """Name of a target's file."""
 
@@ -59,8 +61,25 @@ class BrokenTarget:
 
 def target_paths(config: Path) -> list[Path]:
     """The target files of a configuration folder, in order of name; those whose ending isn't spelled `.yaml` are broken ones."""
-    files = (path for path in (config / "targets").glob("*") if path.suffix.lower() in (".yaml", ".yml"))
+    files = (path for path in (config / "targets").glob("*") if path.suffix.lower() in ENDINGS)
     return sorted(path for path in files if not path.name.startswith("."))
+
+
+def paths_below(config: Path) -> list[Path]:
+    """Files as those of targets in folders below theirs, where nothing is read."""
+    folder = config / "targets"
+    files = (path for path in folder.glob("*/**/*") if path.suffix.lower() in ENDINGS and path.is_file())
+    return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
+def unread(config: Path) -> str | None:
+    """That there are such files, in one sentence; None where there are none."""
+    if not (found := paths_below(config)):
+        return None
+    named = ", ".join(shown(path) for path in found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    return printable(
+        f"{named}: not read, as a target's file stands in {shown(config / 'targets')} itself; `enabled: false` switches one off"
+    )
 
 
 def read_target(path: Path) -> Target | BrokenTarget:
