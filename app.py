@@ -14,7 +14,7 @@ from crawlers.brand import Brands, read_brands
 from crawlers.place import config_folder
 from crawlers.yamlfile import ConfigError
 from dashboard import overview, posts, targets
-from dashboard.filters import language, open_address, reader_language, sidebar
+from dashboard.filters import language, open_address, parameters, reader_language, sidebar
 from dashboard.words import say
 from index import open_index
 from index.query import Index, IndexUnavailable
@@ -60,6 +60,8 @@ def show() -> None:
         # Streamlit shows the default page at the root alone, whatever its `url_path`, and at its own address "Page not found".
         named = st.Page(summary, title=say(lang, "overview"), url_path="overview", visibility="hidden")
         chosen = st.navigation([first, listing, watched, named])
+        if chosen is named:  # no entry of the navigation is its own: the reader is taken to the page that has one
+            st.switch_page(first, query_params=parameters())  # as they came, so that what means nothing is told there
         if view.ignored:
             st.warning(say(lang, "ignored", what=", ".join(view.ignored)))
         language(lang)

@@ -31,7 +31,7 @@ from crawlers.printed import HEALTH_COLUMNS, health_row, print_fields, print_sam
 from crawlers.run import Run
 from crawlers.sink import find_target, in_zone
 from crawlers.source import CollectError
-from crawlers.target import BrokenTarget, Target, read_target, read_targets
+from crawlers.target import BrokenTarget, Target, read_target, read_targets, unread
 from crawlers.yamlfile import ConfigError
 
 app = typer.Typer(
@@ -246,8 +246,10 @@ def _waits(target: Target | BrokenTarget) -> bool:
 
 
 def _targets(config: Path) -> list[Target | BrokenTarget]:
-    """Every target of the configuration; without any the command ends."""
+    """Every target of the configuration; without any the command ends. What looks like one and isn't read is said."""
     targets = read_targets(config)
+    if lost := unread(config):
+        print(lost, file=sys.stderr)
     if not targets:
         _end(f"There are no targets in {config / 'targets'}: add a file NAME.yaml there, or name another folder by --config", 2)
     return targets

@@ -16,7 +16,7 @@ from crawlers.collectors import files
 from crawlers.kinds import AboutItem, FilesTarget, PathTarget
 from crawlers.mapping import company, source
 from crawlers.source import CollectError, Rejected
-from crawlers.target import BrokenTarget, Target, read_targets
+from crawlers.target import BrokenTarget, Target, read_targets, unread
 from crawlers.yamlfile import ConfigError, YamlFile, shown
 
 CONTACT = "MOLVA_CONTACT"
@@ -48,6 +48,8 @@ def check(config: Path, only: Iterable[str] = ()) -> Checked:
         errors.append(ConfigError(config / "targets" / f"{name}.yaml", None, "", "there is no such target"))
     if not targets and not names:
         remarks.append(f"{shown(config / 'targets')}: there are no targets yet (one file NAME.yaml each)")
+    if lost := unread(config):
+        remarks.append(lost)
     for target in targets:
         if isinstance(target, BrokenTarget):
             errors += target.error.all

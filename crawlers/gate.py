@@ -20,8 +20,13 @@ LONGEST_BACK_OFF = 60.0
 """Seconds that failures alone may keep a host closed; a host that says how long is obeyed beyond that."""
 SILENCE = 20.0
 """Seconds after a first request in vain at which another one makes a host silent that has answered nothing since."""
+LONGEST_PAUSE = 4.0
+"""Seconds that a host which nobody is reached at is left alone, at most, before it counts as absent: asking again takes no time."""
+ABSENCE = 10.0
+"""Seconds after a first request that reached nobody at which another one makes a host absent that has answered nothing since."""
 FIRST_SILENCE, LONGEST_SILENCE = 90.0, 900.0
-"""Seconds that a silent host is left alone, at first and at most: longer than a run waits, for waiting for answers keeps others waiting."""
+"""Seconds that a silent host is left alone, at first and at most: longer than a run waits, for waiting for answers keeps others waiting.
+One that is absent always is for the first."""
 FORGOTTEN = 3600.0
 """Seconds after which a request in vain, or a silence, counts as the first again."""
 LONGEST_REQUEST = 86_400.0
@@ -43,9 +48,9 @@ class Door:
     pace: float = 0.0
     """Seconds between two requests that its answers allowed last: whoever has no answer yet begins with them."""
     waiting: float = 0.0
-    """Moment of the first request in vain since it answered anything; 0 where there was none."""
+    """Moment of the first request in vain, or that reached nobody, since it answered anything; 0 where there was none."""
     silent: float = 0.0
-    """Moment until which it is left alone because it answers nothing."""
+    """Moment until which it is left alone because it answers nothing, or nobody is reached there."""
     silences: int = 0
     """How often it was silent since it answered for a page."""
 
@@ -108,9 +113,24 @@ class Gate:
             door.silent = now + seconds
             return seconds
 
-    def _close(self, door: Door, asked: float | None) -> float:
+    def unreached(self, host: str) -> float:
+        """Close the host after a request that reached nobody: its name has no address, or its port is closed.
+
+        That lasts for moments, or where it is so still ABSENCE seconds after the first such request, and nothing was answered in between,
+        for longer than a run waits. Returns the seconds.
+        """
+        with self._door(host) as door:
+            now = self.clock()
+            if not 0 <= now - door.waiting < LONGEST_BACK_OFF:  # each run waits out the blink of an outage
+                door.waiting = now
+            if now - door.waiting < ABSENCE or now < door.silent:
+                return self._close(door, None, LONGEST_PAUSE)
+            door.silent = now + FIRST_SILENCE
+            return FIRST_SILENCE
+
+    def _close(self, door: Door, asked: float | None, longest: float = LONGEST_BACK_OFF) -> float:
         door.failures += 1
-        seconds = asked if asked is not None else min(self.back_off * 2 ** min(door.failures - 1, 30), LONGEST_BACK_OFF)
+        seconds = asked if asked is not None else min(self.back_off * 2 ** min(door.failures - 1, 30), longest)
         door.closed = max(door.closed, self.clock() + seconds)
         return seconds
 

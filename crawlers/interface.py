@@ -1,7 +1,7 @@
 """Interfaces for programs: a request with its key, what an answer means by its status and by its own words, and looks by ids.
 
 The rule to know: an interface answers in JSON and says in it what is wrong; what it says goes before what its status means, and a
-pause that it asks for is kept in all processes.
+pause that it asks for is kept in all processes. A page that says there is nothing comes from a wall or a proxy before it.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
 
     by_robots: ClassVar[bool] = False
     """Whether robots.txt is asked: it speaks of pages; an interface made for programs has rules of its own."""
+
+    by_pages: ClassVar[bool] = False
+    """Whether what is asked for are pages, whose refusals are pages too."""
 
     together: ClassVar[int] = 0
     """Posts that one answer of the interface tells of by their ids; 0 where only their own pages do."""
@@ -114,6 +117,8 @@ class InterfaceSpider(TargetSpider[P], Generic[P]):
         try:
             answer = parsed(response)
         except CollectError:
+            if wrong.final and not self.by_pages:
+                raise Trouble(f"{wrong}, in an answer that is no JSON", transient=False) from None
             raise wrong from None
         with of_its_form(url):
             told = self.wrong_with(response, answer, url)

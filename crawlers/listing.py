@@ -3,7 +3,7 @@
 The rule to know: a source says where its lists begin, what a page of one holds and what a post is; the way through the pages,
 the cursor and the threads are the same for all. A thread is read again when its post stands on a page that is walked and
 counts another number of replies than were read; one that a run could not read to its end stays in the cursor, and the next
-run goes on there. Only 404, 410, 451 and the interface's own words close a thread; any other refusal fails the run.
+run goes on there. Only 404, 410, 451 in the form of the interface and its own words close a thread; any other refusal fails the run.
 """
 
 from __future__ import annotations
@@ -65,9 +65,6 @@ class Listing:
 
 class ListingSpider(InterfaceSpider[P], Generic[P]):
     """Walks the lists of a place. A source overrides `lists`, `read` and, where there are threads, `thread`."""
-
-    closing: frozenset[int] = frozenset()
-    """Statuses by which this place says that a thread is not for everybody, beside those that every place has."""
 
     async def lists(self) -> dict[str, str]:
         """Name of each list of the target -> address of its first page. Raises Trouble. What one list alone needs is `tried`."""
@@ -267,7 +264,7 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
     def tried_again(self, id: str, error: Trouble | CollectError) -> bool:
         """Whether a page of a thread that can't be had waits for the next run. A refusal that says nothing of the thread fails the run."""
         wrong = error if isinstance(error, Trouble) else None
-        if wrong and (wrong.final or wrong.status in self.closing):
+        if wrong and wrong.final:
             self.state.went_on(id, None)
             return False
         if wrong and not wrong.transient:

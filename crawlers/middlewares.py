@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from scrapy import signals
-from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError, IgnoreRequest
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.internet.base import ReactorBase
+
+NOBODY = (CannotResolveHostError, DownloadConnectionRefusedError)
+"""What a request ends with that reached nobody; it does so at once."""
 
 
 class Refused(IgnoreRequest):
@@ -217,6 +220,9 @@ class GateMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         if "certificate verify failed" in str(exception):
             request.meta["dont_retry"] = True  # it will be no better in a minute
+        elif isinstance(exception, NOBODY):
+            if self.gate.unreached(host_of(request.url)) > self.patience:
+                request.meta["dont_retry"] = True  # the gate would not let it pass; so the run says why
         elif isinstance(exception, DownloadTimeoutError):
             self.gate.in_vain(host_of(request.url))
         elif not isinstance(exception, IgnoreRequest):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crawlers.known import KnownBy
-from crawlers.yamlfile import ConfigError, YamlFile, check_yaml
+from crawlers.yamlfile import YamlFile, check_yaml
 
 PRESETS = Path(__file__).with_name("presets")
 KNOWN_BY = "known_by"
@@ -24,17 +24,20 @@ def preset_names(kind: str) -> list[str]:
     return sorted(path.stem for path in (PRESETS / kind).glob("*.yaml"))
 
 
-def with_preset(file: YamlFile, kind: str) -> dict[str, Any]:
-    """What a target's file says, on top of the preset that it names. Raises ConfigError where there is none of this name."""
+def with_preset(file: YamlFile, kind: str) -> list[dict[str, Any]]:
+    """What a target's file says, on top of the preset that it names: one thing.
+
+    Where there is none of this name, which is an error of the file, on top of each that it may have meant.
+    """
     data: dict[str, Any] = file.data
     name, known = data.get("preset"), preset_names(kind)
     if name is None or not known:
-        return data
+        return [data]
     if name not in known:
         near = difflib.get_close_matches(str(name), known, n=1)
         meant = f" (did you mean `{near[0]}`?)" if near else ""
-        raise ConfigError.of([*file.errors, file.error(("preset",), f"must be one of {', '.join(known)}, not {name!r}{meant}")])
-    return dict(_over(preset(kind, name), data))
+        file.errors.append(file.error(("preset",), f"must be one of {', '.join(known)}, not {name!r}{meant}"))
+    return [dict(_over(preset(kind, each), data)) for each in (known if name not in known else [name])]
 
 
 def preset(kind: str, name: str) -> dict[str, Any]:

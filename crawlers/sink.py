@@ -15,7 +15,7 @@ from crawlers.post import whole_milliseconds
 from crawlers.preview import Preview, sample_to_json
 from crawlers.run import Outcome, Run, run_to_json
 from crawlers.source import CollectError, Page
-from crawlers.target import BrokenTarget, Target, read_target
+from crawlers.target import BrokenTarget, Target, read_target, unread
 from crawlers.writer import Sink, Writer
 from crawlers.yamlfile import ConfigError
 
@@ -59,7 +59,8 @@ def find_target(name: str, config: Path) -> Target:
     path = config / "targets" / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(found.stem for found in path.parent.glob("*.yaml"))) or "none"
-        raise ConfigError(path, None, "", f"there is no target {name!r}; there are: {known}")
+        lost = unread(config)
+        raise ConfigError(path, None, "", f"there is no target {name!r}; there are: {known}" + (f"; {lost}" if lost else ""))
     target = read_target(path)
     if isinstance(target, BrokenTarget):
         raise target.error

@@ -34,7 +34,7 @@ from crawlers.kinds import TargetModel
 from crawlers.link import opened
 from crawlers.look import CLOSED_STATUSES, PATIENCE, Fate, Known, Look, by_page, fate_of_page, read_known
 from crawlers.mapping import as_its_source_says
-from crawlers.middlewares import HostBusy, NoRobots, Refused
+from crawlers.middlewares import NOBODY, HostBusy, NoRobots, Refused
 from crawlers.page import decode
 from crawlers.place import config_folder
 from crawlers.sink import find_target
@@ -59,7 +59,7 @@ DOWNLOAD_ERRORS = (
 )
 """What a download can end with instead of an answer."""
 
-UNREACHABLE = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
+UNREACHABLE = (*NOBODY, DownloadTimeoutError)
 """Of a host that answers nothing at all, whatever it is asked for."""
 
 ONCE = {"dont_retry": True}

@@ -31,8 +31,10 @@ from crawlers.platforms import (
     YoutubeTarget,
 )
 from crawlers.preset import with_preset
-from crawlers.yamlfile import ConfigError, YamlFile, check_yaml, printable
+from crawlers.yamlfile import ConfigError, YamlFile, check_yaml, printable, shown
 
+ENDINGS = (".yaml", ".yml")
+"""What the names of YAML files end with, in small letters."""
 TARGET_FILE = re.compile(r"\w[\w.-]{0,99}\.yaml")
 """Name of a target's file."""
 
@@ -59,8 +61,25 @@ class BrokenTarget:
 
 def target_paths(config: Path) -> list[Path]:
     """The target files of a configuration folder, in order of name; those whose ending isn't spelled `.yaml` are broken ones."""
-    files = (path for path in (config / "targets").glob("*") if path.suffix.lower() in (".yaml", ".yml"))
+    files = (path for path in (config / "targets").glob("*") if path.suffix.lower() in ENDINGS)
     return sorted(path for path in files if not path.name.startswith("."))
+
+
+def paths_below(config: Path) -> list[Path]:
+    """Files as those of targets in folders below theirs, where nothing is read."""
+    folder = config / "targets"
+    files = (path for path in folder.glob("*/**/*") if path.suffix.lower() in ENDINGS and path.is_file())
+    return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
+def unread(config: Path) -> str | None:
+    """That there are such files, in one sentence; None where there are none."""
+    if not (found := paths_below(config)):
+        return None
+    named = ", ".join(shown(path) for path in found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    return printable(
+        f"{named}: not read, as a target's file stands in {shown(config / 'targets')} itself; `enabled: false` switches one off"
+    )
 
 
 def read_target(path: Path) -> Target | BrokenTarget:
@@ -110,17 +129,26 @@ def _read(path: Path) -> Target:
     data = file.data
     if not isinstance(data, dict):
         return check_yaml(file, data, FeedTarget)
-    errors = list(file.errors)
     for key in ("name", "folder", "secrets"):
         if key in data:
-            errors.append(file.error((key,), "unknown key" + (" (a target is named by its file)" if key == "name" else "")))
+            file.errors.append(file.error((key,), "unknown key" + (" (a target is named by its file)" if key == "name" else "")))
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise ConfigError.of([*errors, file.error(("kind",), _wrong_kind(kind, given="kind" in data))])
-    if errors and errors != file.errors:
-        raise ConfigError.of(errors)
-    data = with_preset(file, kind)
-    return check_yaml(file, data | {"name": path.stem, "folder": path.parent.parent, "secrets": file.substituted}, KINDS[kind])
+        raise ConfigError.of([*file.errors, file.error(("kind",), _wrong_kind(kind, given="kind" in data))])
+    own = {"name": path.stem, "folder": path.parent.parent, "secrets": file.substituted}
+    return _checked(file, [way | own for way in with_preset(file, kind)], KINDS[kind])
+
+
+def _checked(file: YamlFile, ways: list[dict[str, Any]], model: type[Target]) -> Target:
+    """The target that a file means. Where it may mean several, none of them is right: raises ConfigError with what is wrong in each."""
+    wrong: list[ConfigError] = []
+    for way in ways:
+        try:
+            return check_yaml(file, way, model)
+        except ConfigError as error:
+            wrong.append(error)
+    told = set.intersection(*({each.one_line() for each in error.all} for error in wrong))
+    raise ConfigError.of([each for each in wrong[0].all if each.one_line() in told])
 
 
 def _wrong_kind(kind: object, *, given: bool) -> str:

@@ -31,31 +31,32 @@ def _key(name: str, lang: Lang) -> str:
     return f"choice_{name}_{lang}"
 
 
-def _parameters() -> dict[str, list[str]]:
+def parameters() -> dict[str, list[str]]:
+    """What the address says."""
     return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
-def _is_fresh(parameters: dict[str, list[str]]) -> bool:
-    return _WRITTEN not in st.session_state or bool(parameters and parameters != st.session_state[_WRITTEN])
+def _is_fresh(said: dict[str, list[str]]) -> bool:
+    return _WRITTEN not in st.session_state or bool(said and said != st.session_state[_WRITTEN])
 
 
 def reader_language() -> Lang:
     """What the address says if it was just opened, else what was chosen last, else what the browser reads."""
-    parameters = _parameters()
+    said = parameters()
     browser: Lang = "ru" if (st.context.locale or "ru").lower().startswith(("ru", "be", "uk", "kk")) else "en"
     chosen: Lang = st.session_state.get(_LANG) or browser
-    return from_address(parameters, lang=chosen).lang if _is_fresh(parameters) else chosen
+    return from_address(said, lang=chosen).lang if _is_fresh(said) else chosen
 
 
 def open_address(brands: Brands, lang: Lang) -> View:
     """The view to begin with; puts the choices of a freshly opened address into the widgets."""
-    parameters = _parameters()
+    said = parameters()
     ours = next((brand.slug for brand in brands.brands if brand.ours), brands.brands[0].slug)
-    if not _is_fresh(parameters):
+    if not _is_fresh(said):
         _carry_over(lang)
         return View(lang=lang, brand=st.session_state.get(_key("brand", lang), ours))
     spoken = st.session_state.get(_SPOKEN, lang)
-    view = from_address(parameters, lang=lang, brand=st.session_state.get(_key("brand", spoken), ours))
+    view = from_address(said, lang=lang, brand=st.session_state.get(_key("brand", spoken), ours))
     if view.brand not in {brand.slug for brand in brands.brands}:
         view = view.with_(brand=ours, ignored=(*view.ignored, f"brand={view.brand}"))
     if view.product not in {product.slug for product in _brand(brands, view.brand).products} | {GENERAL}:
@@ -87,7 +88,7 @@ def write_address(view: View) -> None:
     """Put the view into the address, so that it can be sent to a colleague."""
     address = view.address()
     st.session_state[_WRITTEN] = {name: value if isinstance(value, list) else [value] for name, value in address.items()}
-    if _parameters() != st.session_state[_WRITTEN]:
+    if parameters() != st.session_state[_WRITTEN]:
         st.query_params.from_dict(address)
 
 

@@ -74,6 +74,21 @@ def test_targets_that_are_all_switched_off_are_said(config: Path) -> None:
     assert run("collect", "--all") == (0, "", f"Every target in {config}/targets is switched off (`enabled: false`).\n")
 
 
+def test_files_in_folders_below_that_of_the_targets_are_not_read_and_that_is_said(config: Path) -> None:
+    for name in ("sub/x.yaml", "sub/deeper/y.yml", ".off/z.yaml", "sub/..data/z.yaml", "sub/notes.txt"):
+        (config / "targets" / name).parent.mkdir(parents=True, exist_ok=True)
+        (config / "targets" / name).write_text("kind: nothing\n", encoding="utf-8")
+    folder = config / "targets"
+    lost = f"{folder}/sub/deeper/y.yml, {folder}/sub/x.yaml: not read, as a target's file stands in {folder} itself"
+    code, out, err = run("check")
+    assert (code, err) == (0, "") and lost in out and "z.yaml" not in out and "1 targets and 2 brands are right." in out
+    code, out, err = run("collect", "--all")
+    assert code == 0 and out.startswith("export: kept 2") and err.startswith(lost)
+    assert run("list")[2].startswith(lost)
+    code, out, err = run("collect", "x")
+    assert (code, out) == (2, "") and f"there is no target 'x'; there are: export; {lost}" in err
+
+
 def test_preview_shows_what_it_has_and_then_the_error(config: Path) -> None:
     (config / "a.csv").write_text(ROWS, encoding="utf-8")
     (config / "b.csv").touch()

@@ -71,10 +71,22 @@ def test_the_overview_is_found_by_its_name_too(address: str, page: Page) -> None
         "new MutationObserver(() => document.body?.innerText.includes('Page not found') && console.log('lost'))"
         ".observe(document, {subtree: true, childList: true, characterData: true})"
     )
-    settled(page.goto(f"{address}/overview?period=90") and page)
+    page.goto(f"{address}/overview?period=90")
+    page.wait_for_selector(".st-key-nps")  # it has a page drawn before, for a moment
     expect(page.locator(".st-key-nps")).to_be_visible()
     assert "lost" not in told
     expect(page.get_by_role("link", name="Обзор")).to_have_count(1)
+    page.wait_for_url(re.compile(r"\d/\?"))
+    assert highlighted(page) == ["Обзор"]
+
+
+def test_what_the_name_of_the_overview_comes_with_is_kept(address: str, page: Page) -> None:
+    asked = "lang=en&brand=rival&period=90&product=rapp&roles=client&roles=none"
+    page.goto(f"{address}/overview?{asked}&period=yesterday&colour=red")
+    page.wait_for_selector(".st-key-nps")
+    page.wait_for_url(re.compile(r"\d/\?"))
+    expect(page.get_by_text("left out: period=yesterday, colour")).to_be_visible()
+    assert (highlighted(page), parameters(settled(page))) == (["Overview"], parse_qs(asked))
 
 
 def test_a_number_leads_to_the_posts_behind_it(address: str, filled: Path, page: Page) -> None:
@@ -287,6 +299,14 @@ def test_a_broken_brands_file_is_named_with_its_line(tmp_path: Path, page: Page)
 def parameters(page: Page) -> dict[str, list[str]]:
     """What the address says."""
     return parse_qs(urlsplit(page.url).query)
+
+
+def highlighted(page: Page) -> list[str]:
+    """Entries of the navigation that are shown as the page that is open."""
+    entries: list[str] = page.get_by_test_id("stSidebarNavLink").evaluate_all(
+        "links => links.filter(link => getComputedStyle(link).backgroundColor !== 'rgba(0, 0, 0, 0)').map(link => link.innerText)"
+    )
+    return entries
 
 
 def choose_language(page: Page, language: str) -> None:

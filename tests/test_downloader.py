@@ -6,6 +6,7 @@ import gzip
 import ipaddress
 import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from cryptography.x509.oid import NameOID
 from twisted.internet.address import IPv4Address, IPv6Address
 
 from crawlers.address import is_public
+from crawlers.gate import Gate
 from crawlers.middlewares import PublicResolver
 from crawlers.run import RunFailed
 from tests.site import Answer, Place, Request, Site, site
@@ -172,6 +174,17 @@ def test_a_host_that_hangs_is_asked_twice_and_then_left_alone(blog: Site, place:
     assert blog.paths(robots=True) == ["/robots.txt", "/feed.xml", "/feed.xml"]
     assert "does not answer and is left alone until" in patched(place, "blog", soon, settings=("DOWNLOAD_TIMEOUT=3",))
     assert len(blog.paths(robots=True)) == 3, "no run waits for it again before that"
+
+
+def test_a_host_where_nobody_is_reached_is_not_tried_for_each_list_anew(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.gate.ABSENCE", 0.1)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{closed.getsockname()[1]}"
+        Gate(place.data / "gate", clock=lambda: time.time() - 3600).unreached(host)
+        target = place.target("social", f"kind: mastodon\nurl: http://{host}\nhashtags: [a, b, c]\ndelay: 0\nallow_private: true\n")
+        with pytest.raises(RunFailed, match=r"/a.*refused.*; .*/b.* does not answer and is left alone until .*; .*/c.* left alone until"):
+            place.collect(target)
 
 
 def test_a_page_made_to_be_slow_ends_its_own_run_only(blog: Site, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

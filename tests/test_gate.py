@@ -11,7 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.gate import FIRST_SILENCE, FORGOTTEN, LONGEST_BACK_OFF, LONGEST_REQUEST, LONGEST_SILENCE, Gate, retry_after
+from crawlers.gate import (
+    ABSENCE,
+    FIRST_SILENCE,
+    FORGOTTEN,
+    LONGEST_BACK_OFF,
+    LONGEST_PAUSE,
+    LONGEST_REQUEST,
+    LONGEST_SILENCE,
+    Gate,
+    retry_after,
+)
 from crawlers.hostfile import host_of
 from crawlers.settings import GATE_PATIENCE
 
@@ -107,6 +117,32 @@ def test_a_page_that_hangs_shuts_its_host_out_no_longer_each_time_unless_all_but
             gate.answered("a.example", of_robots=of_robots)
             waits.append(silence(gate, clock))
         assert waits == expected
+        gate.answered("a.example")
+
+
+def test_a_host_where_nobody_is_reached_is_asked_again_soon_and_then_left_alone_for_longer_than_a_run_waits(
+    gate: Gate, clock: Clock
+) -> None:
+    for _ in range(2):  # the second outage as the first, whatever failed in between
+        begin, waits = clock.now, []
+        while not waits or waits[-1] <= LONGEST_PAUSE:
+            waits.append(gate.unreached("a.example"))
+            tried = clock.now - begin
+            clock.now += gate.enter("a.example", 0)
+        assert waits[-1] == FIRST_SILENCE > GATE_PATIENCE and len(waits) > 3
+        assert ABSENCE <= tried <= ABSENCE + LONGEST_PAUSE
+        assert [gate.failed("a.example") for _ in range(10)][-1] == LONGEST_BACK_OFF
+        clock.now += LONGEST_BACK_OFF
+
+
+def test_no_host_is_absent_that_answers_in_between_and_what_was_a_minute_ago_is_another_outage(gate: Gate, clock: Clock) -> None:
+    for answers in (gate.answered, gate.failed):
+        gate.unreached("a.example")
+        answers("a.example")
+        clock.now += ABSENCE
+        assert gate.unreached("a.example") <= LONGEST_PAUSE
+        clock.now += LONGEST_BACK_OFF
+        assert gate.unreached("a.example") <= LONGEST_PAUSE
         gate.answered("a.example")
 
 

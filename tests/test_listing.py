@@ -142,9 +142,11 @@ def test_a_documented_thread_that_could_not_be_read_stays_open_wherever_its_post
 
 @pytest.mark.parametrize(("answer", "fails"), [
     (Answer("<html>Are you a robot?</html>", 403), True), (Answer('{"error": "The access token is invalid"}', 401), True),
-    (Answer("<html>gone</html>", 410), False), (Answer("", 451), False), (Answer('{"error": "This action is not allowed"}', 403), False),
+    (Answer("<html>Not found</html>", 404), True), (Answer("<html>gone</html>", 410), True), (Answer("", 451), True),
+    (Answer('{"error": "Record not found"}', 404), False), (Answer('{"error": "Gone"}', 410), False), (Answer("{}", 451), False),
+    (Answer('{"error": "This action is not allowed"}', 403), False),
 ])  # fmt: skip
-def test_a_documented_thread_is_closed_by_its_status_or_in_words_and_any_other_refusal_fails_the_run(
+def test_a_documented_thread_is_closed_by_a_status_of_its_interface_or_in_words_and_any_other_refusal_fails_the_run(
     answer: Answer, fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk = Walk(tmp_path, monkeypatch)

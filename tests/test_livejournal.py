@@ -53,6 +53,13 @@ def test_made_entries_of_the_feed_and_all_branches_of_their_comments(walk: Walk)
     assert walk.asked == ["data/rss"]
 
 
+def test_made_page_without_an_entry_closes_its_comments(walk: Walk) -> None:
+    walk.pages = {"/data/rss": recorded("livejournal", "rss.xml"), "__rpc_get_thread": Answer("<html>No such entry</html>", 404)}
+    walk.pages["fdata.bml"] = recorded("livejournal", "friends.txt")
+    run = walk.collect(walk.target(TARGET))
+    assert (run.error, run.counts.outcomes["deferred"]) == (None, 0)
+
+
 def test_an_account_reads_made_pages_printed_as_xml(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LJ_COOKIE", "ljsession=s3cret")
     target = walk.target(TARGET + "cookie_env: LJ_COOKIE\npages: 1\n")

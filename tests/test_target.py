@@ -167,6 +167,19 @@ def test_wrong_targets(tmp_path: Path, text: str, expected: str) -> None:
     assert expected in error_of(tmp_path, text)
 
 
+def test_a_wrong_preset_hides_no_other_mistake(tmp_path: Path) -> None:
+    wrong = "kind: forum\npreset: phpbb3\nname: y\nschedule: often\nshedule: daily\ntopic: {post: 'p['}\npages: many\n"
+    told = [line.partition("x.yaml:")[2].partition(": must")[0].partition(" (")[0] for line in error_of(tmp_path, wrong).splitlines()]
+    assert told == ["2: preset", "3: name: unknown key", "4: schedule", "5: shedule: unknown key",
+                    "6: topic.post: isn't a CSS selector nor an XPath: 'p['", "7: pages"]  # fmt: skip
+
+
+def test_what_only_a_preset_would_say_is_not_missed_where_its_name_is_wrong(tmp_path: Path) -> None:
+    told = [line.partition("x.yaml:")[2] for line in error_of(tmp_path, "kind: reviews\npreset: banki\npages: 0\n").splitlines()]
+    assert [line.partition(": must")[0] for line in told] == ["1: url: is missing", "2: preset", "3: pages"]
+    assert "(did you mean `banki_ru`?)" in told[1]
+
+
 def test_a_broken_file_leaves_the_others_alone(tmp_path: Path) -> None:
     config = write_config(tmp_path, good=FEED, torn="kind: [", other=REVIEWS)
     (config / "targets" / ".#good.yaml").write_text("an editor's own file", encoding="utf-8")

@@ -57,6 +57,7 @@ class LivejournalSpider(ListingSpider[LivejournalTarget]):
 
     name = "livejournal"
     by_robots = True
+    by_pages = True
 
     async def lists(self) -> dict[str, str]:
         self.shown: defaultdict[str, dict[int, bool]] = defaultdict(dict)  # of each entry the comments met, and whether one still stands

@@ -55,6 +55,7 @@ class TelegramSpider(ListingSpider[TelegramTarget]):
 
     name = "telegram"
     by_robots = True
+    by_pages = True
 
     async def lists(self) -> dict[str, str]:
         return {name: f"{self.target.url.rstrip('/')}/s/{_name(name)}" for name in self.target.channels}
