@@ -375,6 +375,20 @@ def test_an_article_that_is_refused_for_now_waits_and_is_counted(walk: Walk) -> 
     assert walk.kept(target) == 1
 
 
+def test_a_list_that_is_refused_for_now_waits_and_one_that_is_gone_does_not(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\n")
+    walk.pages = {
+        "/news/": page("/page/1", "/page/2", "/news/1"),
+        "/news/1": article(1),
+        "/page/1": Answer("", 403),
+        "/page/2": Answer("", 410),
+    }
+    assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
+    walk.pages |= {"/news/": page("/news/1"), "/page/1": page("/news/2"), "/news/2": article(2)}
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (1, ["news/", "page/1", "news/2"])
+
+
 def test_a_broken_sitemap_keeps_none_beside_it_from_being_read(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/index.xml\n")
     walk.pages["index.xml"] = sitemap((f"{HOST}/broken.xml.gz", "2026-09-03"), (f"{HOST}/whole.xml", "2026-09-01"), index=True)

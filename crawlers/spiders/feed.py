@@ -123,7 +123,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
         try:
             response = await self.fetch(link)
         except Trouble as wrong:
-            if not wrong.transient:
+            if wrong.lasting:
                 return Item(raw=raw | {"article_missing": str(wrong)}, address=link, without=("article",))
             tries = entry.tries + (not wrong.of_host)
             if tries >= self.target.attempts:

@@ -186,7 +186,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         """What becomes of a review whose own page fails: it is tried again, left where it is known, else taken as the list shows it."""
         tries = one.tries + (not wrong.of_host)
         last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
-        if wrong.transient and not last:
+        if not (wrong.lasting or last):
             self.logger.warning("%s; tried again next time", wrong)
             return replace(one, tries=tries)
         if one.post and self.seen(one.post.id):  # a beginning is no news of what is known

@@ -149,7 +149,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
             self.failed.append(str(trouble))
             self.failures += trouble.transient
             frontier.left_out(address)
-        elif not trouble.transient:
+        elif trouble.lasting:
             self.logger.info("%s", trouble)
             frontier.followed(address)
         else:
@@ -222,9 +222,9 @@ class SiteSpider(TargetSpider[SiteTarget]):
         except Trouble as trouble:
             if not trouble.transient:
                 self.refused.append(str(trouble))
-                if trouble.final or trouble.status is None:  # gone, or not to be asked for; what is refused may be a wall for now
-                    self.state.settle(entry)
-                    return None
+            if trouble.lasting:
+                self.state.settle(entry)
+                return None
             tries = self.state.defer(entry, counted=not trouble.of_host)
             if tries < self.target.attempts:
                 self.logger.warning("%s; tried again next time", trouble)
