@@ -135,7 +135,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         """Known reviews of which the list shows other stars or figures than before, with what is kept of their own pages."""
         there = {one.post.id: one for one in found if one.post and one.post.id not in self.waiting}
         differs = {id for id, one in there.items() if one.post and self.shown.differs(one.post) and self.seen(id)}
-        kept = own_page.kept_raws(Archive(data_folder()), self.target.name, differs) if differs else {}
+        kept = Archive(data_folder()).raws(self.target.name, differs)
         return [replace(there[id], raw=own_page.with_kept(there[id].raw, raw, wanted(self.target))) for id, raw in kept.items()]
 
     def passed_over(self, raw: dict[str, Any], post: Post) -> bool:
