@@ -12,8 +12,8 @@ import hashlib
 import html
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -23,13 +23,16 @@ from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.archive import Archive
 from crawlers.article import below_headline, main_text
 from crawlers.entry import edited_at, fullest, own_words, published_at, threaded
 from crawlers.kinds import FeedTarget
 from crawlers.link import is_link
+from crawlers.mapping import as_its_source_says
 from crawlers.page import Text, at_site, decode, plain, site_of, without_declaration
+from crawlers.place import data_folder
 from crawlers.post import Post, clean, post_id
-from crawlers.source import CollectError, Cursor, Item, Page
+from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
 from crawlers.watch import read_next
 
@@ -82,7 +85,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
         while True:
             size = self.few(TOGETHER) if self.target.article else len(todo)
             group, todo = todo[:size], todo[size:]
-            taken = await asyncio.gather(*(self.take(entry) for entry in group))
+            taken = self.with_known(await asyncio.gather(*(self.take(entry) for entry in group)))
             for entry, found in zip(group, taken, strict=True):
                 state.settle(entry, found)
             if not (todo or later):
@@ -123,18 +126,40 @@ class FeedSpider(TargetSpider[FeedTarget]):
         try:
             response = await self.fetch(link)
         except Trouble as wrong:
-            if wrong.lasting:
-                return Item(raw=raw | {"article_missing": str(wrong)}, address=link, without=("article",))
-            tries = entry.tries + (not wrong.of_host)
-            if tries >= self.target.attempts:
-                return Item(raw=raw, address=link, error=f"its page failed in {tries} runs: {wrong}")
-            self.logger.warning("%s; tried again next time", wrong)
-            return Entry(raw, tries)
+            return self.not_had(entry, wrong)
         read_next(response, self)
         found = main_text(decode(response.body, content_type(response)))
         if found is None:
             return Item(raw=raw, address=link, without=("article",))
         return Item(raw=raw | {"article": {"text": found.own, "quoted": found.quoted, "url": response.url}}, address=link)
+
+    def not_had(self, entry: Entry, wrong: Trouble) -> Item | Entry:
+        """What becomes of an entry whose article fails: it is tried again, else taken with what the feed itself says."""
+        tries = entry.tries + (not wrong.of_host)
+        last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
+        if not (wrong.lasting or last):
+            self.logger.warning("%s; tried again next time", wrong)
+            return Entry(entry.raw, tries)
+        self.logger.warning("%s; the entry is taken without it", wrong)
+        return Item(raw=entry.raw | {"article_missing": str(wrong)}, address=entry.raw["link"], without=("article",))
+
+    def with_known(self, taken: Sequence[Item | Entry]) -> list[Item | Entry]:
+        """The same, where an article could not be had with what is kept of it: a teaser never replaces a text."""
+        lacking = [self.known(each.raw) if isinstance(each, Item) and "article_missing" in each.raw else "" for each in taken]
+        kept = Archive(data_folder()).raws(self.target.name, set(filter(None, lacking)))
+        articles = {name: {"article": raw["article"]} for name, raw in kept.items() if "article" in raw}
+        return [
+            replace(each, raw=each.raw | articles[name], without=()) if isinstance(each, Item) and name in articles else each
+            for name, each in zip(lacking, taken, strict=True)
+        ]
+
+    def known(self, raw: dict[str, Any]) -> str:
+        """`Post.id` of an entry that was taken before; nothing for a new one, or one that can be no post."""
+        try:
+            made = as_its_source_says(raw, self.target, datetime.now(UTC))
+        except Rejected:
+            return ""
+        return made.id if self.seen(made.id) else ""
 
 
 class State:
