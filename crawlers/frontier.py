@@ -16,6 +16,7 @@ from crawlers.page import canonical
 from crawlers.post import iso
 from crawlers.sitemap import Entry
 from crawlers.source import Cursor
+from crawlers.wall import Walls
 
 REMEMBERED = 5_000
 """Addresses whose last change is kept (what was collected is known besides), sitemaps, and pages whose links were followed."""
@@ -118,6 +119,7 @@ class State:
         self._deferred: dict[str, int] = dict(cursor.get("deferred", {}))
         self._maps: dict[str, str] = dict(cursor.get("maps", {}))
         """Mark of a sitemap read to its end -> when it had changed then."""
+        self.walls = Walls(cursor)
 
     def change(self, entry: Entry) -> str | None:
         """When an address had changed as it was taken; None for one that is not remembered."""
@@ -167,7 +169,7 @@ class State:
 
     def cursor(self) -> Cursor:
         cursor = {"known": dict(self._known), "forgotten": self._forgotten, "deferred": dict(self._deferred), "maps": dict(self._maps)}
-        return {name: each for name, each in (self.frontier.cursor() | cursor).items() if each}
+        return {name: each for name, each in (self.frontier.cursor() | cursor | self.walls.cursor()).items() if each}
 
 
 def forget(remembered: dict[str, Any]) -> list[Any]:
