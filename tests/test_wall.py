@@ -14,6 +14,7 @@ from crawlers.run import Outcome, RunFailed
 from crawlers.target import Target
 from crawlers.wall import LAST, Walls
 from tests.recorded_walk import Walk, walk
+from tests.review_board import TARGET, kept, paged
 from tests.site import Place, Site, site
 from tests.test_feed import article as blog_article
 from tests.test_feed import blog_target, serve
@@ -126,6 +127,17 @@ def test_texts_are_remembered_from_run_to_run_but_only_the_last_ones() -> None:
     assert later.told("нет")[0].startswith("4 articles show the same text, «стена»")
 
 
+def test_a_list_of_a_site_that_shows_a_wall_is_told_and_tried_again(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\n")
+    walk.pages = {"/news/": page("/news/1", "/page/2"), "/page/2": CAPTCHA, "/news/1": article(1)}
+    run = walk.collect(target)
+    assert (run.error, run.counts.outcomes[Outcome.KEPT], run.counts.outcomes[Outcome.DEFERRED]) == (None, 1, 1)
+    walk.pages |= {"/news/": page("/login", "/about"), "/page/2": page("/news/2"), "/news/2": article(2)}
+    run = walk.collect(target)
+    assert "https://bank.example/news/: links to nothing that `articles` or `follow` mean" in (run.error or "")
+    assert run.counts.outcomes[Outcome.KEPT] == 1, "the page that waited is had"
+
+
 def test_articles_of_a_feed_behind_a_wall_wait_and_so_do_those_that_were_kept_with_it(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true"))
     blog.pages |= {f"/p/{n}": CAPTCHA for n in range(1, 5)}
@@ -156,3 +168,16 @@ def test_entries_behind_a_wall_are_what_their_feed_says_in_the_end(blog: Site, p
     blog.pages |= {f"/p/{n}": CAPTCHA for n in range(1, 4)}
     with pytest.raises(RunFailed, match=r"3 articles show.*changed 0, repeated 3"):
         collect(target, data=place.data, config=place.config, since=since)
+
+
+def test_a_page_of_a_review_list_that_shows_a_wall_fails_the_run_and_the_next_one_goes_on_there(blog: Site, place: Place) -> None:
+    target = place.target("vestarna", TARGET.format(url=blog.url))
+    paged(blog, list(range(20, 0, -1)))
+    blog.pages["/vestarna?page=2"] = CAPTCHA
+    for _ in range(4):  # one more than the runs in which a list without an end is tried
+        with pytest.raises(RunFailed, match=r"page=2 has no items for selector '\.review' though the page before it leads there"):
+            place.collect(target)
+    assert kept(place, target) == list(range(16, 21))
+    del blog.pages["/vestarna?page=2"]
+    place.collect(target)
+    assert kept(place, target) == list(range(1, 21))

@@ -78,7 +78,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         if self.target.own_page:
             raws = [own_page.as_read(raw, datetime.now(UTC)) for raw in raws]
         fresh, repeated = self.unread(raws)
-        onward = self.following(page, raws, response.url)
+        onward = self.following(page, raws, response)
         self.tally.add(raws)
         self.tally.check(ended=not onward or not self.left)
         async for some in self.whole(fresh, self.descent.cursor() | self.shown.cursor(), repeated=repeated):
@@ -88,10 +88,11 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         for request in self.onward(onward if len(self.waiting) < MOST_WAITING else None):
             yield request
 
-    def following(self, page: Selector, raws: list[dict[str, Any]], url: str) -> str | None:
+    def following(self, page: Selector, raws: list[dict[str, Any]], response: Response) -> str | None:
         """The address after this page, None at the end. Raises CollectError where the way on leads nowhere."""
+        url = response.url
         if not raws:
-            return self.descent.nothing(honest=self.honestly_empty(page, url))
+            return self.descent.nothing(honest=self.honestly_empty(page, url, gone=response.status >= 300))
         link = next_page(page, self.target.next, url)
         known, old = self.look(raws)
         known |= {id: True for id in known if id in self.waiting}
@@ -239,13 +240,18 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
             return Selector("<html/>", type="html")
         raise CollectError(str(wrong))
 
-    def honestly_empty(self, page: Selector, url: str) -> bool:
-        """Whether a page without items says so itself. Raises CollectError where the list should begin and doesn't."""
+    def honestly_empty(self, page: Selector, url: str, *, gone: bool) -> bool:
+        """Whether a page without items says so itself. Raises CollectError where the list should begin, or a link goes on, and doesn't."""
         if self.target.empty and select(page, self.target.empty.select):
             return True
         if self.descent.from_top and not self.descent.pages:
             raise CollectError(
                 f"page {url} has no items for selector {self.target.item!r}: the layout has changed, or it is not the page that is meant"
+            )
+        if self.descent.linked and self.descent.pages and not gone:
+            raise CollectError(
+                f"page {url} has no items for selector {self.target.item!r} though the page before it leads there: a wall against robots, "
+                "or an empty page, then say by `empty` what such a page has; the next run tries it again"
             )
         return False
 

@@ -126,14 +126,14 @@ class SiteSpider(TargetSpider[SiteTarget]):
             address, barren = listed
             self.left -= 1
             try:
-                response = await self.fetch(address)
+                found = self.listed(address, await self.fetch(address))
             except Trouble as trouble:
                 yield self.not_had(address, barren, trouble)
                 if self.failures >= ENOUGH:
                     raise
                 continue
             self.failures = 0
-            known, found = len(self.again), list(_links(response))
+            known = len(self.again)
             fresh = [entry for entry in map(Entry, found) if self.wanted(entry)]
             barren = 0 if fresh or len(self.again) > known else barren + 1
             async for page in self.articles(fresh):
@@ -145,6 +145,16 @@ class SiteSpider(TargetSpider[SiteTarget]):
             else:
                 frontier.followed(address)
             yield Page(items=(), cursor=self.state.cursor())
+
+    def listed(self, address: str, response: Response) -> list[str]:
+        """Addresses that a page leads to on its own host. Raises Trouble for one that is no list: a wall may stand in its place."""
+        found = list(_links(response))
+        if not found:
+            raise Trouble(f"{address}: links to no page of its host: a wall against robots, or only a script shows them", transient=True)
+        if address in self.target.url and not any(self.is_article(link) or self.followed(link) for link in found):
+            wrong = "links to nothing that `articles` or `follow` mean: mend these, or a wall against robots stands in its place"
+            raise Trouble(f"{address}: {wrong}", transient=True)
+        return found
 
     def not_had(self, address: str, barren: int, trouble: Trouble) -> Page:
         """What becomes of a page with links that could not be had. One of the target's own is asked for in every run."""
