@@ -330,6 +330,18 @@ def test_an_address_that_is_forgotten_is_asked_for_again_where_it_has_changed_si
     assert collected() == (0, ["map.xml"]), "nobody knows yet that a page changes in years"
 
 
+def test_an_article_that_waited_is_asked_for_again_where_it_has_changed_since(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
+    walk.pages = {"map.xml": sitemap((f"{HOST}/news/1", "2026-09-01"), (f"{HOST}/news/2", "2026-09-01")), "/news/2": article(2)}
+    walk.pages["/news/1"] = Answer("", 503)
+    assert walk.kept(target) == 1
+    walk.pages["/news/1"] = article(1)
+    assert walk.kept(target) == 1
+    walk.pages["map.xml"] = sitemap((f"{HOST}/news/1", "2026-09-05"), (f"{HOST}/news/2", "2026-09-01"))
+    walk.pages["/news/1"] = article(1, more="<p>Добавлено: банк отменил её совсем, как сообщили нам вчера вечером.</p>")
+    assert walk.collect(target).counts.outcomes[Outcome.CHANGED] == 1
+
+
 def test_where_a_sitemap_says_that_all_has_changed_just_now_what_is_new_goes_first(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\npages: 4\n")
     walk.pages |= {f"/news/{number}": article(number) for number in range(1, 6)}
