@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -147,6 +147,17 @@ class Archive:
         folder = self.folder(target)
         numbers = sorted(int(path.stem) for path in folder.glob("[0-9]*.json") if path.stem.isdigit())
         return [Batch(folder, number) for number in numbers]
+
+    def raws(self, target: str, ids: Set[str]) -> dict[str, dict[str, Any]]:
+        """The raw items of these posts of a target, as the newest batches have them."""
+        found: dict[str, dict[str, Any]] = {}
+        for batch in reversed(self._of(target) if ids else ()):
+            if found.keys() == ids:
+                break
+            for line in reversed(list(batch.lines())):
+                if line.get("id") in ids:
+                    found.setdefault(line["id"], line["raw"])
+        return found
 
     def cursor(self, target: str) -> Cursor:
         """Where the next run of a target resumes; {} before the first."""

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
 
 from parsel import Selector
 
-from crawlers.link import is_link
+from crawlers.link import host_of, is_link
 from crawlers.page import Text, plain, tidy
 
 if TYPE_CHECKING:
@@ -84,6 +85,16 @@ def facts(page: Selector) -> Facts:
         changed=_text(said.get("dateModified")) or _first(page, _CHANGED),
         language=(page.xpath("//html/@lang").get() or "")[:2].lower() or None,
     )
+
+
+def own_address(page: Selector, url: str) -> str | None:
+    """The address that an article's page calls its own, on the same host; None for the start page, which some sites name on each page."""
+    try:
+        said = urljoin(url, page.xpath("//link[@rel='canonical']/@href").get("").strip())
+        own = is_link(said) and host_of(said) == host_of(url) and urlsplit(said).path.strip("/")
+    except ValueError:
+        return None
+    return said if own else None
 
 
 _TITLE = ("//meta[@property='og:title']/@content", "//h1")

@@ -16,6 +16,7 @@ from crawlers.page import canonical
 from crawlers.post import iso
 from crawlers.sitemap import Entry
 from crawlers.source import Cursor
+from crawlers.wall import Walls
 
 REMEMBERED = 5_000
 """Addresses whose last change is kept (what was collected is known besides), sitemaps, and pages whose links were followed."""
@@ -110,7 +111,7 @@ class State:
     def __init__(self, cursor: Cursor) -> None:
         self.frontier = Frontier(cursor)
         self._known: dict[str, str] = dict(cursor.get("known", {}))
-        """Mark of an address -> when it had changed as it was taken; empty where the site doesn't tell."""
+        """Mark of an address -> when it had changed as it was asked for; empty where the site doesn't tell."""
         full = len(self._known) >= REMEMBERED
         forgotten = [cursor["forgotten"]] if "forgotten" in cursor else self._known.values() if full else ()
         self._forgotten: str = max((changed for changed in forgotten if changed <= _now()), default="")
@@ -118,6 +119,7 @@ class State:
         self._deferred: dict[str, int] = dict(cursor.get("deferred", {}))
         self._maps: dict[str, str] = dict(cursor.get("maps", {}))
         """Mark of a sitemap read to its end -> when it had changed then."""
+        self.walls = Walls(cursor)
 
     def change(self, entry: Entry) -> str | None:
         """When an address had changed as it was taken; None for one that is not remembered."""
@@ -134,8 +136,12 @@ class State:
     def settle(self, entry: Entry) -> None:
         """Note an address that was asked for."""
         self._deferred.pop(entry.address, None)
-        self._known.pop(mark(entry.address), None)
-        self._known[mark(entry.address)] = iso(entry.changed) or ""
+        self._remember(entry)
+
+    def _remember(self, entry: Entry) -> None:
+        """What waits is asked for by its address alone: when it had changed is what was told before."""
+        before = self._known.pop(name := mark(entry.address), "")
+        self._known[name] = iso(entry.changed) or before
         for changed in forget(self._known):
             if changed <= _now():
                 self._forgotten = max(self._forgotten, changed)
@@ -143,6 +149,8 @@ class State:
     def defer(self, entry: Entry, *, counted: bool = True) -> int:
         """Keep an address that could not be had for now; the runs in which it failed itself (`counted`)."""
         self._deferred[entry.address] = self._deferred.get(entry.address, 0) + counted
+        if entry.changed:
+            self._remember(entry)
         return self._deferred[entry.address]
 
     def waits(self, entry: Entry) -> bool:
@@ -167,7 +175,7 @@ class State:
 
     def cursor(self) -> Cursor:
         cursor = {"known": dict(self._known), "forgotten": self._forgotten, "deferred": dict(self._deferred), "maps": dict(self._maps)}
-        return {name: each for name, each in (self.frontier.cursor() | cursor).items() if each}
+        return {name: each for name, each in (self.frontier.cursor() | cursor | self.walls.cursor()).items() if each}
 
 
 def forget(remembered: dict[str, Any]) -> list[Any]:

@@ -187,7 +187,7 @@ class FeedTarget(TargetModel):
     article: bool = False
     """Each entry's page is fetched and its main text taken."""
     attempts: int = Field(default=5, gt=0)
-    """Runs in which a page that fails for now is tried, before its entry is rejected."""
+    """Runs in which an article that fails for now is tried, before its entry is taken with what the feed itself says."""
     author: Text | None = None
     """Author of all entries, where the feed names none."""
 

@@ -8,7 +8,6 @@ the «вчера» of each was true then, while the item may be made days later,
 from __future__ import annotations
 
 import re
-from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -16,7 +15,6 @@ from typing import Any
 
 from parsel import Selector
 
-from crawlers.archive import Archive
 from crawlers.kinds import ReviewsTarget
 from crawlers.link import host_of
 from crawlers.look import same_page
@@ -69,18 +67,6 @@ class Shown:
         """What the next run compares with."""
         both = self.now | {id: said for id, said in self.before.items() if id not in self.now}
         return {"shown": dict(islice(both.items(), REMEMBERED))} if both else {}
-
-
-def kept_raws(archive: Archive, target: str, ids: Set[str]) -> dict[str, dict[str, Any]]:
-    """The raw items of these posts of a target, as the newest batches have them."""
-    found: dict[str, dict[str, Any]] = {}
-    for batch in reversed(archive.batches(target)):
-        if found.keys() == ids:
-            break
-        for line in reversed(list(batch.lines())):
-            if line.get("id") in ids:
-                found.setdefault(line["id"], line["raw"])
-    return found
 
 
 def with_kept(raw: dict[str, Any], kept: dict[str, Any], wanted: Takes) -> dict[str, Any]:

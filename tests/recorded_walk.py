@@ -70,10 +70,11 @@ class Walk:
         body = answer.body.encode() if isinstance(answer.body, str) else answer.body
         return Response(request.url, answer.status, dict(answer.headers), body, request=request)
 
-    def collect(self, target: Target, since: datetime | None = None) -> Run:
-        """One run; with `since` the target is collected again from then."""
-        spider = spider_of(target)
-        with sink_of(target, data=self.data, config=self.config, since=since) as sink:
+    def collect(self, target: Target, since: str = "") -> Run:
+        """One run; of collecting again from a day, where `since` says it."""
+        spider = spider_of(target, since)
+        begin = datetime.fromisoformat(f"{since}T00:00Z") if since else None
+        with sink_of(target, data=self.data, config=self.config, since=begin) as sink:
             spider.begin(sink)
             spider.answered = self.answered  # type: ignore[method-assign]
 
@@ -108,10 +109,10 @@ def silent() -> Page:
     raise Trouble("the host asked to be left alone", transient=True, of_host=True)
 
 
-def spider_of(target: Target) -> ListingSpider[Any]:
+def spider_of(target: Target, since: str = "") -> ListingSpider[Any]:
     """The spider of a target that stands in the configuration folder."""
     [kind] = [each for each in vars(source(target.kind)).values() if getattr(each, "name", None) == target.kind]
-    found: ListingSpider[Any] = kind(target=target.name)
+    found: ListingSpider[Any] = kind(target=target.name, since=since)
     return found
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from crawlers.archive import Archive
-from crawlers.collect import preview
+from crawlers.collect import collect, preview
 from crawlers.kinds import FeedTarget
 from crawlers.page import decode, plain
 from crawlers.post import Post, post_id
@@ -244,7 +244,7 @@ def test_a_feed_that_tells_its_date_alone_is_asked_for_what_came_since(blog: Sit
     assert Archive(place.data).cursor("blog")["modified"] == changed
 
 
-def test_an_article_that_fails_is_deferred_then_taken_or_rejected(blog: Site, place: Place) -> None:
+def test_an_article_that_fails_is_deferred_then_taken_or_left_out(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true", "attempts: 2"))
     serve(blog, 3, 2, 1)
     blog.pages["/p/1"] = Answer("busy", 503, {"Retry-After": "0"})
@@ -260,11 +260,42 @@ def test_an_article_that_fails_is_deferred_then_taken_or_rejected(blog: Site, pl
     blog.pages["/p/1"] = article(1)
     serve(blog, 4, 3, 2, 1)  # two are known and one of them waits: each has one outcome
     second = place.collect(target)
-    assert second.outcomes == {"kept": 2, "changed": 0, "repeated": 1, "rejected": 1, "deferred": 0, "older": 0}
-    assert any("its page failed in 2 runs" in reason for reason in second.reasons)
+    assert str(second) == "kept 3, changed 0, repeated 1, rejected 0, deferred 0, without article 1"
+    assert {post.text for post in place.posts(target) if "Коротко" in post.text} == {"Коротко о записи 3.", "Коротко о записи 2."}
     blog.asked.clear()
     assert sum(place.collect(target).outcomes.values()) == 0
     assert blog.paths() == ["/feed.xml"]
+
+
+def test_an_article_that_is_refused_for_now_waits_and_is_taken_whole(blog: Site, place: Place) -> None:
+    target = place.target("blog", blog_target(blog, "article: true"))
+    serve(blog, 3, 2, 1)
+    blog.pages |= {"/p/1": Answer("no robots", 403), "/p/2": Answer("log in", 401), "/p/3": Answer("withheld", 451)}
+    assert str(place.collect(target)) == "kept 1, changed 0, repeated 0, rejected 0, deferred 2, without article 1"
+    blog.pages |= {"/p/1": article(1), "/p/2": article(2)}
+    assert str(place.collect(target)) == "kept 2, changed 0, repeated 0, rejected 0, deferred 0"
+    assert [post.text.startswith("Статья") for post in place.posts(target)] == [False, True, True]
+
+
+def test_an_entry_kept_without_its_article_becomes_whole_and_stays_so(blog: Site, place: Place) -> None:
+    since = datetime(2026, 9, 1, tzinfo=UTC)
+    target = place.target("blog", blog_target(blog, "article: true", "attempts: 1"))
+    serve(blog, 1)
+    blog.pages["/p/1"] = Answer("no robots", 403)
+    assert str(place.collect(target)) == "kept 1, changed 0, repeated 0, rejected 0, deferred 0, without article 1"
+    blog.pages["/p/1"] = article(1)
+    assert collect(target, data=place.data, config=place.config, since=since).outcomes["changed"] == 1
+
+    blog.pages["/p/1"] = Answer("no robots", 403)
+    again = collect(target, data=place.data, config=place.config, since=since)
+    assert str(again) == "kept 0, changed 0, repeated 1, rejected 0, deferred 0", "a teaser never replaces a text"
+    blog.pages["/feed.xml"] = feed(blog, 1, text="Запись {} исправлена.").replace("<title>Запись 1", "<title>Исправление")
+    assert place.collect(target).outcomes["changed"] == 1
+    assert [(post.title, "Коротко" in post.text) for post in place.posts(target)] == [
+        ("Запись 1", True),
+        ("Запись 1", False),
+        ("Исправление", False),
+    ]
 
 
 def test_a_page_instead_of_the_feed_fails_the_run_and_the_cursor_stays(blog: Site, place: Place) -> None:

@@ -109,6 +109,17 @@ def test_a_review_whose_own_page_fails_waits_for_it_and_is_then_kept_as_the_list
     assert place.collect(target).outcomes["repeated"] == 5 and board.paths() == ["/vestarna"]
 
 
+def test_a_review_whose_own_page_is_refused_for_now_waits_for_it(board: Site, place: Place) -> None:
+    with_own_pages(board, [3, 2, 1])
+    board.pages |= {"/r/3": Answer("no robots", 403), "/r/2": Answer("log in", 401), "/r/1": Answer("withheld", 451)}
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    run = place.collect(target)
+    assert (run.outcomes["kept"], run.outcomes["deferred"]) == (1, 2) and "without own page 1" in str(run)
+    board.pages |= {"/r/3": own_page(3), "/r/2": own_page(2)}
+    run = place.collect(target)
+    assert (run.outcomes["kept"], run.outcomes["deferred"], "without" in str(run)) == (2, 0, False)
+
+
 def test_what_was_collected_as_beginnings_is_made_whole_by_collecting_again(board: Site, place: Place) -> None:
     with_own_pages(board, list(range(5, 0, -1)))
     place.collect(place.target("vestarna", TARGET.format(url=board.url)))

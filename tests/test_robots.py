@@ -125,7 +125,7 @@ def test_an_article_that_closes_its_host_each_time_is_given_up(blog: Site, place
         other.pages["/post/1"] = Answer("", 503, {"Retry-After": "3600"})
         blog.pages["/feed.xml"] = feed(other.url)
         run = place.collect(target_of(place, blog, "article: true\nattempts: 1\n"))
-        assert (run.outcomes["rejected"], run.outcomes["deferred"]) == (1, 0)
+        assert (run.outcomes["kept"], run.outcomes["deferred"]) == (1, 0) and "without article 1" in str(run)
 
 
 def test_entries_of_a_host_that_stays_silent_keep_no_others_from_being_taken(blog: Site, place: Place) -> None:
@@ -235,7 +235,7 @@ def test_an_article_of_a_host_that_is_no_more_is_given_up_some_day(blog: Site, p
         assert "refused" in unreadable(place.data)[0].answer
         asked_for(place, host, ABSENT)
         shutil.rmtree(place.data / "gate")  # it is left alone no more
-        assert place.collect(target).outcomes["rejected"] == 1
+        assert "kept 1" in (told := str(place.collect(target))) and "without article 1" in told
 
 
 def test_a_target_that_runs_weekly_and_never_quite_on_time_comes_to_red_and_to_thirty_days(tmp_path: Path) -> None:

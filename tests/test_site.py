@@ -330,6 +330,18 @@ def test_an_address_that_is_forgotten_is_asked_for_again_where_it_has_changed_si
     assert collected() == (0, ["map.xml"]), "nobody knows yet that a page changes in years"
 
 
+def test_an_article_that_waited_is_asked_for_again_where_it_has_changed_since(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
+    walk.pages = {"map.xml": sitemap((f"{HOST}/news/1", "2026-09-01"), (f"{HOST}/news/2", "2026-09-01")), "/news/2": article(2)}
+    walk.pages["/news/1"] = Answer("", 503)
+    assert walk.kept(target) == 1
+    walk.pages["/news/1"] = article(1)
+    assert walk.kept(target) == 1
+    walk.pages["map.xml"] = sitemap((f"{HOST}/news/1", "2026-09-05"), (f"{HOST}/news/2", "2026-09-01"))
+    walk.pages["/news/1"] = article(1, more="<p>Добавлено: банк отменил её совсем, как сообщили нам вчера вечером.</p>")
+    assert walk.collect(target).counts.outcomes[Outcome.CHANGED] == 1
+
+
 def test_where_a_sitemap_says_that_all_has_changed_just_now_what_is_new_goes_first(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\npages: 4\n")
     walk.pages |= {f"/news/{number}": article(number) for number in range(1, 6)}
@@ -373,6 +385,20 @@ def test_an_article_that_is_refused_for_now_waits_and_is_counted(walk: Walk) -> 
     assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
     walk.pages["/news/2"] = article(2)
     assert walk.kept(target) == 1
+
+
+def test_a_list_that_is_refused_for_now_waits_and_one_that_is_gone_does_not(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\n")
+    walk.pages = {
+        "/news/": page("/page/1", "/page/2", "/news/1"),
+        "/news/1": article(1),
+        "/page/1": Answer("", 403),
+        "/page/2": Answer("", 410),
+    }
+    assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
+    walk.pages |= {"/news/": page("/news/1"), "/page/1": page("/news/2"), "/news/2": article(2)}
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (1, ["news/", "page/1", "news/2"])
 
 
 def test_a_broken_sitemap_keeps_none_beside_it_from_being_read(walk: Walk) -> None:

@@ -12,8 +12,8 @@ import hashlib
 import html
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -23,14 +23,18 @@ from parsel import Selector
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.archive import Archive
 from crawlers.article import below_headline, main_text
 from crawlers.entry import edited_at, fullest, own_words, published_at, threaded
 from crawlers.kinds import FeedTarget
-from crawlers.link import is_link
+from crawlers.link import is_link, opened, within
+from crawlers.mapping import as_its_source_says
 from crawlers.page import Text, at_site, decode, plain, site_of, without_declaration
+from crawlers.place import data_folder
 from crawlers.post import Post, clean, post_id
-from crawlers.source import CollectError, Cursor, Item, Page
+from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
+from crawlers.wall import Walls
 from crawlers.watch import read_next
 
 TOGETHER = 8
@@ -73,6 +77,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
     async def parse(self, response: Response) -> AsyncIterator[Page]:
         feed = self.answer(response)
         state = State(self.cursor)
+        state.wait(self.kept(state.again))
         marks = {fingerprint(raw): raw for raw in feed.entries}
         fresh = [Entry(raw) for mark, raw in marks.items() if mark not in state.known]
         waiting = fresh + state.waiting(fresh)  # where a host stays silent, its entries keep no others from being taken
@@ -82,7 +87,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
         while True:
             size = self.few(TOGETHER) if self.target.article else len(todo)
             group, todo = todo[:size], todo[size:]
-            taken = await asyncio.gather(*(self.take(entry) for entry in group))
+            taken = self.judged(group, await asyncio.gather(*(self.take(entry) for entry in group)), state)
             for entry, found in zip(group, taken, strict=True):
                 state.settle(entry, found)
             if not (todo or later):
@@ -93,7 +98,9 @@ class FeedSpider(TargetSpider[FeedTarget]):
             await asyncio.sleep(0)  # the page is kept before it is asked how many more the run may take
             repeated = 0
             if not todo or self.full():
-                return
+                break
+        if walls := state.walls.told("what all links of the feed lead to"):
+            raise CollectError("; ".join(walls))
 
     def answer(self, response: Response) -> Feed:
         """The feed, or nothing new. Raises CollectError."""
@@ -123,18 +130,66 @@ class FeedSpider(TargetSpider[FeedTarget]):
         try:
             response = await self.fetch(link)
         except Trouble as wrong:
-            if not wrong.transient:
-                return Item(raw=raw | {"article_missing": str(wrong)}, address=link, without=("article",))
-            tries = entry.tries + (not wrong.of_host)
-            if tries >= self.target.attempts:
-                return Item(raw=raw, address=link, error=f"its page failed in {tries} runs: {wrong}")
-            self.logger.warning("%s; tried again next time", wrong)
-            return Entry(raw, tries)
+            return self.not_had(entry, wrong)
         read_next(response, self)
         found = main_text(decode(response.body, content_type(response)))
         if found is None:
             return Item(raw=raw, address=link, without=("article",))
         return Item(raw=raw | {"article": {"text": found.own, "quoted": found.quoted, "url": response.url}}, address=link)
+
+    def not_had(self, entry: Entry, wrong: Trouble) -> Item | Entry:
+        """What becomes of an entry whose article fails: it is tried again, else taken with what the feed itself says."""
+        tries = entry.tries + (not wrong.of_host)
+        last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
+        if not (wrong.lasting or last):
+            self.logger.warning("%s; tried again next time", wrong)
+            return Entry(entry.raw, tries)
+        self.logger.warning("%s; the entry is taken without it", wrong)
+        return Item(raw=entry.raw | {"article_missing": str(wrong)}, address=entry.raw["link"], without=("article",))
+
+    def judged(self, group: Sequence[Entry], taken: Sequence[Item | Entry], state: State) -> list[Item | Entry]:
+        """What is taken of some entries: no article with the text of a wall. Those wait, and so do those that were kept with it before."""
+        texts = [article_text(each) for each in taken]
+        names = [self.id_of(entry.raw) if text else "" for entry, text in zip(group, texts, strict=True)]
+        for entry, text, name in zip(group, texts, names, strict=True):
+            if text:
+                state.walls.met(text, entry.raw["link"], name)
+        state.again += [name for name in state.walls.caught() if name not in names]
+        found = [
+            self.not_had(entry, Trouble(f"{entry.raw['link']}: shows the text of other articles", transient=True))
+            if state.walls.is_one(text)
+            else each
+            for entry, text, each in zip(group, texts, taken, strict=True)
+        ]
+        return self.with_known(found, state.walls)
+
+    def with_known(self, taken: Sequence[Item | Entry], walls: Walls) -> list[Item | Entry]:
+        """The same, where an article could not be had with what is kept of it: a teaser never replaces a text."""
+        lacking = [self.id_of(each.raw) if isinstance(each, Item) and "article_missing" in each.raw else "" for each in taken]
+        kept = {name: raw["article"] for name, raw in self.kept(lacking).items() if "article" in raw}
+        articles = {name: {"article": article} for name, article in kept.items() if not walls.is_one(article["text"])}
+        return [
+            replace(each, raw=each.raw | articles[name], without=()) if isinstance(each, Item) and name in articles else each
+            for name, each in zip(lacking, taken, strict=True)
+        ]
+
+    def kept(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """The raw items of posts that were taken before."""
+        raws = Archive(data_folder()).raws(self.target.name, {id for id in ids if id and self.seen(id)})
+        return {id: within(raw, opened, self.target.secrets) for id, raw in raws.items()}
+
+    def id_of(self, raw: dict[str, Any]) -> str:
+        """`Post.id` of an entry; nothing where it can be no post."""
+        try:
+            return as_its_source_says(raw, self.target, datetime.now(UTC)).id
+        except Rejected:
+            return ""
+
+
+def article_text(taken: Item | Entry) -> str:
+    """The text of an entry's article; nothing where that was not asked for, or could not be had."""
+    text: str = taken.raw["article"]["text"] if isinstance(taken, Item) and "article" in taken.raw else ""
+    return text
 
 
 class State:
@@ -144,6 +199,16 @@ class State:
         self.validators: dict[str, str] = {name: cursor[name] for name in VALIDATORS if name in cursor}
         self.known: dict[str, None] = dict.fromkeys(cursor.get("known", ()))
         self.deferred: dict[str, dict[str, Any]] = dict(cursor.get("deferred", {}))
+        self.walls = Walls(cursor)
+        self.again: list[str] = list(cursor.get("again", ()))
+        """Ids of posts that were kept with the text of a wall."""
+
+    def wait(self, kept: Mapping[str, dict[str, Any]]) -> None:
+        """These entries are to be asked for again."""
+        for raw in kept.values():
+            plain = {name: said for name, said in raw.items() if name not in ("article", "article_missing")}
+            self.deferred.setdefault(fingerprint(plain), {"tries": 0, "raw": plain})
+        self.again = []
 
     def waiting(self, fresh: list[Entry]) -> list[Entry]:
         """Entries whose article failed before, but for those that the feed now words anew."""
@@ -170,8 +235,9 @@ class State:
         self.known = present | dict.fromkeys(left[:REMEMBERED])
 
     def cursor(self) -> Cursor:
-        cursor: Cursor = {**self.validators, "known": list(self.known)}
-        return cursor | ({"deferred": dict(self.deferred)} if self.deferred else {})
+        cursor: Cursor = {**self.validators, "known": list(self.known)} | self.walls.cursor()
+        more = {"deferred": dict(self.deferred), "again": list(self.again)}
+        return cursor | {name: each for name, each in more.items() if each}
 
 
 def read_feed(body: bytes, content_type: str | None, url: str, validators: dict[str, str] | None = None) -> Feed:

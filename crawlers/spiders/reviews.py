@@ -80,7 +80,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         if self.target.own_page:
             raws = [own_page.as_read(raw, datetime.now(UTC)) for raw in raws]
         fresh, repeated = self.unread(raws)
-        onward = self.following(page, raws, response.url)
+        onward = self.following(page, raws, response)
         items = self.tally.add(raws)
         self.tally.check(ended=not onward or not self.left)
         await self.identity.check(raws, items, response.url, self.listed_at, [onward] if onward else [])
@@ -95,10 +95,11 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         """The raw items of another page of the list. Raises Trouble."""
         return list(read_page(page_of(await self.fetch(address)), self.target, address))
 
-    def following(self, page: Selector, raws: list[dict[str, Any]], url: str) -> str | None:
+    def following(self, page: Selector, raws: list[dict[str, Any]], response: Response) -> str | None:
         """The address after this page, None at the end. Raises CollectError where the way on leads nowhere."""
+        url = response.url
         if not raws:
-            return self.descent.nothing(honest=self.honestly_empty(page, url))
+            return self.descent.nothing(honest=self.honestly_empty(page, url, gone=response.status >= 300))
         link = next_page(page, self.target.next, url)
         known, old = self.look(raws)
         known |= {id: True for id in known if id in self.waiting}
@@ -142,7 +143,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         """Known reviews of which the list shows other stars or figures than before, with what is kept of their own pages."""
         there = {one.post.id: one for one in found if one.post and one.post.id not in self.waiting}
         differs = {id for id, one in there.items() if one.post and self.shown.differs(one.post) and self.seen(id)}
-        kept = own_page.kept_raws(Archive(data_folder()), self.target.name, differs) if differs else {}
+        kept = Archive(data_folder()).raws(self.target.name, differs)
         return [replace(there[id], raw=own_page.with_kept(there[id].raw, raw, wanted(self.target))) for id, raw in kept.items()]
 
     def passed_over(self, raw: dict[str, Any], post: Post) -> bool:
@@ -193,7 +194,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         """What becomes of a review whose own page fails: it is tried again, left where it is known, else taken as the list shows it."""
         tries = one.tries + (not wrong.of_host)
         last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
-        if wrong.transient and not last:
+        if not (wrong.lasting or last):
             self.logger.warning("%s; tried again next time", wrong)
             self.not_had_now((one.post.url if one.post else None) or "", str(wrong))
             return replace(one, tries=tries)
@@ -247,13 +248,18 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
             return Selector("<html/>", type="html")
         raise CollectError(str(wrong))
 
-    def honestly_empty(self, page: Selector, url: str) -> bool:
-        """Whether a page without items says so itself. Raises CollectError where the list should begin and doesn't."""
+    def honestly_empty(self, page: Selector, url: str, *, gone: bool) -> bool:
+        """Whether a page without items says so itself. Raises CollectError where the list should begin, or a link goes on, and doesn't."""
         if self.target.empty and select(page, self.target.empty.select):
             return True
         if self.descent.from_top and not self.descent.pages:
             raise CollectError(
                 f"page {url} has no items for selector {self.target.item!r}: the layout has changed, or it is not the page that is meant"
+            )
+        if self.descent.linked and self.descent.pages and not gone:
+            raise CollectError(
+                f"page {url} has no items for selector {self.target.item!r} though the page before it leads there: a wall against robots, "
+                "or an empty page, then say by `empty` what such a page has; the next run tries it again"
             )
         return False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from parsel import Selector
 from scrapy.http import Response
 
-from crawlers.article import below_headline, facts, main_text
+from crawlers.article import below_headline, facts, main_text, own_address
 from crawlers.entry import edit
 from crawlers.frontier import State
 from crawlers.kinds import SiteTarget
@@ -53,6 +53,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         self.state = State(self.cursor)
         self.left = self.target.pages
         self.met: set[str] = set()
+        self.again: list[Entry] = []
         self.taken = 0
         self.refused: list[str] = []
         self.failed: list[str] = []
@@ -61,8 +62,12 @@ class SiteSpider(TargetSpider[SiteTarget]):
             await asyncio.sleep(0)  # the page is kept before `full` is asked again
 
     async def walk(self) -> AsyncIterator[Page]:
-        """What failed before, the sitemaps, then links; one that fails does not keep the others from being walked."""
-        for walked in [self.articles(self.state.deferred_entries()), *map(self.sitemap, self.target.sitemap), self.links()]:
+        """What failed before, the sitemaps, then links; one that fails does not keep the others from being walked.
+
+        Of a run from a date what was taken before is asked for again, after all that is new.
+        """
+        waiting, again = self.articles(self.state.deferred_entries()), self.articles(self.again)
+        for walked in [waiting, *map(self.sitemap, self.target.sitemap), self.links(), again]:
             try:
                 async for page in walked:
                     yield page
@@ -70,6 +75,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
                 self.failed.append(str(trouble))
         if self.refused and not self.taken and (len(self.refused) >= FEW or not self.cursor):
             self.failed.append(f"none of {len(self.refused)} articles could be had: {self.refused[-1]}")
+        self.failed += self.state.walls.told("what all pages share is taken for their text (`take.text`)")
         if self.failed:
             raise CollectError("; ".join(dict.fromkeys(self.failed)))
 
@@ -120,16 +126,16 @@ class SiteSpider(TargetSpider[SiteTarget]):
             address, barren = listed
             self.left -= 1
             try:
-                response = await self.fetch(address)
+                found = self.listed(address, await self.fetch(address))
             except Trouble as trouble:
                 yield self.not_had(address, barren, trouble)
                 if self.failures >= ENOUGH:
                     raise
                 continue
             self.failures = 0
-            found = list(_links(response))
+            known = len(self.again)
             fresh = [entry for entry in map(Entry, found) if self.wanted(entry)]
-            barren = 0 if fresh else barren + 1
+            barren = 0 if fresh or len(self.again) > known else barren + 1
             async for page in self.articles(fresh):
                 yield page
             if barren <= self.target.depth:
@@ -140,6 +146,16 @@ class SiteSpider(TargetSpider[SiteTarget]):
                 frontier.followed(address)
             yield Page(items=(), cursor=self.state.cursor())
 
+    def listed(self, address: str, response: Response) -> list[str]:
+        """Addresses that a page leads to on its own host. Raises Trouble for one that is no list: a wall may stand in its place."""
+        found = list(_links(response))
+        if not found:
+            raise Trouble(f"{address}: links to no page of its host: a wall against robots, or only a script shows them", transient=True)
+        if address in self.target.url and not any(self.is_article(link) or self.followed(link) for link in found):
+            wrong = "links to nothing that `articles` or `follow` mean: mend these, or a wall against robots stands in its place"
+            raise Trouble(f"{address}: {wrong}", transient=True)
+        return found
+
     def not_had(self, address: str, barren: int, trouble: Trouble) -> Page:
         """What becomes of a page with links that could not be had. One of the target's own is asked for in every run."""
         frontier = self.state.frontier
@@ -149,7 +165,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
             self.failed.append(str(trouble))
             self.failures += trouble.transient
             frontier.left_out(address)
-        elif not trouble.transient:
+        elif trouble.lasting:
             self.logger.info("%s", trouble)
             frontier.followed(address)
         else:
@@ -178,6 +194,9 @@ class SiteSpider(TargetSpider[SiteTarget]):
             return False
         self.met.add(entry.address)
         before = self.state.change(entry)
+        if self.from_date and before is None and self.taken_before(entry):
+            self.again.append(entry)
+            return False
         if before is None:
             return not self.seen(identity(entry.address, self.target)) or self.state.changed_later(entry)
         return bool(before and entry.changed and before != iso(entry.changed))
@@ -191,8 +210,9 @@ class SiteSpider(TargetSpider[SiteTarget]):
         todo, coming = deque(entries), Coming()
         try:
             while group := [each async for each in self.next_few(todo, coming)]:
+                items = tuple(filter(None, self.judged(group)))
                 deferred = tuple(entry.address for entry, _ in group if self.state.waits(entry))
-                yield Page(items=tuple(item for _, item in group if item), cursor=self.state.cursor(), deferred=deferred)
+                yield Page(items=items, cursor=self.state.cursor(), deferred=deferred)
         finally:
             for _, answer in coming:
                 answer.cancel()
@@ -222,21 +242,46 @@ class SiteSpider(TargetSpider[SiteTarget]):
         except Trouble as trouble:
             if not trouble.transient:
                 self.refused.append(str(trouble))
-                if trouble.final or trouble.status is None:  # gone, or not to be asked for; what is refused may be a wall for now
-                    self.state.settle(entry)
-                    return None
-            tries = self.state.defer(entry, counted=not trouble.of_host)
-            if tries < self.target.attempts:
-                self.logger.warning("%s; tried again next time", trouble)
+            if trouble.lasting:
+                self.state.settle(entry)
                 return None
-            self.state.settle(entry)
-            return Item(raw={"url": entry.address}, address=entry.address, error=f"its page failed in {tries} runs: {trouble}")
-        self.state.settle(entry)
+            return self.tried_again(entry, trouble)
         if "html" not in (content_type(response) or "html"):
+            self.state.settle(entry)
             return None  # a picture, a document
         self.taken += 1
         read_next(response, self)
-        return Item(raw=read_article(response, self.target), address=response.url)
+        raw = read_article(response, self.target)
+        if text := raw.get("text"):
+            told = self.told_by(entry, page_of(response), response.url) if self.state.walls.repeats(text) else entry.address
+            self.state.walls.met(text, told, entry.address)
+        return Item(raw=raw, address=response.url)
+
+    def tried_again(self, entry: Entry, trouble: Trouble) -> Item | None:
+        """None where an article that could not be had is asked for in the next run, else that it is given up."""
+        tries = self.state.defer(entry, counted=not trouble.of_host)
+        if tries < self.target.attempts:
+            self.logger.warning("%s; tried again next time", trouble)
+            return None
+        self.state.settle(entry)
+        return Item(raw={"url": entry.address}, address=entry.address, error=f"its page failed in {tries} runs: {trouble}")
+
+    def judged(self, group: list[tuple[Entry, Item | None]]) -> Iterator[Item | None]:
+        """What is kept of some articles: none with the text of a wall. Those wait, and so do those that were kept with it before."""
+        for address in self.state.walls.caught():
+            self.state.defer(Entry(address), counted=False)
+        for entry, item in group:
+            if item and self.state.walls.is_one(item.raw.get("text", "")):
+                yield self.tried_again(entry, Trouble(f"{entry.address}: shows the text of other articles", transient=True))
+                continue
+            if item and item.error is None:
+                self.state.settle(entry)
+            yield item
+
+    def told_by(self, entry: Entry, page: Selector, url: str) -> str:
+        """The address of an article; where its page names another one that is asked for too, that: it is another version of it."""
+        own = own_address(page, url)
+        return own if own and (own in self.met or self.taken_before(Entry(own))) else entry.address
 
 
 def _retrieved(answer: asyncio.Task[Response]) -> None:

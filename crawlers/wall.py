@@ -1,0 +1,77 @@
+"""A wall in the place of articles: a captcha or a login that answers as a page does. It is told by its text, which many addresses show.
+
+The rule to know: one text at two addresses is an article published twice; from the third on it is no article's. What was kept with it
+before that was seen, in earlier runs too, is asked for again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from crawlers.page import canonical
+from crawlers.source import Cursor
+
+SAME = 3
+"""Addresses with one text, from which on it is a wall's."""
+LAST = 8
+"""Texts remembered from run to run, and as many walls."""
+QUOTED = 80
+"""Characters of a text that are told."""
+
+
+class Walls:
+    """Which texts several articles of a run, and of the last ones before it, show alike."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._shown: dict[str, dict[str, str]] = {text: dict(each) for text, each in cursor.get("texts", {}).items()}
+        """Mark of a text -> marks of the addresses that showed it last, each with the name of what was kept; the last text last."""
+        self._walls: dict[str, list[str]] = {text: list(each) for text, each in cursor.get("walls", {}).items()}
+        """Mark of the text of a wall -> marks of addresses that showed it; the last met last."""
+        self._met: dict[str, str] = {}
+        """Mark of each wall that was met in this run -> its text."""
+        self._caught: list[str] = []
+
+    def met(self, text: str, address: str, name: str) -> None:
+        """An address shows a text, and none that it showed before; `name` tells what is kept of it."""
+        mark, place = _mark(text), _mark(canonical(address))
+        for each in self._shown.values():
+            each.pop(place, None)
+        shown = self._shown.pop(mark, {}) | {place: name}
+        self._shown = {other: each for other, each in self._shown.items() if each}
+        if mark in self._walls or len(shown) >= SAME:
+            self._caught += filter(None, shown.values())
+            self._walls[mark] = list(dict.fromkeys([*self._walls.pop(mark, ()), *shown]))
+            self._met[mark] = text
+        else:
+            self._shown[mark] = shown
+
+    def repeats(self, text: str) -> bool:
+        """Whether an address has shown this text."""
+        return _mark(text) in self._shown or self.is_one(text)
+
+    def is_one(self, text: str) -> bool:
+        """Whether a text is a wall's."""
+        return _mark(text) in self._walls
+
+    def caught(self) -> list[str]:
+        """Names of what showed the text of a wall, also before it was known for one; each once."""
+        names, self._caught = self._caught, []
+        return names
+
+    def told(self, otherwise: str) -> list[str]:
+        """What to say of the walls of this run, in a sentence for each; `otherwise` is what else they may be."""
+        return [
+            f"{len(self._walls[mark])} articles show the same text, «{' '.join(text.split())[:QUOTED]}»: "
+            f"a wall against robots, or {otherwise}"
+            for mark, text in self._met.items()
+        ]
+
+    def cursor(self) -> Cursor:
+        """What the next run compares with."""
+        walls = {mark: each[-SAME:] for mark, each in list(self._walls.items())[-LAST:]}
+        found = {"texts": dict(list(self._shown.items())[-LAST:]), "walls": walls}
+        return {name: each for name, each in found.items() if each}
+
+
+def _mark(text: str) -> str:
+    return hashlib.blake2b(text.encode(errors="replace"), digest_size=8).hexdigest()
