@@ -18,7 +18,7 @@ from parsel import Selector
 from crawlers.kinds import ForumTarget
 from crawlers.link import hidden, is_link, within
 from crawlers.page import canonical
-from crawlers.patience import InVain
+from crawlers.patience import NEVER, InVain
 from crawlers.post import MOST
 from crawlers.selection import Fields, counted, pieces, select, takes, value
 from crawlers.source import Cursor
@@ -26,7 +26,6 @@ from crawlers.taken import TakeModel
 
 REMEMBERED = 3_000
 """Topics whose marks are kept."""
-NEVER = InVain()
 SHOWN = 3
 """Pages kept that were shown last, each of another topic."""
 MARKS = 3

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawlers.page import canonical
+from crawlers.patience import NEVER, InVain
 from crawlers.post import iso
 from crawlers.sitemap import Entry
 from crawlers.source import Cursor
@@ -28,7 +29,8 @@ class Frontier:
     """Pages whose links are followed. Ask `next_page`, then tell what came of it by the other methods."""
 
     def __init__(self, cursor: Cursor) -> None:
-        self._failing: dict[str, tuple[str, int, int]] = {mark(each[0]): (each[0], each[1], each[2]) for each in cursor.get("failing", ())}
+        failing = cursor.get("failing", ())
+        self._failing: dict[str, tuple[str, int, InVain]] = {mark(each[0]): (each[0], each[1], _tries(each[2])) for each in failing}
         """Mark -> address of a page that could not be had for now, the pages before it that brought nothing new, and the runs in which it
         failed."""
         self._followed: dict[str, None] = dict.fromkeys(cursor.get("followed", ()))
@@ -76,10 +78,10 @@ class Frontier:
         self._followed.pop(name, None)
         self._todo = {name: (address, barren)} | self._todo
 
-    def failed(self, address: str, barren: int, *, counted: bool = True) -> int:
+    def failed(self, address: str, barren: int, *, counted: bool = True) -> InVain:
         """Keep a page that could not be had for now; the runs in which it failed itself (`counted`)."""
         before = self._failing.get(mark(address))
-        tries = (before[2] if before else 0) + counted
+        tries = (before[2] if before else NEVER).once_more(datetime.now(UTC), counted=counted)
         self._failing[self.left_out(address)] = (address, barren, tries)
         return tries
 
@@ -102,7 +104,8 @@ class Frontier:
 
     def cursor(self) -> Cursor:
         marks = {"followed": list(self._followed), "given_up": list(self._given_up)}
-        return {"todo": list(self._todo.values()), "failing": list(map(list, self._failing.values()))} | marks
+        failing = [[address, barren, tries.to_json()] for address, barren, tries in self._failing.values()]
+        return {"todo": list(self._todo.values()), "failing": failing} | marks
 
 
 class State:
@@ -116,7 +119,7 @@ class State:
         forgotten = [cursor["forgotten"]] if "forgotten" in cursor else self._known.values() if full else ()
         self._forgotten: str = max((changed for changed in forgotten if changed <= _now()), default="")
         """The latest change that an address which is not remembered any more had as it was taken; empty where none was forgotten."""
-        self._deferred: dict[str, int] = dict(cursor.get("deferred", {}))
+        self._deferred: dict[str, InVain] = {address: _tries(said) for address, said in cursor.get("deferred", {}).items()}
         self._maps: dict[str, str] = dict(cursor.get("maps", {}))
         """Mark of a sitemap read to its end -> when it had changed then."""
         self.walls = Walls(cursor)
@@ -146,9 +149,9 @@ class State:
             if changed <= _now():
                 self._forgotten = max(self._forgotten, changed)
 
-    def defer(self, entry: Entry, *, counted: bool = True) -> int:
+    def defer(self, entry: Entry, *, counted: bool = True) -> InVain:
         """Keep an address that could not be had for now; the runs in which it failed itself (`counted`)."""
-        self._deferred[entry.address] = self._deferred.get(entry.address, 0) + counted
+        self._deferred[entry.address] = self._deferred.get(entry.address, NEVER).once_more(datetime.now(UTC), counted=counted)
         if entry.changed:
             self._remember(entry)
         return self._deferred[entry.address]
@@ -174,7 +177,8 @@ class State:
         forget(self._maps)
 
     def cursor(self) -> Cursor:
-        cursor = {"known": dict(self._known), "forgotten": self._forgotten, "deferred": dict(self._deferred), "maps": dict(self._maps)}
+        deferred = {address: tries.to_json() for address, tries in self._deferred.items()}
+        cursor = {"known": dict(self._known), "forgotten": self._forgotten, "deferred": deferred, "maps": dict(self._maps)}
         return {name: each for name, each in (self.frontier.cursor() | cursor | self.walls.cursor()).items() if each}
 
 
@@ -184,6 +188,11 @@ def forget(remembered: dict[str, Any]) -> list[Any]:
     while len(remembered) > REMEMBERED:
         forgotten.append(remembered.pop(next(iter(remembered))))
     return forgotten
+
+
+def _tries(said: Any) -> InVain:
+    """Out of a cursor; older ones have the number of runs alone."""
+    return InVain(said) if isinstance(said, int) else InVain.from_json(said)
 
 
 def _now() -> str:

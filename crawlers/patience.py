@@ -42,3 +42,6 @@ class InVain:
         """The inverse of `to_json`; older cursors have the runs alone."""
         since = record.get("since")
         return cls(record.get(name, 0), datetime.fromisoformat(since) if since else None)
+
+
+NEVER = InVain()

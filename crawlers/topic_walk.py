@@ -16,7 +16,7 @@ from parsel import Selector
 from crawlers.board import State, Topic, read_posts
 from crawlers.identity import Identity
 from crawlers.mapping import mapped_again
-from crawlers.patience import InVain
+from crawlers.patience import NEVER, InVain
 from crawlers.post import clean
 from crawlers.selection import Tally, next_page, takes
 from crawlers.shown import TopicLooks
@@ -40,7 +40,7 @@ class Way:
     """Pages that may still be asked for."""
     deep: bool = False
     """Whether the topic stands far down its board."""
-    tries: InVain = field(default_factory=InVain)
+    tries: InVain = NEVER
     """Runs in which it failed, or was refused while others were shown."""
     seen: set[str] = field(default_factory=set)
     """Pages that were asked for."""
@@ -169,7 +169,7 @@ class TopicWalk(TopicLooks):
             return Page(items=(), cursor=self.state.cursor(), repeated=len(raws))
         await self.identity.check(raws, self.tally.add(raws), url, self.posts_at)
         if way.tries.runs and way.last and not all(known.values()):
-            way.tries = InVain()
+            way.tries = NEVER
             self.state.wait(topic)
         way.last, way.shown, way.met = address, known.keys(), any(map(self.keepable, raws))
         if following and following not in way.seen:

@@ -54,11 +54,11 @@ def test_a_forum_whose_ids_are_found_no_more_fails_each_run_and_keeps_nothing_un
 ) -> None:
     lost_ids(walk)
     for _ in range(2):
-        run = walk.collect(walk.target(ANY), since)
+        run = walk.collect(walk.target(ANY), f"{since:%Y-%m-%d}" if since else "")
         assert re.match(r"https://forum\.example/t=3: in 6 of 6 " + LOST, run.error or "")
         assert (run.counts.outcomes[Outcome.KEPT], len(walk.posts())) == (0, 8)
         assert walk.asked == ["board", "t=3", "t=2", "t=1"], "other pages may show that they have ids still"
-    run = walk.collect(walk.target(MENDED), since)
+    run = walk.collect(walk.target(MENDED), f"{since:%Y-%m-%d}" if since else "")
     assert (run.error, run.counts.outcomes[Outcome.KEPT], len(walk.posts())) == (None, 6, 14)
     assert run.counts.outcomes[Outcome.CHANGED] == 0
 

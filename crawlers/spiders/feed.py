@@ -30,6 +30,7 @@ from crawlers.kinds import FeedTarget
 from crawlers.link import is_link, opened, within
 from crawlers.mapping import as_its_source_says
 from crawlers.page import Text, at_site, decode, plain, site_of, without_declaration
+from crawlers.patience import NEVER, InVain
 from crawlers.place import data_folder
 from crawlers.post import Post, clean, post_id
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
@@ -62,7 +63,7 @@ class Entry:
     """An entry to take, and the runs that have asked for its article in vain."""
 
     raw: dict[str, Any]
-    tries: int = 0
+    tries: InVain = NEVER
 
 
 class FeedSpider(TargetSpider[FeedTarget]):
@@ -139,8 +140,8 @@ class FeedSpider(TargetSpider[FeedTarget]):
 
     def not_had(self, entry: Entry, wrong: Trouble) -> Item | Entry:
         """What becomes of an entry whose article fails: it is tried again, else taken with what the feed itself says."""
-        tries = entry.tries + (not wrong.of_host)
-        last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
+        tries = entry.tries.once_more(now := datetime.now(UTC), counted=not wrong.of_host)
+        last = tries.enough(self.target.attempts, now) or self.from_date or self.is_preview  # of which no cursor is kept
         if not (wrong.lasting or last):
             self.logger.warning("%s; tried again next time", wrong)
             return Entry(entry.raw, tries)
@@ -207,21 +208,21 @@ class State:
         """These entries are to be asked for again."""
         for raw in kept.values():
             plain = {name: said for name, said in raw.items() if name not in ("article", "article_missing")}
-            self.deferred.setdefault(fingerprint(plain), {"tries": 0, "raw": plain})
+            self.deferred.setdefault(fingerprint(plain), NEVER.to_json() | {"raw": plain})
         self.again = []
 
     def waiting(self, fresh: list[Entry]) -> list[Entry]:
         """Entries whose article failed before, but for those that the feed now words anew."""
         anew = {(entry.raw.get("id"), entry.raw.get("link")) for entry in fresh}
         self.deferred = {mark: each for mark, each in self.deferred.items() if (each["raw"].get("id"), each["raw"].get("link")) not in anew}
-        return [Entry(each["raw"], each["tries"]) for each in self.deferred.values()]
+        return [Entry(each["raw"], InVain.from_json(each)) for each in self.deferred.values()]
 
     def settle(self, entry: Entry, found: Item | Entry) -> None:
         """Note what became of an entry: taken, or to be tried again."""
         mark = fingerprint(entry.raw)
         self.known.setdefault(mark)
         if isinstance(found, Entry):
-            self.deferred[mark] = {"tries": found.tries, "raw": found.raw}
+            self.deferred[mark] = found.tries.to_json() | {"raw": found.raw}
         else:
             self.deferred.pop(mark, None)
 

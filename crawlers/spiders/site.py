@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
 
@@ -170,13 +170,13 @@ class SiteSpider(TargetSpider[SiteTarget]):
             frontier.followed(address)
         else:
             tries = frontier.failed(address, barren, counted=not trouble.of_host)
-            self.failures += tries <= 1 and not frontier.gave_up(address)  # of one that failed before it may be the page
-            if tries < self.target.attempts:
+            self.failures += tries.runs <= 1 and not frontier.gave_up(address)  # of one that failed before it may be the page
+            if not tries.enough(self.target.attempts, datetime.now(UTC)):
                 self.logger.warning("%s; tried again next time", trouble)
                 deferred = (address,)
             else:
                 frontier.give_up(address)
-                items = (Item(raw={"url": address}, address=address, error=f"its links could not be had in {tries} runs: {trouble}"),)
+                items = (Item(raw={"url": address}, address=address, error=f"its links could not be had in {tries.runs} runs: {trouble}"),)
         return Page(items=items, cursor=self.state.cursor(), deferred=deferred)
 
     def followed(self, link: str) -> bool:
@@ -260,11 +260,11 @@ class SiteSpider(TargetSpider[SiteTarget]):
     def tried_again(self, entry: Entry, trouble: Trouble) -> Item | None:
         """None where an article that could not be had is asked for in the next run, else that it is given up."""
         tries = self.state.defer(entry, counted=not trouble.of_host)
-        if tries < self.target.attempts:
+        if not tries.enough(self.target.attempts, datetime.now(UTC)):
             self.logger.warning("%s; tried again next time", trouble)
             return None
         self.state.settle(entry)
-        return Item(raw={"url": entry.address}, address=entry.address, error=f"its page failed in {tries} runs: {trouble}")
+        return Item(raw={"url": entry.address}, address=entry.address, error=f"its page failed in {tries.runs} runs: {trouble}")
 
     def judged(self, group: list[tuple[Entry, Item | None]]) -> Iterator[Item | None]:
         """What is kept of some articles: none with the text of a wall. Those wait, and so do those that were kept with it before."""
