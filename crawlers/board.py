@@ -191,6 +191,14 @@ class State:
         """The runs that have asked for the topic in vain, whatever its board says of it now."""
         return InVain.from_json(self._waiting.get(topic.id, {}))
 
+    def refused(self, topic: Topic) -> bool:
+        """Whether the topic was refused the last time."""
+        return bool(self._waiting.get(topic.id, {}).get("refused"))
+
+    def forget(self, page: str) -> None:
+        """Note that a page which was shown is no more."""
+        self._good = {name: each for name, each in self._good.items() if each != page}
+
     def waits(self, topic: Topic) -> bool:
         """Whether the topic is not read to its end."""
         return topic.id in self._waiting

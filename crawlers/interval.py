@@ -98,9 +98,9 @@ class Descent:
 
     def cursor(self) -> Cursor:
         """What the next run resumes with."""
-        intervals = self.open if len(self.open) <= MANY else [Interval(self.start, self.open[-1].until)]
-        apart = {(each.address, *each.until): each for each in intervals}  # walks that were cut short on the same page leave the same
-        return {"top": self.top, "open": [asdict(each) for each in apart.values()]}
+        apart = list({(each.address, *each.until): each for each in self.open}.values())  # walks cut short on one page leave the same
+        intervals = apart if len(apart) <= MANY else [Interval(self.start, apart[-1].until)]
+        return {"top": self.top, "open": [asdict(each) for each in intervals]}
 
     def _walked(self) -> tuple[Interval, str]:
         if self.interval is None or self.address is None:

@@ -25,7 +25,7 @@ from crawlers.spider import Trouble, page_of
 
 ENOUGH = 3
 """Topics that fail one after another, from which on it is the host; that are refused one after another, from which on it may be."""
-FIRST = 30
+ENOUGH_UNKNOWN = 30
 """Topics that are refused one after another, where the forum has never shown one: as many may be pinned on top of a board."""
 
 
@@ -50,6 +50,8 @@ class Way:
     """Its posts, where another page follows."""
     met: bool = False
     """Whether one of them can be taken, and so is known from now on."""
+    refused: bool = False
+    """Whether it was refused the last time."""
     turned: Trouble | None = None
     """Why the page that was to be gone on with is refused: the topic is read from its first one, up to there at most."""
 
@@ -92,8 +94,8 @@ class TopicWalk(TopicLooks):
         self.tally = Tally(takes(self.target.topic.take), every={"text", "date"}, where="topic.take")
         self.identity = Identity(self.target, self.seen)
         self.tried: set[str] = set()
-        self.in_vain: dict[str, Trouble] = {}
-        """Topics of this run that could not be read, and why."""
+        self.missed: dict[str, Trouble | None] = {}
+        """Topics of this run that could not be read to their end, and why those that have shown nothing."""
         self.gone: list[str] = []
         """Why topics were settled that have shown nothing."""
         self.refusals: dict[str, Refusal] = {}
@@ -108,9 +110,9 @@ class TopicWalk(TopicLooks):
         """A topic from the page that was read last to its end. Raises Trouble where the host fails, or refuses whatever is asked for."""
         self.tried.add(topic.id)
         topic = self.state.resumed(topic)
-        tries = self.state.tries(topic)
+        tries, refused = self.state.tries(topic), self.state.refused(topic)
         self.state.wait(topic, tries)
-        way = Way(topic, self.state.page(topic), left=self.target.pages, deep=deep, tries=tries)
+        way = Way(topic, self.state.page(topic), left=self.target.pages, deep=deep, tries=tries, refused=refused)
         while way.address and way.left > 0 and not self.full():
             way.left -= 1
             way.seen.add(way.address)
@@ -120,7 +122,7 @@ class TopicWalk(TopicLooks):
                 if self.turns_back(way, trouble):
                     continue
                 yield await self.failed(way, trouble)
-                if self.walled or self.failures >= ENOUGH:
+                if self.walled or (trouble.transient and self.failures >= ENOUGH):
                     raise
                 return
             if self.state.met(topic) and way.address != topic.address and not self.meets(raws):
@@ -147,7 +149,7 @@ class TopicWalk(TopicLooks):
         if trouble.transient or way.last or way.topic.address in way.seen:
             return False
         if _refused(trouble):
-            if way.tries.runs:
+            if way.tries.runs and way.refused:
                 return False  # that was done in the first run that was refused
             way.turned = trouble
         way.from_first_page()
@@ -168,7 +170,7 @@ class TopicWalk(TopicLooks):
             self.ended(way, way.last)
             return Page(items=(), cursor=self.state.cursor(), repeated=len(raws))
         await self.identity.check(raws, self.tally.add(raws), url, self.posts_at)
-        if way.tries.runs and way.last and not all(known.values()):
+        if way.tries.runs and (way.last or not self.state.met(topic)) and not all(known.values()):
             way.tries = NEVER
             self.state.wait(topic)
         way.last, way.shown, way.met = address, known.keys(), any(map(self.keepable, raws))
@@ -209,7 +211,7 @@ class TopicWalk(TopicLooks):
 
     async def failed(self, way: Way, trouble: Trouble) -> Page:
         """What becomes of a topic that could not be had, or not behind its last page."""
-        self.in_vain[way.topic.id] = trouble
+        self.missed[way.topic.id] = None if way.last else trouble
         if trouble.transient:
             return self.postponed(way, trouble)
         if way.last:
@@ -227,7 +229,7 @@ class TopicWalk(TopicLooks):
         """A topic whose page fails for now."""
         now = datetime.now(UTC)
         tries = way.tries.once_more(now, counted=not trouble.of_host)
-        if tries.enough(self.target.attempts, now):
+        if not trouble.of_host and tries.enough(self.target.attempts, now):
             return self.given_up(way, f"its topic failed in {tries.runs} runs: {trouble}")
         self.failures += 1
         self.state.wait(way.topic, tries)
@@ -239,7 +241,7 @@ class TopicWalk(TopicLooks):
         self.refusals[way.topic.id] = Refusal(way, trouble, certain=way.last is not None)
         if not way.last:
             self.row += 1
-            if self.row >= (ENOUGH if self.state.good else FIRST):
+            if self.row >= (ENOUGH if self.state.good else ENOUGH_UNKNOWN):
                 await self.ask_for_known()
         self.state.wait(way.topic, way.tries, refused=True)
         return Page(items=(), cursor=self.state.cursor())
@@ -256,26 +258,28 @@ class TopicWalk(TopicLooks):
 
     async def ask_for_known(self) -> None:
         """Ask for pages that were shown before: where none is shown any more, a wall stands before the whole forum."""
-        for address in self.state.good:
+        had = self.state.good
+        for address in had:
             try:
                 await self.posts_at(address)
             except Trouble as trouble:
                 self.logger.warning("%s, which was shown before", trouble)
+                if trouble.final:
+                    self.state.forget(address)
                 continue
             self.row = 0
             for each in self.refusals.values():
                 each.certain = True
             return
-        self.walled = True
+        self.walled = bool(self.state.good) or not had
 
     async def judge_refusals(self) -> AsyncIterator[Page]:
         """What becomes of topics that were refused. That is a try of theirs, but not where the whole forum refuses, as behind a wall."""
-        if self.full():
-            return
-        if self.state.good and not self.walled and not all(each.certain for each in self.refusals.values()):
+        if self.state.good and not (self.walled or self.full() or all(each.certain for each in self.refusals.values())):
             await self.ask_for_known()
-        now, own = datetime.now(UTC), bool(self.state.good) and not self.walled
+        now = datetime.now(UTC)
         for each in self.refusals.values():
+            own = each.certain and not self.walled
             yield self.judged(each, each.way.tries.once_more(now), now) if own else self.deferred(each, each.way.tries)
 
     def judged(self, refusal: Refusal, tries: InVain, now: datetime) -> Page:
@@ -298,7 +302,9 @@ class TopicWalk(TopicLooks):
 
 
 def _titled(page: Selector, topic: Topic) -> bool:
-    """Whether a page is headed by the title that the topic's board shows."""
+    """Whether a page is headed by the title that the topic's board shows, and asks for no password."""
+    if page.css("input[type=password]"):
+        return False
     heads = page.xpath("//title | //h1 | //h2 | //h3").xpath("string()").getall()
     return bool(topic.title) and any(clean(topic.title or "") in clean(head) for head in heads)
 

@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -172,6 +173,12 @@ class Molva:
             except subprocess.TimeoutExpired:
                 self.process.kill()
         return time.monotonic() - started
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails in some runs is given up, however soon one follows another."""
+    monkeypatch.setattr("crawlers.patience.OUTAGE", timedelta())
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from crawlers.archive import Archive
 from crawlers.collect import collect, preview
 from crawlers.kinds import FeedTarget
 from crawlers.page import decode, plain
+from crawlers.patience import InVain
 from crawlers.post import Post, post_id
 from crawlers.run import RunFailed
 from crawlers.sink import open_sink
@@ -244,6 +245,7 @@ def test_a_feed_that_tells_its_date_alone_is_asked_for_what_came_since(blog: Sit
     assert Archive(place.data).cursor("blog")["modified"] == changed
 
 
+@pytest.mark.usefixtures("at_once")
 def test_an_article_that_fails_is_deferred_then_taken_or_left_out(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true", "attempts: 2"))
     serve(blog, 3, 2, 1)
@@ -267,6 +269,7 @@ def test_an_article_that_fails_is_deferred_then_taken_or_left_out(blog: Site, pl
     assert blog.paths() == ["/feed.xml"]
 
 
+@pytest.mark.usefixtures("at_once")
 def test_an_article_that_is_refused_for_now_waits_and_is_taken_whole(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true"))
     serve(blog, 3, 2, 1)
@@ -277,6 +280,7 @@ def test_an_article_that_is_refused_for_now_waits_and_is_taken_whole(blog: Site,
     assert [post.text.startswith("Статья") for post in place.posts(target)] == [False, True, True]
 
 
+@pytest.mark.usefixtures("at_once")
 def test_an_entry_kept_without_its_article_becomes_whole_and_stays_so(blog: Site, place: Place) -> None:
     since = datetime(2026, 9, 1, tzinfo=UTC)
     target = place.target("blog", blog_target(blog, "article: true", "attempts: 1"))
@@ -411,8 +415,8 @@ def test_what_was_taken_is_known_although_a_feed_is_long_or_says_that_nothing_is
 def test_a_deferred_entry_gives_way_to_its_new_wording() -> None:
     (raw,) = entries(1)
     state = State({})
-    state.settle(Entry(raw), Entry(raw, 1))
-    assert [entry.tries for entry in State(state.cursor()).waiting([])] == [1]
+    state.settle(Entry(raw), Entry(raw, InVain(1)))
+    assert [entry.tries for entry in State(state.cursor()).waiting([])] == [InVain(1)]
     newer = State(state.cursor())
     assert newer.waiting([Entry(raw | {"html": "текст исправлен"})]) == []
     assert "deferred" not in newer.cursor()
@@ -421,7 +425,7 @@ def test_a_deferred_entry_gives_way_to_its_new_wording() -> None:
 def test_entries_that_share_a_link_wait_on_their_own() -> None:
     (raw,) = entries(1)
     state = State({})
-    state.settle(Entry(raw), Entry(raw, 1))
+    state.settle(Entry(raw), Entry(raw, InVain(1)))
     assert [entry.raw["id"] for entry in State(state.cursor()).waiting([Entry(raw | {"id": "another"})])] == ["0"]
 
 

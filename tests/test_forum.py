@@ -467,10 +467,8 @@ def test_what_was_written_before_the_wanted_date_is_not_asked_for(walk: Walk) ->
     assert walk.asked == ["board", "t=3", "board?2"]
 
 
-def test_a_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_is_gone_is_read_anew(
-    walk: Walk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("crawlers.patience.OUTAGE", timedelta())
+@pytest.mark.usefixtures("at_once")
+def test_a_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_is_gone_is_read_anew(walk: Walk) -> None:
     target = walk.target(PAGE)
     walk.pages["/board"] = board((5, "02.09.2026 10:00"), (4, "01.09.2026 10:00"))
     walk.pages["/t=4"], walk.pages["/t=5"] = Answer("", 503), topic(51, more="/t=5&p=2")

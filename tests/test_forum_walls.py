@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
+from crawlers.archive import Archive
 from crawlers.preview import Preview
 from crawlers.run import Outcome
 from crawlers.sink import sink_of
-from tests.recorded_walk import Page, Walk, spider_of, walk
+from tests.recorded_walk import Page, Walk, silent, spider_of, walk
 from tests.site import Answer
 from tests.test_forum import BOARD, PAGE, board, following, topic
 
 __all__ = ["walk"]
+pytestmark = pytest.mark.usefixtures("at_once")
 DATE = "01.09.2026 10:00"
 LOGIN = "<form>Войдите, чтобы читать</form>"
 WALLS = pytest.mark.parametrize("wall", [Answer("", 403), LOGIN], ids=["403", "a login with 200"])
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What fails in some runs is given up, however soon one follows another."""
-    monkeypatch.setattr("crawlers.patience.OUTAGE", timedelta())
 
 
 def lines(*numbers: int) -> str:
@@ -252,6 +247,61 @@ def test_of_many_that_wait_what_failed_goes_first_and_some_of_what_was_refused_i
     assert {path for each in asked for path in each} == {"t=3", *(f"t={number}" for number in private)}
 
 
+def test_a_topic_that_failed_before_its_later_page_is_refused_is_read_from_its_first_page_too(walk: Walk) -> None:
+    target = walk.target(PAGE.replace("attempts: 2", "attempts: 3"))
+    walk.pages = {"/board": lines(4, 7), "/t=7": topic(71), "/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=2": topic(2)}
+    assert walk.kept(target) == 3
+    walk.pages |= {"/board": changed(4, 7), "/t=4": topic(1, 9, more="/t=4&p=2"), "/t=4&p=2": Answer("", 503)}
+    walk.collect(target)
+    walk.pages["/t=4&p=2"] = Answer("", 403)
+    assert walk.kept(target) == 1
+
+
+def test_a_named_topic_that_a_board_shows_too_and_whose_later_page_is_refused_fails_no_run(walk: Walk) -> None:
+    target = walk.target(PAGE + "topics: https://forum.example/t=1\n")
+    walk.pages = {"/board": lines(1, 2), "/t=1": topic(1, more="/t=1&p=2"), "/t=1&p=2": Answer("", 403), "/t=2": topic(2)}
+    assert [walk.kept(target) for _ in range(3)] == [2, 0, 0]
+
+
+def test_a_page_that_was_shown_and_is_removed_is_no_wall(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/t=": Answer("", 403), "/t=7": topic(71), "/board": lines(7)}
+    assert walk.kept(target) == 1
+    walk.pages |= {"/t=7": Answer("", 404), "/board": lines(1)}
+    assert [walk.collect(target).error for _ in range(3)] == [None] * 3
+
+
+def test_a_wall_that_rises_within_a_run_is_told(walk: Walk) -> None:
+    target, answers = walk.target(PAGE), iter([topic(1)])
+    walk.pages = {"/board": lines(1, 2), "/t=": Answer("", 403), "/t=1": lambda: next(answers, Answer("", 403))}
+    assert walk.collect(target).error == "none of 1 topics shows a post: https://forum.example/t=2: forum.example refuses to show it (403)"
+
+
+def test_a_topic_that_is_gone_ends_no_board_after_others_have_failed(walk: Walk) -> None:
+    target = walk.target(PAGE.replace(BOARD, f"[{BOARD}, https://forum.example/other]"))
+    walk.pages = {"/board": lines(1, 2, 3), "/other": lines(4, 5), "/t=": Answer("", 503), "/t=4": Answer("", 404), "/t=5": topic(5)}
+    assert walk.collect(target).counts.outcomes[Outcome.KEPT] == 1
+
+
+def test_nothing_is_given_up_by_a_run_in_which_nothing_of_the_host_may_be_asked_for(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/board": lines(1), "/t=": Answer("", 503)}
+    walk.collect(target)
+    walk.pages["/t="] = silent
+    assert [walk.collect(target).counts.outcomes[Outcome.REJECTED] for _ in range(3)] == [0, 0, 0]
+
+
+def test_refused_later_pages_of_ever_more_topics_do_not_pile_up(walk: Walk) -> None:
+    target, waiting = walk.target(PAGE), []
+    for first in range(1000, 1600, 10):
+        numbers = range(first, first + 10)
+        walk.pages = {"/t=": topic(5), "/board": lines(*numbers)}
+        walk.pages |= {f"/t={number}": topic(number, more=f"/t={number}&p=2") for number in numbers} | {"&p=2": Answer("", 403)}
+        walk.collect(target)
+        waiting.append(len(Archive(walk.data).cursor("walked").get("waiting", {})))
+    assert max(waiting[30:]) <= max(waiting[:30]) + 20 < 200
+
+
 def titled(number: int) -> str:
     """A topic's page without posts."""
     return f"<h2>{number}</h2><p>В этой теме нет сообщений</p>"
@@ -264,6 +314,14 @@ def test_a_topic_without_posts_is_taken_as_it_is_where_others_are_shown(walk: Wa
     assert (run.error, +run.counts.outcomes) == (None, {Outcome.KEPT: 1})
     walk.requests.clear()
     assert (walk.kept(target), walk.asked) == (0, ["board"])
+
+
+def test_a_login_headed_by_the_topics_title_is_no_topic_without_posts(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/board": lines(101, 2), "/t=101": titled(101) + "<input type=password>", "/t=2": topic(2)}
+    assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
+    walk.pages["/t=101"] = topic(1)
+    assert walk.kept(target) == 1
 
 
 def test_topics_whose_posts_are_not_found_any_more_since_the_layout_changed_are_read_when_the_file_is_mended(walk: Walk) -> None:

@@ -182,6 +182,7 @@ def test_links_are_followed_while_they_bring_new_articles_and_a_calendar_without
     assert [path for path in walk.asked if "calendar" not in path] == ["news/", "news/page/2", "news/5", "news/page/3"]
 
 
+@pytest.mark.usefixtures("at_once")
 def test_what_fails_for_now_is_tried_again_and_a_run_cut_short_goes_on(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\npages: 3\nattempts: 2\n")
     walk.pages["/news/"] = page("/news/1", "/news/page/2")
@@ -196,6 +197,7 @@ def test_what_fails_for_now_is_tried_again_and_a_run_cut_short_goes_on(walk: Wal
     assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/3"])
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_list_that_fails_for_now_is_tried_again_in_later_runs_and_given_up_after_some(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\nattempts: 2\n")
     walk.pages = {"/news/": page("/news/1", "/news/page/2"), "/news/1": article(1), "/news/2": article(2)}
@@ -212,6 +214,7 @@ def test_a_list_that_fails_for_now_is_tried_again_in_later_runs_and_given_up_aft
     assert run.counts.places["its links could not be had in 2 runs: bank.example fails (503)"] == "https://bank.example/news/page/3"
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_list_that_failed_under_another_form_of_its_address_is_had_by_that_of_the_target() -> None:
     frontier = Frontier({"failing": [["https://www.bank.example/news/", 1, 2]]})
     assert frontier.failed("http://bank.example/news/", 0) == 3

@@ -76,6 +76,7 @@ def test_what_was_kept_before_a_wall_was_noticed_is_asked_for_again(walk: Walk, 
     assert sorted(str(post.title) for post in last.values()) == [f"Новость {n}" for n in range(1, 5)]
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_wall_that_stands_for_too_many_runs_is_given_up_and_collecting_again_brings_its_articles(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\nattempts: 2\n")
     walk.pages = news(1, 2, 3) | {f"/news/{n}": CAPTCHA for n in (1, 2, 3)}
@@ -155,6 +156,7 @@ def test_articles_of_a_feed_behind_a_wall_wait_and_so_do_those_that_were_kept_wi
     assert all(post.text.startswith("Статья номер") for post in last.values()) and len(last) == 4
 
 
+@pytest.mark.usefixtures("at_once")
 def test_entries_behind_a_wall_are_what_their_feed_says_in_the_end(blog: Site, place: Place) -> None:
     since = datetime(2026, 9, 1, tzinfo=UTC)
     target = place.target("blog", blog_target(blog, "article: true", "attempts: 1"))

@@ -141,8 +141,8 @@ class FeedSpider(TargetSpider[FeedTarget]):
     def not_had(self, entry: Entry, wrong: Trouble) -> Item | Entry:
         """What becomes of an entry whose article fails: it is tried again, else taken with what the feed itself says."""
         tries = entry.tries.once_more(now := datetime.now(UTC), counted=not wrong.of_host)
-        last = tries.enough(self.target.attempts, now) or self.from_date or self.is_preview  # of which no cursor is kept
-        if not (wrong.lasting or last):
+        last = not wrong.of_host and tries.enough(self.target.attempts, now)
+        if not (wrong.lasting or last or self.from_date or self.is_preview):  # of the last two no cursor is kept
             self.logger.warning("%s; tried again next time", wrong)
             return Entry(entry.raw, tries)
         self.logger.warning("%s; the entry is taken without it", wrong)

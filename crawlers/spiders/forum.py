@@ -28,7 +28,7 @@ from crawlers.writer import FEW
 MANY = 100
 """Topics that wait, from which on they go first: more are not gathered while a wall stands."""
 AT_ONCE = 10
-"""Of those that wait, refusals that one run takes."""
+"""Of those that wait, refusals that one run takes at least; a tenth of many."""
 
 
 class ForumSpider(TopicWalk):
@@ -57,7 +57,7 @@ class ForumSpider(TopicWalk):
         """Note a run to which the forum has shown nothing of what was asked for."""
         refused = [str(each.trouble) for each in self.refusals.values()]
         reasons = self.gone + refused
-        if not reasons or self.tally.items or reasons[-1] in self.wrong:
+        if not reasons or (self.tally.items and not self.walled) or reasons[-1] in self.wrong:
             return
         unknown = not self.state.good and len(refused) >= ENOUGH
         if self.walled or unknown or len(self.gone) >= FEW or not self.cursor:
@@ -81,7 +81,7 @@ class ForumSpider(TopicWalk):
         descent = Descent(self.state.boards.get(board, {}), board, moving=True)
         left = self.target.pages
         while descent.address and left > 0 and not self.full():
-            left -= 1
+            left -= descent.from_top or descent.pages > 0  # a page to go on from was taken before
             page, url = await self.board_page(descent)
             lines = list(read_board(page, self.target, url, datetime.now(UTC)))
             wanted = [line.topic for line in lines if not self.older(line) and not self.passed(line.topic)]
@@ -100,7 +100,7 @@ class ForumSpider(TopicWalk):
 
     def passed(self, topic: Topic) -> bool:
         """Whether a topic of a board has been read as that shows it, waits for it, or failed in this run."""
-        return topic.id in self.in_vain or self.state.passed(topic)
+        return topic.id in self.missed or self.state.passed(topic)
 
     async def board_page(self, descent: Descent) -> tuple[Selector, str]:
         """The page of a board where the walk stands; an empty one where a later page is gone. Raises Trouble."""
@@ -138,12 +138,12 @@ class ForumSpider(TopicWalk):
 
     async def follow(self, address: str) -> AsyncIterator[Page]:
         """A topic that the target names. Raises Trouble where it shows nothing."""
-        topic, shown = Topic(id=topic_id(address, self.target), address=address), self.tally.items
-        if topic.id not in self.in_vain:
+        topic = Topic(id=topic_id(address, self.target), address=address)
+        if topic.id not in self.missed:
             async for page in self.read(topic):
                 yield page
-        wrong = self.in_vain.get(topic.id)
-        if wrong and not wrong.transient and self.tally.items == shown:
+        wrong = self.missed.get(topic.id)
+        if wrong and not wrong.transient:
             raise Trouble(str(wrong), transient=False)
 
     async def wait(self) -> AsyncIterator[Page]:
@@ -152,12 +152,14 @@ class ForumSpider(TopicWalk):
         Raises Trouble where the host fails, or refuses whatever is asked for.
         """
         before = len(self.refusals)
-        for topic in self.state.waiting():
+        waiting = self.state.waiting()
+        most = max(AT_ONCE, len(waiting) // 10)  # however many come, they do not pile up
+        for topic in waiting:
             if topic.id in self.tried:
                 continue
             async for page in self.read(topic):
                 yield page
-            if self.full() or len(self.refusals) >= before + AT_ONCE:
+            if self.full() or len(self.refusals) >= before + most:
                 return
 
 

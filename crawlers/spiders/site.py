@@ -171,7 +171,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         else:
             tries = frontier.failed(address, barren, counted=not trouble.of_host)
             self.failures += tries.runs <= 1 and not frontier.gave_up(address)  # of one that failed before it may be the page
-            if not tries.enough(self.target.attempts, datetime.now(UTC)):
+            if trouble.of_host or not tries.enough(self.target.attempts, datetime.now(UTC)):
                 self.logger.warning("%s; tried again next time", trouble)
                 deferred = (address,)
             else:
@@ -260,7 +260,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
     def tried_again(self, entry: Entry, trouble: Trouble) -> Item | None:
         """None where an article that could not be had is asked for in the next run, else that it is given up."""
         tries = self.state.defer(entry, counted=not trouble.of_host)
-        if not tries.enough(self.target.attempts, datetime.now(UTC)):
+        if trouble.of_host or not tries.enough(self.target.attempts, datetime.now(UTC)):
             self.logger.warning("%s; tried again next time", trouble)
             return None
         self.state.settle(entry)
