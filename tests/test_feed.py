@@ -274,7 +274,8 @@ def test_an_article_that_is_refused_for_now_waits_and_is_taken_whole(blog: Site,
     target = place.target("blog", blog_target(blog, "article: true"))
     serve(blog, 3, 2, 1)
     blog.pages |= {"/p/1": Answer("no robots", 403), "/p/2": Answer("log in", 401), "/p/3": Answer("withheld", 451)}
-    assert str(place.collect(target)) == "kept 1, changed 0, repeated 0, rejected 0, deferred 2, without article 1"
+    why = "127.0.0.1 refuses to show it (403): 1, 127.0.0.1 wants a login (401): 1"
+    assert str(place.collect(target)) == f"kept 1, changed 0, repeated 0, rejected 0, deferred 2 ({why}), without article 1"
     blog.pages |= {"/p/1": article(1), "/p/2": article(2)}
     assert str(place.collect(target)) == "kept 2, changed 0, repeated 0, rejected 0, deferred 0"
     assert [post.text.startswith("Статья") for post in place.posts(target)] == [False, True, True]

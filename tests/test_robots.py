@@ -120,6 +120,7 @@ def test_an_article_that_its_host_lets_nobody_ask_for_waits_and_is_not_given_up(
         assert place.collect(target).outcomes["kept"] == 1
 
 
+@pytest.mark.usefixtures("at_once")
 def test_an_article_that_closes_its_host_each_time_is_given_up(blog: Site, place: Place) -> None:
     with site() as other:
         other.pages["/post/1"] = Answer("", 503, {"Retry-After": "3600"})
@@ -225,6 +226,7 @@ def test_a_robots_txt_that_stays_unreadable_for_thirty_days_counts_as_not_there(
     assert how(place).state is State.OK and how(place).to_json()["robots"][0]["counts_as_absent"]
 
 
+@pytest.mark.usefixtures("at_once")
 def test_an_article_of_a_host_that_is_no_more_is_given_up_some_day(blog: Site, place: Place) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

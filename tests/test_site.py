@@ -214,15 +214,15 @@ def test_a_list_that_fails_for_now_is_tried_again_in_later_runs_and_given_up_aft
     assert run.counts.places["its links could not be had in 2 runs: bank.example fails (503)"] == "https://bank.example/news/page/3"
 
 
-@pytest.mark.usefixtures("at_once")
 def test_a_list_that_failed_under_another_form_of_its_address_is_had_by_that_of_the_target() -> None:
     frontier = Frontier({"failing": [["https://www.bank.example/news/", 1, 2]]})
-    assert frontier.failed("http://bank.example/news/", 0) == 3
+    assert frontier.failed("http://bank.example/news/", 0).runs == 3
     frontier.begin([f"{HOST}/news/"])
     frontier.followed(f"{HOST}/news/")
     assert (frontier.cursor()["failing"], frontier.next_page()) == ([], None)
 
 
+@pytest.mark.usefixtures("at_once")
 def test_lists_that_were_given_up_and_fail_again_do_not_end_the_walk(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\nattempts: 2\n")
     walk.pages = {"/news/": page("/page/1", "/page/2"), "/page/": Answer("", 503)}
