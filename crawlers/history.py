@@ -6,7 +6,7 @@ target's zone; a post belongs to the day of its publication, and is new on the d
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -34,12 +34,10 @@ MOST_LOOSE = 1_000
 class Day:
     """One date of a target."""
 
-    outcomes: Counter[str] = field(default_factory=Counter)
-    """Of the items of the runs that ended on it, but for what was deferred: that is met again in every run."""
-    reasons: Counter[str] = field(default_factory=Counter)
-    """Why some of these were rejected."""
-    places: dict[str, str] = field(default_factory=dict)
-    """Reason -> where it was met last."""
+    met: Counts = field(default_factory=Counts)
+    """What became of the items of the runs that ended on it, but for what was deferred: that is met again in every run. Each reason has the
+    place where it was met last.
+    """
     kept: int = 0
     """New posts; what was collected again from a date on is none."""
     anonymous: int = 0
@@ -90,14 +88,12 @@ class History:
 
     def counts(self, until: datetime, days: int) -> Counts:
         """What became of the items of the last days, today among them; deferred is what waits now."""
-        waiting = self.waiting or Counts()
-        last = [self.day(self.date_of(until) - timedelta(days=back)) for back in range(days)]
-        return Counts(
-            outcomes=sum((day.outcomes for day in last), Counter({Outcome.DEFERRED: waiting.outcomes[Outcome.DEFERRED]})),
-            reasons=sum((day.reasons for day in last), Counter()),
-            waiting=waiting.waiting,
-            places=dict(ChainMap(waiting.places, *(day.places for day in last))),
-        )
+        found, last = Counts(), self.waiting or Counts()
+        deferred = Counter({str(Outcome.DEFERRED): last.outcomes[Outcome.DEFERRED]})
+        found.add(Counts(outcomes=deferred, waiting=last.waiting, places=last.places))
+        for back in range(days):
+            found.add(self.day(self.date_of(until) - timedelta(days=back)).met)
+        return found
 
 
 def read_history(archive: Archive, target: str, zone: ZoneInfo, now: datetime) -> History | None:
@@ -157,9 +153,8 @@ def _add(history: History, run: Run) -> None:
     """Count a run that is older than all before."""
     history.began = run.started
     day = history.days.setdefault(history.date_of(run.ended), Day())
-    day.outcomes.update({outcome: many for outcome, many in run.counts.outcomes.items() if outcome != Outcome.DEFERRED})
-    day.reasons.update(run.counts.reasons)
-    day.places = run.counts.places | day.places
+    outcomes = Counter({outcome: many for outcome, many in run.counts.outcomes.items() if outcome != Outcome.DEFERRED})
+    day.met.add(Counts(outcomes=outcomes, reasons=run.counts.reasons, places=run.counts.places))
     if history.waiting is None and run.since is None and (run.error is None or run.items):
         history.waiting = run.counts
     if run.error is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,12 +13,16 @@ from typer.testing import CliRunner
 
 from crawlers import disk
 from crawlers.__main__ import app
+from crawlers.archive import RUNS, Archive
 from crawlers.brought import Brought
+from crawlers.disk import append_line
 from crawlers.health import Health, Lag, State
 from crawlers.kinds import Expect
 from crawlers.moment import parse_moment
 from crawlers.post import Post
 from crawlers.printed import HEALTH_COLUMNS
+from crawlers.reason import REASONS
+from crawlers.run import Counts, Outcome, Run, run_to_json
 from crawlers.target import BrokenTarget, read_target
 from tests.diary import Diary
 from tests.target_folder import TARGET, at, write_config
@@ -138,6 +143,27 @@ def test_what_waits_is_that_of_the_last_run_and_not_of_all_runs_together(tmp_pat
     assert (told["week"]["kept"], told["week"]["deferred"]) == (5, 1)
     assert told["week"]["waiting"] == {"a.example fails (503)": 1}
     assert told["week"]["places"] == {"a.example fails (503)": "https://a.example/1"}
+
+
+def test_the_reasons_of_a_week_are_as_few_as_those_of_a_run_each_with_its_last_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diary = Diary(tmp_path, monkeypatch)
+    diary.run(FIRST, FIRST, deferred=("https://a.example/1: a.example fails (503)",))
+    for day in range(4):
+        counts, now = Counts(outcomes=Counter({Outcome.REJECTED: 22, Outcome.DEFERRED: 1})), FIRST + day * DAY
+        for number in range(20):
+            counts.reject(f"{day}.{number} is no date", f"line {number}")
+        for _ in range(2):
+            counts.reject("no text", f"line {day}")
+        counts.defer(f"https://a.example/{day}: slow")
+        run = Run(id=str(day), target="export", started=now, ended=now, counts=counts)
+        append_line(Archive(diary.data).folder("export") / RUNS, run_to_json(run))
+    week = diary.health(FIRST + 3 * DAY).to_json()["week"]
+    assert week["rejected"] == 88 == sum(week["reasons"].values()) and len(week["reasons"]) == REASONS + 1
+    assert (week["reasons"]["no text"], week["waiting"]) == (8, {"slow": 1})
+    assert (week["places"]["no text"], week["places"]["slow"]) == ("line 3", "https://a.example/3")
+    assert week["places"].keys() <= week["reasons"].keys() | week["waiting"].keys()
 
 
 def test_a_target_that_never_brought_anything_is_silent_after_a_day_and_some_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
