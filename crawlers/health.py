@@ -52,7 +52,7 @@ class State(StrEnum):
     LATE = "late"
     """Two runs should have begun since the last one."""
     SILENT = "silent"
-    """It is collected, and its newest post is older than is normal, or there never was one."""
+    """It is collected, and its newest post is older than is normal, or it brought none."""
     UNUSUAL = "unusual"
     """It brings posts, but not as is normal; or too many of those that it brought seem gone at once; or nobody could tell for a day what a
     host that it asks forbids."""

@@ -66,7 +66,7 @@ class History:
     newest: datetime | None = None
     """When the newest post was published, of those whose date is known."""
     heard: datetime | None = None
-    """The same of all posts: one whose date is unknown was heard when it was collected."""
+    """The same of all posts: one whose date is unknown was heard when it was collected. None: no run that was read kept any."""
     last_kept: datetime | None = None
     """When a new post was kept last."""
     quiet: list[tuple[datetime, timedelta]] = field(default_factory=list)
@@ -75,8 +75,6 @@ class History:
     """What was deferred by the last run that got as far: it waits to be tried again."""
     lags: list[int] = field(default_factory=list)
     """Seconds from publication to collection of the last posts of which they are known."""
-    cut: bool = False
-    """There are more runs than were read."""
 
     def date_of(self, moment: datetime) -> date:
         """The date in the target's zone."""
@@ -110,12 +108,9 @@ def _history(data: Path, target: str, zone: ZoneInfo, midnight: datetime, *_size
     history: History | None = None
     took: list[tuple[datetime, Counts, bool]] = []
     named: set[int] = set()
-    for number, run in enumerate(_latest(archive, target, midnight)):
+    for run in islice(_latest(archive, target, midnight), MOST_RUNS):
         if history is None:
             history = History(zone=zone, last=run, began=run.started)
-        if number == MOST_RUNS:
-            history.cut = True
-            break
         _add(history, run)
         named.update(run.batches)
         if run.counts.outcomes[Outcome.KEPT]:
@@ -177,7 +172,7 @@ def _note(history: History, ended: datetime, counts: Counts, *, by_hand: bool) -
         history.days.setdefault(date.fromisoformat(published), Day()).published += posts
     history.lags = (history.lags + brought.lags)[-LAGS:]
     history.newest = latest(history.newest, brought.newest)
-    heard = latest(brought.newest, brought.undated)
+    heard = latest(brought.newest, brought.undated) or (ended if kept else None)  # logs of old tell no dates
     if heard is not None and (history.heard is None or heard > history.heard):
         if history.heard is not None:
             history.quiet.append((ended, ended - history.heard))

@@ -52,7 +52,7 @@ TARGET_WORDS: dict[str, tuple[str, str]] = {
     "why.unset": ("не задана переменная окружения {name}", "the environment variable {name} isn't set"),
     "why.failed": ("неудачных запусков подряд: {n}; {error}", "failed runs one after the other: {n}; {error}"),
     "why.late": ("запуска не было, хотя пора была {when}", "no run, though one was due at {when}"),
-    "why.nothing": ("за {bound} и дольше не собрано ни одного сообщения", "nothing was ever collected, in more than {bound}"),
+    "why.nothing": ("за {bound} и дольше не собрано ни одного сообщения", "nothing was collected in more than {bound}"),
     "why.newest": (
         "новейшему сообщению {found}, ожидается не больше {bound} ({whose})",
         "the newest post is {found} old, at most {bound} are expected ({whose})",

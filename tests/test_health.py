@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from typer.testing import CliRunner
 
-from crawlers import disk
+from crawlers import disk, history
 from crawlers.__main__ import app
 from crawlers.archive import RUNS, Archive
 from crawlers.brought import Brought
@@ -174,13 +174,39 @@ def test_a_target_that_never_brought_anything_is_silent_after_a_day_and_some_run
     diary.run(FIRST + 2 * DAY)
     now = FIRST + 2 * DAY + timedelta(hours=1)
     silent = diary.health(now)
-    assert (silent.state, silent.why) == (State.SILENT, ["nothing was ever collected, in more than 24 hours"])
+    assert (silent.state, silent.why) == (State.SILENT, ["nothing was collected in more than 24 hours"])
     assert (silent.expected, silent.gaps) == ({}, ())
     assert diary.health(now, Expect(newest="30 days")).state is State.OK, "what the file says wins"
     assert diary.health(now, Expect(learned=False)).state is State.OK
-    assert diary.health(now, Expect(newest="2 days")).why == ["nothing was ever collected, in more than 48 hours"]
+    assert diary.health(now, Expect(newest="2 days")).why == ["nothing was collected in more than 48 hours"]
     diary.run(FIRST + 3 * DAY, FIRST)
     assert diary.health(FIRST + 3 * DAY).state is State.OK
+
+
+def test_of_a_log_that_is_read_in_part_nothing_is_said_of_what_was_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MOST_RUNS", 5)
+    diary = Diary(tmp_path, monkeypatch)
+    diary.run(FIRST, FIRST)
+    for day in range(1, 8):
+        diary.run(FIRST + day * DAY)
+    now = FIRST + 7 * DAY
+    assert diary.health(now).why == ["nothing was collected in more than 24 hours"]
+    assert diary.health(now, Expect(learned=False)).state is State.OK
+
+
+def test_what_an_old_log_without_dates_counts_as_kept_was_collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    diary = Diary(tmp_path, monkeypatch)
+    for day in range(4):
+        diary.run(FIRST + day * DAY, FIRST + day * DAY)
+    log = Archive(diary.data).folder("export") / RUNS
+    records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    log.write_text("".join(json.dumps({name: said for name, said in record.items() if name != "brought"}) + "\n" for record in records))
+    now = FIRST + 3 * DAY + timedelta(hours=1)
+    for expect in (None, Expect(newest="2 hours")):
+        one = diary.health(now, expect)
+        assert (one.state, one.why, one.newest) == (State.OK, [], None)
+    [old] = diary.health(now, Expect(newest="59 minutes")).why
+    assert old == "the newest post is 60 minutes old, at most 59 minutes are expected (stated)"
 
 
 def test_a_new_target_is_not_silent_on_its_first_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
