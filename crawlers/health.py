@@ -108,7 +108,9 @@ class Health:
     """When the newest post was published, of those whose date is known."""
     lag: Lag | None = None
     week: Counts = field(default_factory=Counts)
-    """What became of the items of the last seven days, today among them; deferred are those that wait now."""
+    """What became of the items of the last seven days, today among them; deferred is what the last run that ended well put off, or one that
+    failed since, if more.
+    """
     gaps: tuple[Gap, ...] = ()
     """Of the last 90 days."""
     looked: int = 0

@@ -71,8 +71,10 @@ class History:
     """When a new post was kept last."""
     quiet: list[tuple[datetime, timedelta]] = field(default_factory=list)
     """When a newer post than all before was heard, and how old the newest had become by then."""
-    waiting: Counts | None = None
-    """What was deferred by the last run that got as far: it waits to be tried again."""
+    waiting: Counts = field(default_factory=Counts)
+    """The last run that ended well, or one that failed since, if that deferred more: it only met what it asked for before it ended."""
+    whole: bool = False
+    """A run of collecting that ended well was read."""
     lags: list[int] = field(default_factory=list)
     """Seconds from publication to collection of the last posts of which they are known."""
 
@@ -85,8 +87,8 @@ class History:
         return self.days.get(day, Day())
 
     def counts(self, until: datetime, days: int) -> Counts:
-        """What became of the items of the last days, today among them; deferred is what waits now."""
-        found, last = Counts(), self.waiting or Counts()
+        """What became of the items of the last days, today among them; deferred is as in `waiting`."""
+        found, last = Counts(), self.waiting
         deferred = Counter({str(Outcome.DEFERRED): last.outcomes[Outcome.DEFERRED]})
         found.add(Counts(outcomes=deferred, waiting=last.waiting, places=last.places))
         for back in range(days):
@@ -150,8 +152,9 @@ def _add(history: History, run: Run) -> None:
     day = history.days.setdefault(history.date_of(run.ended), Day())
     outcomes = Counter({outcome: many for outcome, many in run.counts.outcomes.items() if outcome != Outcome.DEFERRED})
     day.met.add(Counts(outcomes=outcomes, reasons=run.counts.reasons, places=run.counts.places))
-    if history.waiting is None and run.since is None and (run.error is None or run.items):
-        history.waiting = run.counts
+    if run.since is None and not history.whole:
+        history.waiting = max(history.waiting, run.counts, key=lambda counts: counts.outcomes[Outcome.DEFERRED])
+        history.whole = run.error is None
     if run.error is None:
         day.succeeded = True
         history.successes += 1

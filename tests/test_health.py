@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from crawlers import disk, history
 from crawlers.__main__ import app
 from crawlers.archive import RUNS, Archive
+from crawlers.brand import read_brands
 from crawlers.brought import Brought
 from crawlers.disk import append_line
 from crawlers.health import Health, Lag, State
@@ -23,7 +24,9 @@ from crawlers.post import Post
 from crawlers.printed import HEALTH_COLUMNS
 from crawlers.reason import REASONS
 from crawlers.run import Counts, Outcome, Run, run_to_json
+from crawlers.source import Page
 from crawlers.target import BrokenTarget, read_target
+from crawlers.writer import Writer
 from tests.diary import Diary
 from tests.target_folder import TARGET, at, write_config
 
@@ -139,10 +142,33 @@ def test_what_waits_is_that_of_the_last_run_and_not_of_all_runs_together(tmp_pat
     for hour in range(5):
         diary.run(FIRST + timedelta(hours=hour), FIRST, deferred=("https://a.example/1: a.example fails (503)",) * (5 - hour))
     diary.run(FIRST + timedelta(hours=5), error="the feed can't be had")
+    with Writer(diary.target, read_brands(tmp_path / "config"), data=diary.data, since=FIRST, again=True) as writer:
+        writer.take(Page(items=(), cursor={}, deferred=("https://a.example/2: slow",) * 9))
     told = diary.health(FIRST + timedelta(hours=6)).to_json()
     assert (told["week"]["kept"], told["week"]["deferred"]) == (5, 1)
     assert told["week"]["waiting"] == {"a.example fails (503)": 1}
     assert told["week"]["places"] == {"a.example fails (503)": "https://a.example/1"}
+
+
+def test_what_waits_is_not_less_where_a_run_failed_early_and_tells_of_a_wall_that_fails_them_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waits() -> dict[str, int]:
+        week = diary.health(FIRST + DAY).to_json()["week"]
+        assert week["deferred"] == sum(week["waiting"].values())
+        waiting: dict[str, int] = week["waiting"]
+        return waiting
+
+    diary = Diary(tmp_path, monkeypatch)
+    down, refused = "https://a.example/1: a.example fails (503)", "https://a.example/1: a.example refuses to show it (403)"
+    diary.run(FIRST, FIRST, deferred=(down,) * 4)
+    diary.run(FIRST + timedelta(hours=1), FIRST, error="the second list fails", deferred=(down,))
+    assert waits() == {"a.example fails (503)": 4}
+    for hour in (2, 3):
+        diary.run(FIRST + timedelta(hours=hour), error="a wall", deferred=(refused,) * 9)
+    assert waits() == {"a.example refuses to show it (403)": 9}
+    diary.run(FIRST + timedelta(hours=4), FIRST, deferred=(down,))
+    assert waits() == {"a.example fails (503)": 1}
 
 
 def test_the_reasons_of_a_week_are_as_few_as_those_of_a_run_each_with_its_last_place(
