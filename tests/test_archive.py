@@ -372,7 +372,7 @@ def test_a_run_log_that_can_not_be_read_is_said(
 
 def given_up(*numbers: int) -> Page:
     why = "its page failed in 5 runs: https://a.example/{}: a.example fails (503)"
-    return Page(items=tuple(Item(raw={"n": number}, error=why.format(number)) for number in numbers), cursor={})
+    return Page(items=tuple(Item(raw={"n": number}, given_up=why.format(number)) for number in numbers), cursor={})
 
 
 def test_what_was_given_up_is_rejected_with_its_reason_and_says_nothing_of_the_targets_file(tmp_path: Path, brands: Brands) -> None:
