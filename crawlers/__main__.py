@@ -211,7 +211,7 @@ def health(
     data: Data = DATA,
 ) -> None:
     """Say how each target does: its state, last success, lag from publication to collection, what the last seven days brought (of what
-    is deferred: what waits now), and what is not as is normal for it.
+    is deferred: what the last run that ended well put off, or one that failed since, if more), and what is not as is normal for it.
 
     Ends with 0 where all do well, with 1 where a target is late, silent, unusual, failing or broken. One that waits for a key is shown
     with the variable to set, and is none of these.

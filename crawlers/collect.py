@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,11 @@ from crawlers.settings import PAGE_SECONDS
 from crawlers.sink import sink_of
 from crawlers.source import CollectError, Page
 from crawlers.target import Target
-from crawlers.unended import forget, unended
+from crawlers.unended import add_unended, forget, unended
 from crawlers.writer import Writer, interruption
+
+MOST_SINCE = 20
+"""Runs that may have ended since a spider died behind its own line, before that is told."""
 
 
 class PreviewFailed(CollectError):
@@ -102,36 +106,47 @@ def _walked(target: Target, sink: Writer | Preview, data: Path, progress: Progre
 
 def _by_spider(target: Target, *, data: Path, config: Path, since: datetime | None, progress: Progress | None) -> Run:
     """The run of a spider, ended by the spider itself or, where it was killed or interrupted, here."""
-    started = whole_milliseconds(datetime.now(UTC))
+    now = whole_milliseconds(datetime.now(UTC))
+    run = Run(id=uuid.uuid4().hex, target=target.name, started=now, ended=now, counts=Counts(), since=since)
     try:
-        return run_from_json(_spider(target, data=data, config=config, since=since, progress=progress)["run"])
+        return run_from_json(_spider(target, data=data, config=config, since=since, run=run.id, progress=progress)["run"])
     except SpiderDied as error:
-        return _ended_for_it(target, data, started, since, error.reason)
+        return _ended_for_it(run, data, error.reason)
     except CollectError:
         raise  # it could not begin
     except BaseException as error:
-        _ended_for_it(target, data, started, since, interruption(error))
+        _ended_for_it(run, data, interruption(error))
         raise
 
 
-def _ended_for_it(target: Target, data: Path, started: datetime, since: datetime | None, error: str) -> Run:
+def _ended_for_it(run: Run, data: Path, error: str) -> Run:
     """The run of a spider that died, with what its batches count; its line is added to the run log."""
-    archive, folder, now = Archive(data), Archive(data).folder(target.name), whole_milliseconds(datetime.now(UTC))
-    run = Run(id=uuid.uuid4().hex, target=target.name, started=started, ended=now, counts=Counts(), since=since, error=error)
-    with suppress(OSError, CollectError), locked(folder, target.name):  # the error of the run is what is to be told
-        last = next(archive.latest_runs(target.name), None)
-        if last is not None and last.started >= started:
+    archive, folder = Archive(data), Archive(data).folder(run.target)
+    run = dataclasses.replace(run, ended=whole_milliseconds(datetime.now(UTC)), error=error)
+    with suppress(OSError, CollectError), locked(folder, run.target):  # the error of the run is what is to be told
+        if ended := next((line for line in islice(archive.latest_runs(run.target), MOST_SINCE) if line.id == run.id), None):
+            add_unended(archive, run.target)  # which only takes its note away
+            return ended
+        found = unended(archive, run.target)
+        if found is None or found[0].id != run.id:
+            add_unended(archive, run.target)  # of another run, before this one
+            append_line(folder / RUNS, run_to_json(run))
+        else:
+            run = dataclasses.replace(found[0], ended=run.ended, error=error)
+            append_line(folder / RUNS, run_to_json(run))
             forget(folder)
-            return last  # it died behind its own line
-        if (found := unended(archive, target.name)) and found[0].started >= started:
-            run = dataclasses.replace(found[0], ended=now, error=error)
-            forget(folder)
-        append_line(folder / RUNS, run_to_json(run))
     return run
 
 
 def _spider(
-    target: Target, *, data: Path, config: Path, since: datetime | None, limit: int | None = None, progress: Progress | None = None
+    target: Target,
+    *,
+    data: Path,
+    config: Path,
+    since: datetime | None,
+    limit: int | None = None,
+    run: str | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """How a spider's run ended. Raises SpiderDied, or CollectError where it could not begin."""
     check_writable(data / "gate")  # a spider would take it for a trouble of its site
@@ -141,6 +156,7 @@ def _spider(
         arguments += ["-s", f"PAGE_SECONDS={PAGE_SECONDS}"]
         arguments += [] if since is None else ["-a", f"since={since.isoformat()}"]
         arguments += [] if limit is None else ["-s", f"MOLVA_PREVIEW={limit}"]
+        arguments += [] if run is None else ["-s", f"MOLVA_RUN={run}"]
         places = {"MOLVA_DATA": str(data.resolve()), "MOLVA_CONFIG": str(config.resolve()), "SCRAPY_SETTINGS_MODULE": "crawlers.settings"}
         said = None if progress is None else lambda line: progress(hidden(line, target.secrets))
         last_line = hidden(run_child(arguments, os.environ | places, said), target.secrets)

@@ -55,7 +55,7 @@ class Violation:
 
     subject: Subject
     found: float | None
-    """None: there never was a post."""
+    """None: no run that was read kept a post."""
     bound: Bound
 
     def __str__(self) -> str:
@@ -65,7 +65,7 @@ class Violation:
         if self.subject == "authors":
             return f"{self.found:.0%} of new posts name an author, at least {self.bound.value:.0%} are expected ({whose})"
         if self.found is None:
-            return f"nothing was ever collected, in more than {spoken(self.bound.value)}"
+            return f"nothing was collected in more than {spoken(self.bound.value)}"
         return f"the newest post is {spoken(self.found)} old, at most {spoken(self.bound.value)} are expected ({whose})"
 
 
@@ -105,7 +105,7 @@ def expected(said: Expect, history: History) -> dict[Subject, Bound]:
 
 def violations(said: Expect, bounds: Mapping[Subject, Bound], history: History, at: datetime) -> list[Violation]:
     """The expectations that do not hold at that moment."""
-    bound = bounds.get("newest") or (_first(said, history, at) if history.heard is None else None)
+    bound = bounds.get("newest") or (_first(said, history) if history.heard is None else None)
     found = [_too_old(bound, history, at)]
     dates = [history.date_of(at) - timedelta(days=back) for back in range(WEEK + 1)]
     whole = _collected(history, dates[1:])
@@ -116,13 +116,8 @@ def violations(said: Expect, bounds: Mapping[Subject, Bound], history: History, 
     return [violation for violation in found if violation is not None]
 
 
-def _first(said: Expect, history: History, at: datetime) -> Bound | None:
-    """Where nothing was ever brought nothing could be learned: that is silence by itself, of a new target after a day and some runs.
-
-    Of a long log all that was read brought nothing.
-    """
-    if history.cut:
-        return Bound((at - history.began).total_seconds() - 1, learned=True)
+def _first(said: Expect, history: History) -> Bound | None:
+    """Where no run that was read kept anything nothing could be learned: that is silence by itself, after a day and some runs."""
     return Bound(FIRST.total_seconds(), learned=True) if said.learned and history.successes >= FIRST_RUNS else None
 
 

@@ -52,7 +52,7 @@ class State(StrEnum):
     LATE = "late"
     """Two runs should have begun since the last one."""
     SILENT = "silent"
-    """It is collected, and its newest post is older than is normal, or there never was one."""
+    """It is collected, and its newest post is older than is normal, or it brought none."""
     UNUSUAL = "unusual"
     """It brings posts, but not as is normal; or too many of those that it brought seem gone at once; or nobody could tell for a day what a
     host that it asks forbids."""
@@ -108,7 +108,9 @@ class Health:
     """When the newest post was published, of those whose date is known."""
     lag: Lag | None = None
     week: Counts = field(default_factory=Counts)
-    """What became of the items of the last seven days, today among them; deferred are those that wait now."""
+    """What became of the items of the last seven days, today among them; deferred is what the last run that ended well put off, or one that
+    failed since, if more.
+    """
     gaps: tuple[Gap, ...] = ()
     """Of the last 90 days."""
     looked: int = 0

@@ -6,7 +6,7 @@ target's zone; a post belongs to the day of its publication, and is new on the d
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -34,12 +34,10 @@ MOST_LOOSE = 1_000
 class Day:
     """One date of a target."""
 
-    outcomes: Counter[str] = field(default_factory=Counter)
-    """Of the items of the runs that ended on it, but for what was deferred: that is met again in every run."""
-    reasons: Counter[str] = field(default_factory=Counter)
-    """Why some of these were rejected."""
-    places: dict[str, str] = field(default_factory=dict)
-    """Reason -> where it was met last."""
+    met: Counts = field(default_factory=Counts)
+    """What became of the items of the runs that ended on it, but for what was deferred: that is met again in every run. Each reason has the
+    place where it was met last.
+    """
     kept: int = 0
     """New posts; what was collected again from a date on is none."""
     anonymous: int = 0
@@ -68,17 +66,17 @@ class History:
     newest: datetime | None = None
     """When the newest post was published, of those whose date is known."""
     heard: datetime | None = None
-    """The same of all posts: one whose date is unknown was heard when it was collected."""
+    """The same of all posts: one whose date is unknown was heard when it was collected. None: no run that was read kept any."""
     last_kept: datetime | None = None
     """When a new post was kept last."""
     quiet: list[tuple[datetime, timedelta]] = field(default_factory=list)
     """When a newer post than all before was heard, and how old the newest had become by then."""
-    waiting: Counts | None = None
-    """What was deferred by the last run that got as far: it waits to be tried again."""
+    waiting: Counts = field(default_factory=Counts)
+    """The last run that ended well, or one that failed since, if that deferred more: it only met what it asked for before it ended."""
+    whole: bool = False
+    """A run of collecting that ended well was read."""
     lags: list[int] = field(default_factory=list)
     """Seconds from publication to collection of the last posts of which they are known."""
-    cut: bool = False
-    """There are more runs than were read."""
 
     def date_of(self, moment: datetime) -> date:
         """The date in the target's zone."""
@@ -89,15 +87,13 @@ class History:
         return self.days.get(day, Day())
 
     def counts(self, until: datetime, days: int) -> Counts:
-        """What became of the items of the last days, today among them; deferred is what waits now."""
-        waiting = self.waiting or Counts()
-        last = [self.day(self.date_of(until) - timedelta(days=back)) for back in range(days)]
-        return Counts(
-            outcomes=sum((day.outcomes for day in last), Counter({Outcome.DEFERRED: waiting.outcomes[Outcome.DEFERRED]})),
-            reasons=sum((day.reasons for day in last), Counter()),
-            waiting=waiting.waiting,
-            places=dict(ChainMap(waiting.places, *(day.places for day in last))),
-        )
+        """What became of the items of the last days, today among them; deferred is as in `waiting`."""
+        found, last = Counts(), self.waiting
+        deferred = Counter({str(Outcome.DEFERRED): last.outcomes[Outcome.DEFERRED]})
+        found.add(Counts(outcomes=deferred, waiting=last.waiting, places=last.places))
+        for back in range(days):
+            found.add(self.day(self.date_of(until) - timedelta(days=back)).met)
+        return found
 
 
 def read_history(archive: Archive, target: str, zone: ZoneInfo, now: datetime) -> History | None:
@@ -114,12 +110,9 @@ def _history(data: Path, target: str, zone: ZoneInfo, midnight: datetime, *_size
     history: History | None = None
     took: list[tuple[datetime, Counts, bool]] = []
     named: set[int] = set()
-    for number, run in enumerate(_latest(archive, target, midnight)):
+    for run in islice(_latest(archive, target, midnight), MOST_RUNS):
         if history is None:
             history = History(zone=zone, last=run, began=run.started)
-        if number == MOST_RUNS:
-            history.cut = True
-            break
         _add(history, run)
         named.update(run.batches)
         if run.counts.outcomes[Outcome.KEPT]:
@@ -157,11 +150,11 @@ def _add(history: History, run: Run) -> None:
     """Count a run that is older than all before."""
     history.began = run.started
     day = history.days.setdefault(history.date_of(run.ended), Day())
-    day.outcomes.update({outcome: many for outcome, many in run.counts.outcomes.items() if outcome != Outcome.DEFERRED})
-    day.reasons.update(run.counts.reasons)
-    day.places = run.counts.places | day.places
-    if history.waiting is None and run.since is None and (run.error is None or run.items):
-        history.waiting = run.counts
+    outcomes = Counter({outcome: many for outcome, many in run.counts.outcomes.items() if outcome != Outcome.DEFERRED})
+    day.met.add(Counts(outcomes=outcomes, reasons=run.counts.reasons, places=run.counts.places))
+    if run.since is None and not history.whole:
+        history.waiting = max(history.waiting, run.counts, key=lambda counts: counts.outcomes[Outcome.DEFERRED])
+        history.whole = run.error is None
     if run.error is None:
         day.succeeded = True
         history.successes += 1
@@ -182,7 +175,7 @@ def _note(history: History, ended: datetime, counts: Counts, *, by_hand: bool) -
         history.days.setdefault(date.fromisoformat(published), Day()).published += posts
     history.lags = (history.lags + brought.lags)[-LAGS:]
     history.newest = latest(history.newest, brought.newest)
-    heard = latest(brought.newest, brought.undated)
+    heard = latest(brought.newest, brought.undated) or (ended if kept else None)  # logs of old tell no dates
     if heard is not None and (history.heard is None or heard > history.heard):
         if history.heard is not None:
             history.quiet.append((ended, ended - history.heard))

@@ -1,7 +1,8 @@
 """Links: addresses of the web, as they may be opened and as they may be kept and shown.
 
-The rule to know: a key that a target's address gets from the environment (`?key=${NAME}`) stands in memory only. Whatever is
-written or said names the variable.
+The rule to know: a key that a target's address gets from the environment in its query or its login (`?key=${NAME}`) stands in memory only.
+Whatever is written or said names the variable. In a path it is not hidden: the same words may stand in the paths of posts, whose ids would
+change.
 """
 
 from __future__ import annotations

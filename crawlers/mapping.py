@@ -133,7 +133,7 @@ class Mapper:
 
     def post(self, item: Item, collected: datetime) -> Post:
         """The post, with slugs of the brands it is about. Raises Rejected with the reason."""
-        if wrong := item.error or item.unreadable:
+        if wrong := item.given_up or item.unreadable:
             raise Rejected(wrong)
         post = as_its_source_says(item.raw, self.target, collected)
         about = dict.fromkeys([*self._always, *(self._slug(name) for name in post.about)])

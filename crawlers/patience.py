@@ -27,7 +27,9 @@ class InVain:
 
     def once_more(self, now: datetime, *, counted: bool = True) -> InVain:
         """With one more run, unless that could not ask for it itself (not `counted`), as nothing of its host may be asked for."""
-        return InVain(self.runs + 1, self.since or now) if counted else self
+        if not counted:
+            return self
+        return InVain(self.runs + 1, min(self.since or now, now))  # a clock that was ahead makes nothing wait for ever
 
     def enough(self, runs: int, now: datetime) -> bool:
         """Whether it is to be given up: so many runs have asked for it, over some hours."""

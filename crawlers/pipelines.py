@@ -62,6 +62,7 @@ class ArchivePipeline:
             since=in_zone(datetime.fromisoformat(spider.from_date), spider.target) if spider.from_date else None,
             preview=settings.getint("MOLVA_PREVIEW") or None,
             result=Path(result) if result else None,
+            run=settings.get("MOLVA_RUN"),
         )
         spider.begin(self.sink)
 

@@ -14,6 +14,8 @@ REASONS = 50
 OTHER_REASONS = "other reasons"
 TOLD = 5
 """Reasons that are told, the most frequent first."""
+PLACED = 10
+"""Reasons whose place the run log keeps: those that are told, of one run or of a week of them."""
 _ADDRESS = re.compile(r"(https?://[^\s'\"<>«»]*[^\s'\"<>«»:;,.)\]])(: )?")
 
 
@@ -30,8 +32,13 @@ def count(reasons: Counter[str], reason: str, many: int = 1) -> str:
     return name
 
 
+def first(reasons: Counter[str], most: int = TOLD) -> list[tuple[str, int]]:
+    """The most frequent reasons that have a name, and how many each."""
+    return Counter({reason: many for reason, many in reasons.items() if reason != OTHER_REASONS}).most_common(most)
+
+
 def told(reasons: Counter[str], most: int = TOLD) -> str:
     """`no text: 4, date in the future: 1`, the most frequent ones by their names."""
-    first = reasons.most_common(most)
-    rest = reasons.total() - sum(many for _, many in first)
-    return ", ".join(f"{reason}: {many}" for reason, many in [*first, *([(OTHER_REASONS, rest)] if rest else [])])
+    named = first(reasons, most)
+    rest = reasons.total() - sum(many for _, many in named)
+    return ", ".join(f"{reason}: {many}" for reason, many in [*named, *([(OTHER_REASONS, rest)] if rest else [])])

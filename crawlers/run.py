@@ -13,7 +13,7 @@ from typing import Any
 
 from crawlers.brought import Brought
 from crawlers.post import iso
-from crawlers.reason import count, told, without_addresses
+from crawlers.reason import PLACED, count, first, told, without_addresses
 from crawlers.source import CollectError
 
 EXAMPLES = 20
@@ -62,7 +62,7 @@ class Counts:
         """Count a reason; `place` says which line or page it was."""
         bare, address = without_addresses(reason)
         name = count(self.reasons, bare)
-        self.places.setdefault(name, address or place)
+        self._place(name, address or place)
         if given_up:
             self.given_up[name] += 1
         if len(self.examples) < EXAMPLES:
@@ -72,28 +72,37 @@ class Counts:
         """Count the reason of `address: why`; an address alone tells none."""
         place, _, why = said.partition(": ")
         if why:
-            self.places.setdefault(count(self.waiting, without_addresses(why)[0]), place)
+            self._place(count(self.waiting, without_addresses(why)[0]), place)
 
     def add(self, other: Counts) -> None:
         """Count the items of `other` too."""
         self.outcomes += other.outcomes
         self.undated += other.undated
         self.without += other.without
-        self.given_up += other.given_up
-        for mine, others in ((self.reasons, other.reasons), (self.waiting, other.waiting)):
-            for reason, many in others.items():
-                self.places.setdefault(count(mine, reason, many), other.places.get(reason, ""))
+        for reason, many in other.reasons.items():
+            name = count(self.reasons, reason, many)
+            self._place(name, other.places.get(reason))
+            if reason in other.given_up:
+                self.given_up[name] += other.given_up[reason]
+        for reason, many in other.waiting.items():
+            self._place(count(self.waiting, reason, many), other.places.get(reason))
         self.examples += other.examples[: EXAMPLES - len(self.examples)]
         self.brought.add(other.brought)
 
+    def _place(self, reason: str, place: str | None) -> None:
+        """Note where a reason was met, unless it is known."""
+        if place:
+            self.places.setdefault(reason, place)
+
     def to_json(self) -> dict[str, Any]:
-        """As it stands in manifests and in the run log."""
+        """As it stands in manifests and in the run log: with the places of what is frequent, and nothing of what most runs lack."""
+        frequent = first(self.reasons, PLACED) + first(self.waiting, PLACED)
+        places = {reason: self.places[reason] for reason, _ in frequent if reason in self.places}
+        sometimes = {"given_up": dict(self.given_up), "waiting": dict(self.waiting.most_common()), "places": places}
         return {
             "outcomes": {str(outcome): self.outcomes[outcome] for outcome in Outcome},
             "reasons": dict(self.reasons.most_common()),
-            "given_up": dict(self.given_up),
-            "waiting": dict(self.waiting.most_common()),
-            "places": self.places,
+            **{name: said for name, said in sometimes.items() if said},
             "undated": self.undated,
             "without": dict(self.without.most_common()),
             "examples": self.examples,

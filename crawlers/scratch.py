@@ -1,6 +1,7 @@
 """A folder for one piece of work in the temporary directory, which goes with it.
 
-The rule to know: its process holds a lock on it. What a killed process left is told by that, and taken away by the next one.
+The rule to know: its process holds a lock on it. What a killed process left is told by that, and taken away by the next one. Where the
+temporary directory knows of no locks, work goes on without, and what was left stays.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX = "molva-run-"
@@ -26,7 +27,8 @@ def scratch() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
         held = os.open(name, os.O_RDONLY)
         try:
-            fcntl.flock(held, fcntl.LOCK_EX)
+            with suppress(OSError):  # some file systems of networks and of containers have no locks
+                fcntl.flock(held, fcntl.LOCK_EX)
             yield Path(name)
         finally:
             os.close(held)
@@ -45,7 +47,7 @@ def _sweep(temporary: Path) -> None:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)
-        except BlockingIOError:
+        except OSError:  # its process works in it, or nobody can tell
             continue
         finally:
             os.close(held)

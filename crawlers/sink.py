@@ -21,14 +21,21 @@ from crawlers.yamlfile import ConfigError
 
 
 def open_sink(
-    name: str, *, data: Path, config: Path, since: datetime | None = None, preview: int | None = None, result: Path | None = None
+    name: str,
+    *,
+    data: Path,
+    config: Path,
+    since: datetime | None = None,
+    preview: int | None = None,
+    result: Path | None = None,
+    run: str | None = None,
 ) -> Sink:
-    """The Writer of a target, or a Preview of so many items. With `result` it tells there how the run ended.
+    """The Writer of a target, or a Preview of so many items. With `result` it tells there how the run ended, with `run` it has that id.
 
     Raises ConfigError for a broken file of the configuration, CollectError where the run can't begin.
     """
     try:
-        sink = sink_of(find_target(name, config), data=data, config=config, since=since, preview=preview)
+        sink = sink_of(find_target(name, config), data=data, config=config, since=since, preview=preview, run=run)
     except (ConfigError, CollectError) as error:
         if result is not None:
             _tell(result, {"error": str(error)})
@@ -36,14 +43,16 @@ def open_sink(
     return sink if result is None else _Telling(sink, result)
 
 
-def sink_of(target: Target, *, data: Path, config: Path, since: datetime | None = None, preview: int | None = None) -> Writer | Preview:
+def sink_of(
+    target: Target, *, data: Path, config: Path, since: datetime | None = None, preview: int | None = None, run: str | None = None
+) -> Writer | Preview:
     """The Writer of a target, or a Preview of so many items."""
     brands = read_brands(config)
     begin = None if target.since is None else in_zone(datetime.combine(target.since, time()), target)
     later = max((moment for moment in (since, begin) if moment is not None), default=None)
     if preview is not None:
         return Preview(target, brands, data=data, limit=preview, since=later)
-    return Writer(target, brands, data=data, since=later, again=since is not None)
+    return Writer(target, brands, data=data, since=later, again=since is not None, run=run)
 
 
 def in_zone(moment: datetime, target: Target) -> datetime:

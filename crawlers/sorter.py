@@ -67,8 +67,8 @@ class Sorter:
         if seen.find(key) is not None:
             return Outcome.REPEATED, None, None
         seen.add(key)
-        counts.reject(reason, place_of(item), given_up=item.error is not None)
-        line = {"outcome": Outcome.REJECTED, "reason": reason} | ({"given_up": True} if item.error is not None else {})
+        counts.reject(reason, place_of(item), given_up=item.given_up is not None)
+        line = {"outcome": Outcome.REJECTED, "reason": reason} | ({"given_up": True} if item.given_up is not None else {})
         return Outcome.REJECTED, None, line | _common(item, collected)
 
 

@@ -32,7 +32,7 @@ class Item:
     """Page it came from, for messages."""
     unreadable: str | None = None
     """Why it can't be mapped, where the source itself saw that it is unreadable."""
-    error: str | None = None
+    given_up: str | None = None
     """Why it was given up: its page failed in too many runs. That tells nothing of whether the target's file fits its source."""
     without: tuple[str, ...] = ()
     """What the target asks for and this item could not be given, in words that the run's line counts: `article`."""

@@ -253,7 +253,7 @@ class TopicWalk(TopicLooks):
             self.logger.warning("%s; the pages before it are what there is", why)
             return Page(items=(), cursor=self.state.cursor())
         address = way.address or way.topic.address
-        item = Item(raw={"page": address, "mark": way.topic.mark}, address=address, error=why)
+        item = Item(raw={"page": address, "mark": way.topic.mark}, address=address, given_up=why)
         return Page(items=(item,), cursor=self.state.cursor())
 
     async def ask_for_known(self) -> None:

@@ -79,7 +79,15 @@ class Writer:
     """Keeps what one run of a target takes. Raises Busy where another process does it already."""
 
     def __init__(
-        self, target: Target, brands: Brands, *, data: Path, since: datetime | None = None, again: bool = False, log: str = RUNS
+        self,
+        target: Target,
+        brands: Brands,
+        *,
+        data: Path,
+        since: datetime | None = None,
+        again: bool = False,
+        log: str = RUNS,
+        run: str | None = None,
     ) -> None:
         self.target = target
         self.since = since
@@ -89,7 +97,7 @@ class Writer:
         self._archive = Archive(data)
         self._folder = self._archive.folder(target.name)
         self._cache = data / "seen" / f"{target.name}.sqlite"
-        self._run = uuid.uuid4().hex
+        self._run = run or uuid.uuid4().hex
         self._started = self._now()
         self._total = Counts()
         self._batches: list[int] = []
@@ -109,13 +117,14 @@ class Writer:
             self._seen = Seen(self._cache, batches)
             self._kept_cursor = self._archive.cursor(self.target.name)
             self._heal_journal()
-        if (cut_off := add_unended(self._archive, self.target.name)) is not None:
+            cut_off = add_unended(self._archive, self.target.name)
+            self._watched = None if self._again else self._archive.watched_since(self.target.name) or self._started
+        if cut_off is not None:
             log.warning("%s: the run that began at %s was %s", self.target.name, iso(cut_off.started), cut_off.error)
-        self._watched = None if self._again else self._archive.watched_since(self.target.name) or self._started
         self.cursor: Cursor = {} if self._again else within(self._kept_cursor, opened, self.target.secrets)
         self._reached: Cursor = {} if self._again else self._kept_cursor
         self._begin()
-        note(self._folder, self._run_until_now(None, rejected=False), self._log)
+        self._noted = note(self._folder, self._run_until_now(None, rejected=False), self._log, self._number)
 
     def seen(self, post_id: str) -> bool:
         """Whether the target brought this post before."""
@@ -190,8 +199,11 @@ class Writer:
         run = self._run_until_now(error or rejected, rejected=error is None and rejected is not None)
         try:
             with self._writing():
+                if not self._noted:
+                    add_unended(self._archive, self.target.name)  # its line could not be written when this run began
                 append_line(self._folder / self._log, run_to_json(run))
-            forget(self._folder)
+            if self._noted:
+                forget(self._folder)
         except CollectError as failure:
             return run if run.error is not None else dataclasses.replace(run, error=str(failure))
         return run

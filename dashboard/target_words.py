@@ -7,11 +7,11 @@ from __future__ import annotations
 
 TARGET_WORDS: dict[str, tuple[str, str]] = {
     "targets.help": (
-        "Задержка: от публикации до сбора; числа сообщений за последние 7 дней (отложено: сколько ждёт повтора сейчас), дни с пробелами за "
-        "90 дней. Те же числа: "
+        "Задержка: от публикации до сбора; числа сообщений за последние 7 дней (отложено: сколько отложил до повтора последний удачный "
+        "запуск или, если больше, неудачный после него), дни с пробелами за 90 дней. Те же числа: "
         "`python -m crawlers health`.",
-        "Lag: from publication to collection; numbers of posts in the last 7 days (deferred: what waits to be tried again now), days with "
-        "gaps of 90 days. The same numbers: "
+        "Lag: from publication to collection; numbers of posts in the last 7 days (deferred: what the last run that ended well put "
+        "off to be tried again, or one that failed since, if more), days with gaps of 90 days. The same numbers: "
         "`python -m crawlers health`.",
     ),
     "targets.summary": ("Цели сбора в порядке: {well} из {all}", "Targets that do well: {well} of {all}"),
@@ -52,7 +52,7 @@ TARGET_WORDS: dict[str, tuple[str, str]] = {
     "why.unset": ("не задана переменная окружения {name}", "the environment variable {name} isn't set"),
     "why.failed": ("неудачных запусков подряд: {n}; {error}", "failed runs one after the other: {n}; {error}"),
     "why.late": ("запуска не было, хотя пора была {when}", "no run, though one was due at {when}"),
-    "why.nothing": ("за {bound} и дольше не собрано ни одного сообщения", "nothing was ever collected, in more than {bound}"),
+    "why.nothing": ("за {bound} и дольше не собрано ни одного сообщения", "nothing was collected in more than {bound}"),
     "why.newest": (
         "новейшему сообщению {found}, ожидается не больше {bound} ({whose})",
         "the newest post is {found} old, at most {bound} are expected ({whose})",

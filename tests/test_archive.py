@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import gzip
 import json
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from crawlers import unended
 from crawlers import writer as writing
 from crawlers.archive import Archive, DamagedBatch
 from crawlers.brand import Brands, read_brands
@@ -26,6 +28,7 @@ from crawlers.kinds import FilesTarget
 from crawlers.looked import EDITS
 from crawlers.run import Outcome, RunFailed
 from crawlers.source import CollectError, Item, Page
+from crawlers.unended import NOTE
 from crawlers.writer import Writer
 from tests.target_folder import at, files_target, kept_state, row, write_config
 
@@ -306,9 +309,70 @@ def test_a_run_that_was_killed_behind_its_line_or_within_its_note_gets_no_other(
     assert [run.error for run in Archive(tmp_path).runs("export")] == [None] * 3
 
 
+@pytest.mark.parametrize("lost", ["id", "since", "log", "outcomes"])
+def test_a_note_that_no_run_wrote_so_is_passed_over(lost: str, tmp_path: Path, target: FilesTarget, brands: Brands) -> None:
+    killed(Writer(target, brands, data=tmp_path))
+    note = Archive(tmp_path).folder("export") / NOTE
+    record = json.loads(note.read_bytes())
+    note.write_text(json.dumps({name: said for name, said in record.items() if name != lost}))
+    Writer(target, brands, data=tmp_path).close()
+    assert [run.error for run in Archive(tmp_path).runs("export")] == [None] and not note.exists()
+
+
+def full(*_: object, **__: object) -> None:
+    """Stands for a function that writes, where the disk is full."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_the_line_of_a_killed_run_waits_for_room_on_the_disk(
+    tmp_path: Path, target: FilesTarget, brands: Brands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = Writer(target, brands, data=tmp_path)
+    cut.take(page(row(1), to=1))
+    killed(cut)
+    with monkeypatch.context() as patch:
+        patch.setattr(unended, "append_line", full)
+        Writer(target, brands, data=tmp_path).close()
+        killed(Writer(target, brands, data=tmp_path))
+        second = Writer(target, brands, data=tmp_path)
+        second.take(page(row(2), to=2))
+    second.close()
+    Writer(target, brands, data=tmp_path).close()
+    runs = Archive(tmp_path).runs("export")
+    assert [(run.outcomes["kept"], run.batches, run.error) for run in runs] == [
+        (0, (), None),
+        (1, (1,), unended.CUT_OFF),
+        (1, (2,), None),
+        (0, (), None),
+    ]
+    assert not (Archive(tmp_path).folder("export") / NOTE).exists()
+
+
+def test_a_run_goes_on_where_its_note_can_not_be_written(
+    tmp_path: Path, target: FilesTarget, brands: Brands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(Writer(target, brands, data=tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        Writer(target, brands, data=tmp_path).close()
+    assert [run.error for run in Archive(tmp_path).runs("export")] == [unended.CUT_OFF, None]
+
+
+def test_a_run_log_that_can_not_be_read_is_said(
+    tmp_path: Path, target: FilesTarget, brands: Brands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(Writer(target, brands, data=tmp_path))
+    for owner, name in ((unended, "last_line"), (Archive, "watched_since")):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, full)
+            with pytest.raises(CollectError, match=r"can't write to .*: No space left on device: make room"):
+                Writer(target, brands, data=tmp_path)
+    Writer(target, brands, data=tmp_path).close()
+
+
 def given_up(*numbers: int) -> Page:
     why = "its page failed in 5 runs: https://a.example/{}: a.example fails (503)"
-    return Page(items=tuple(Item(raw={"n": number}, error=why.format(number)) for number in numbers), cursor={})
+    return Page(items=tuple(Item(raw={"n": number}, given_up=why.format(number)) for number in numbers), cursor={})
 
 
 def test_what_was_given_up_is_rejected_with_its_reason_and_says_nothing_of_the_targets_file(tmp_path: Path, brands: Brands) -> None:

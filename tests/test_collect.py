@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from crawlers.collect import collect, preview
 from crawlers.run import Outcome, RunFailed, TooManyRejected
 from crawlers.sink import find_target, open_sink, sink_of
 from crawlers.source import CollectError, Item, Page
+from crawlers.unended import NOTE
 from crawlers.writer import Writer
 from crawlers.yamlfile import ConfigError
 from tests.conftest import until
@@ -194,10 +195,9 @@ def test_a_spider_that_is_killed_leaves_what_it_counted_in_the_run_log(
     target, data = find_target("export", config), tmp_path / "data"
     with Writer(target, read_brands(config), data=data) as earlier:
         earlier.take(Page(items=(Item(raw=row(1)),), cursor={"to": 1}))
-    time.sleep(0.002)  # the clock of runs has milliseconds
 
-    def killed(*_: object) -> str:
-        spider = Writer(target, read_brands(config), data=data)
+    def killed(arguments: list[str], *_: object) -> str:
+        spider = Writer(target, read_brands(config), data=data, run=run_of(arguments))
         for number in (2, 3):
             items = (Item(raw=row(number)), Item(raw=row(number * 10, text="")))
             spider.take(Page(items=items, cursor={"to": number}))
@@ -210,6 +210,52 @@ def test_a_spider_that_is_killed_leaves_what_it_counted_in_the_run_log(
         collect(target, data=data, config=config)
     last = Archive(data).runs("export")[-1]
     assert (last.batches, last.reasons, last.error) == ((2, 3), {"no text": 2}, "the spider ended without a result: killed by SIGKILL")
+    assert len(Archive(data).runs("export")) == 2 and not (Archive(data).folder("export") / NOTE).exists()
+
+
+def run_of(arguments: list[str]) -> str:
+    """The id that a spider's run shall have."""
+    return next(each for each in arguments if each.startswith("MOLVA_RUN=")).removeprefix("MOLVA_RUN=")
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+@pytest.mark.parametrize("died", ["beside its note", "behind its line", "before others", "long before others", "before it began"])
+def test_a_spider_that_died_has_one_line_whatever_the_clock_says_and_whoever_ran_since(
+    hours: int, died: str, tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, data = find_target("export", config), tmp_path / "data"
+    folder, brands = Archive(data).folder("export"), read_brands(config)
+    left_over = Writer(target, brands, data=data)
+    left_over.take(Page(items=(Item(raw=row(1)),), cursor={"to": 1}))
+    left_over.flush()
+    left_over._lock.close()
+    ids = [left_over._run]
+
+    def killed(arguments: list[str], *_: object) -> str:
+        later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
+        monkeypatch.setattr(Writer, "_now", staticmethod(lambda: later))
+        ids.append(run_of(arguments))
+        if died != "before it began":
+            spider = Writer(target, brands, data=data, run=ids[-1])
+            spider.take(Page(items=(Item(raw=row(2)), Item(raw=row(3))), cursor={"to": 3}))
+            spider.flush()
+            note = (folder / NOTE).read_bytes()
+            if died == "behind its line":
+                spider.close("killed")
+                (folder / NOTE).write_bytes(note)
+            spider._lock.close()
+        for _ in range({"before others": 1, "long before others": 3}.get(died, 0)):
+            ids.append(Writer(target, brands, data=data).close().id)
+        return "killed by SIGKILL"
+
+    monkeypatch.setattr(collecting, "is_collector", lambda kind: False)
+    monkeypatch.setattr(collecting, "run_child", killed)
+    with pytest.raises(RunFailed) as failed:
+        collect(target, data=data, config=config)
+    runs = Archive(data).runs("export")
+    assert [run.id for run in runs] == ids and not (folder / NOTE).exists()
+    assert failed.value.run == runs[1] and failed.value.run.error
+    assert [run.outcomes["kept"] for run in runs[:2]] == [1, 0 if died == "before it began" else 2]
 
 
 def test_a_run_ended_by_ctrl_c_stands_in_the_run_log(tmp_path: Path, config: Path, blog: str) -> None:

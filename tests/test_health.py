@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,15 +11,22 @@ from zoneinfo import ZoneInfo
 import pytest
 from typer.testing import CliRunner
 
-from crawlers import disk
+from crawlers import disk, history
 from crawlers.__main__ import app
+from crawlers.archive import RUNS, Archive
+from crawlers.brand import read_brands
 from crawlers.brought import Brought
+from crawlers.disk import append_line
 from crawlers.health import Health, Lag, State
 from crawlers.kinds import Expect
 from crawlers.moment import parse_moment
 from crawlers.post import Post
 from crawlers.printed import HEALTH_COLUMNS
+from crawlers.reason import REASONS
+from crawlers.run import Counts, Outcome, Run, run_to_json
+from crawlers.source import Page
 from crawlers.target import BrokenTarget, read_target
+from crawlers.writer import Writer
 from tests.diary import Diary
 from tests.target_folder import TARGET, at, write_config
 
@@ -134,10 +142,54 @@ def test_what_waits_is_that_of_the_last_run_and_not_of_all_runs_together(tmp_pat
     for hour in range(5):
         diary.run(FIRST + timedelta(hours=hour), FIRST, deferred=("https://a.example/1: a.example fails (503)",) * (5 - hour))
     diary.run(FIRST + timedelta(hours=5), error="the feed can't be had")
+    with Writer(diary.target, read_brands(tmp_path / "config"), data=diary.data, since=FIRST, again=True) as writer:
+        writer.take(Page(items=(), cursor={}, deferred=("https://a.example/2: slow",) * 9))
     told = diary.health(FIRST + timedelta(hours=6)).to_json()
     assert (told["week"]["kept"], told["week"]["deferred"]) == (5, 1)
     assert told["week"]["waiting"] == {"a.example fails (503)": 1}
     assert told["week"]["places"] == {"a.example fails (503)": "https://a.example/1"}
+
+
+def test_what_waits_is_not_less_where_a_run_failed_early_and_tells_of_a_wall_that_fails_them_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waits() -> dict[str, int]:
+        week = diary.health(FIRST + DAY).to_json()["week"]
+        assert week["deferred"] == sum(week["waiting"].values())
+        waiting: dict[str, int] = week["waiting"]
+        return waiting
+
+    diary = Diary(tmp_path, monkeypatch)
+    down, refused = "https://a.example/1: a.example fails (503)", "https://a.example/1: a.example refuses to show it (403)"
+    diary.run(FIRST, FIRST, deferred=(down,) * 4)
+    diary.run(FIRST + timedelta(hours=1), FIRST, error="the second list fails", deferred=(down,))
+    assert waits() == {"a.example fails (503)": 4}
+    for hour in (2, 3):
+        diary.run(FIRST + timedelta(hours=hour), error="a wall", deferred=(refused,) * 9)
+    assert waits() == {"a.example refuses to show it (403)": 9}
+    diary.run(FIRST + timedelta(hours=4), FIRST, deferred=(down,))
+    assert waits() == {"a.example fails (503)": 1}
+
+
+def test_the_reasons_of_a_week_are_as_few_as_those_of_a_run_each_with_its_last_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diary = Diary(tmp_path, monkeypatch)
+    diary.run(FIRST, FIRST, deferred=("https://a.example/1: a.example fails (503)",))
+    for day in range(4):
+        counts, now = Counts(outcomes=Counter({Outcome.REJECTED: 22, Outcome.DEFERRED: 1})), FIRST + day * DAY
+        for number in range(20):
+            counts.reject(f"{day}.{number} is no date", f"line {number}")
+        for _ in range(2):
+            counts.reject("no text", f"line {day}")
+        counts.defer(f"https://a.example/{day}: slow")
+        run = Run(id=str(day), target="export", started=now, ended=now, counts=counts)
+        append_line(Archive(diary.data).folder("export") / RUNS, run_to_json(run))
+    week = diary.health(FIRST + 3 * DAY).to_json()["week"]
+    assert week["rejected"] == 88 == sum(week["reasons"].values()) and len(week["reasons"]) == REASONS + 1
+    assert (week["reasons"]["no text"], week["waiting"]) == (8, {"slow": 1})
+    assert (week["places"]["no text"], week["places"]["slow"]) == ("line 3", "https://a.example/3")
+    assert week["places"].keys() <= week["reasons"].keys() | week["waiting"].keys()
 
 
 def test_a_target_that_never_brought_anything_is_silent_after_a_day_and_some_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,13 +200,39 @@ def test_a_target_that_never_brought_anything_is_silent_after_a_day_and_some_run
     diary.run(FIRST + 2 * DAY)
     now = FIRST + 2 * DAY + timedelta(hours=1)
     silent = diary.health(now)
-    assert (silent.state, silent.why) == (State.SILENT, ["nothing was ever collected, in more than 24 hours"])
+    assert (silent.state, silent.why) == (State.SILENT, ["nothing was collected in more than 24 hours"])
     assert (silent.expected, silent.gaps) == ({}, ())
     assert diary.health(now, Expect(newest="30 days")).state is State.OK, "what the file says wins"
     assert diary.health(now, Expect(learned=False)).state is State.OK
-    assert diary.health(now, Expect(newest="2 days")).why == ["nothing was ever collected, in more than 48 hours"]
+    assert diary.health(now, Expect(newest="2 days")).why == ["nothing was collected in more than 48 hours"]
     diary.run(FIRST + 3 * DAY, FIRST)
     assert diary.health(FIRST + 3 * DAY).state is State.OK
+
+
+def test_of_a_log_that_is_read_in_part_nothing_is_said_of_what_was_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MOST_RUNS", 5)
+    diary = Diary(tmp_path, monkeypatch)
+    diary.run(FIRST, FIRST)
+    for day in range(1, 8):
+        diary.run(FIRST + day * DAY)
+    now = FIRST + 7 * DAY
+    assert diary.health(now).why == ["nothing was collected in more than 24 hours"]
+    assert diary.health(now, Expect(learned=False)).state is State.OK
+
+
+def test_what_an_old_log_without_dates_counts_as_kept_was_collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    diary = Diary(tmp_path, monkeypatch)
+    for day in range(4):
+        diary.run(FIRST + day * DAY, FIRST + day * DAY)
+    log = Archive(diary.data).folder("export") / RUNS
+    records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    log.write_text("".join(json.dumps({name: said for name, said in record.items() if name != "brought"}) + "\n" for record in records))
+    now = FIRST + 3 * DAY + timedelta(hours=1)
+    for expect in (None, Expect(newest="2 hours")):
+        one = diary.health(now, expect)
+        assert (one.state, one.why, one.newest) == (State.OK, [], None)
+    [old] = diary.health(now, Expect(newest="59 minutes")).why
+    assert old == "the newest post is 60 minutes old, at most 59 minutes are expected (stated)"
 
 
 def test_a_new_target_is_not_silent_on_its_first_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,11 @@ def test_a_run_that_could_not_ask_is_none_and_begins_no_time() -> None:
     assert once.once_more(NOW + OUTAGE, counted=False) == once and once.enough(1, NOW + OUTAGE)
 
 
+def test_a_clock_that_was_ahead_makes_nothing_wait_for_ever() -> None:
+    tried = InVain().once_more(NOW + timedelta(days=20_000)).once_more(NOW)
+    assert tried == InVain(2, NOW) and tried.once_more(NOW + OUTAGE).enough(3, NOW + OUTAGE)
+
+
 def test_a_cursor_without_the_moment_begins_the_time_anew_and_keeps_its_runs() -> None:
     old = InVain.from_json({"tries": 4})
     assert not old.enough(4, NOW)

@@ -176,7 +176,9 @@ class SiteSpider(TargetSpider[SiteTarget]):
                 deferred = (address,)
             else:
                 frontier.give_up(address)
-                items = (Item(raw={"url": address}, address=address, error=f"its links could not be had in {tries.runs} runs: {trouble}"),)
+                items = (
+                    Item(raw={"url": address}, address=address, given_up=f"its links could not be had in {tries.runs} runs: {trouble}"),
+                )
         return Page(items=items, cursor=self.state.cursor(), deferred=deferred)
 
     def followed(self, link: str) -> bool:
@@ -264,7 +266,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
             self.logger.warning("%s; tried again next time", trouble)
             return None
         self.state.settle(entry)
-        return Item(raw={"url": entry.address}, address=entry.address, error=f"its page failed in {tries.runs} runs: {trouble}")
+        return Item(raw={"url": entry.address}, address=entry.address, given_up=f"its page failed in {tries.runs} runs: {trouble}")
 
     def judged(self, group: list[tuple[Entry, Item | None]]) -> Iterator[Item | None]:
         """What is kept of some articles: none with the text of a wall. Those wait, and so do those that were kept with it before."""
@@ -274,7 +276,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
             if item and self.state.walls.is_one(item.raw.get("text", "")):
                 yield self.tried_again(entry, Trouble(f"{entry.address}: shows the text of other articles", transient=True))
                 continue
-            if item and item.error is None:
+            if item and item.given_up is None:
                 self.state.settle(entry)
             yield item
 
