@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from scrapy import signals
 from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError, IgnoreRequest
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
+from twisted.internet.error import ConnectError
 from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer
 
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.internet.base import ReactorBase
 
-NOBODY = (CannotResolveHostError, DownloadConnectionRefusedError)
-"""What a request ends with that reached nobody; it does so at once."""
+NOBODY = (CannotResolveHostError, DownloadConnectionRefusedError, ConnectError)
+"""What a request ends with that reached nobody (ConnectError: no way leads to the host); it does so at once."""
 
 
 class Refused(IgnoreRequest):

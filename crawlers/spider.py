@@ -26,6 +26,7 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 from scrapy.http import Response
+from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.python.failure import Failure
 
 from crawlers import unfolded
@@ -52,6 +53,8 @@ DOWNLOAD_ERRORS = (
     DownloadTimeoutError,
     ResponseDataLossError,
     UnsupportedURLSchemeError,
+    ConnectError,  # no way leads to the host
+    ConnectionClosed,
     OSError,
     ValueError,  # what is no address at all
     EOFError,  # compression that is cut short

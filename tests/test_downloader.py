@@ -24,11 +24,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.error import NoRouteError
 
 from crawlers.address import is_public
 from crawlers.gate import Gate
-from crawlers.middlewares import PublicResolver
+from crawlers.middlewares import NOBODY, PublicResolver
 from crawlers.run import RunFailed
+from crawlers.spider import DOWNLOAD_ERRORS, trouble
 from tests.site import Answer, Place, Request, Site, site
 
 ROOT = Path(__file__).parents[1]
@@ -185,6 +187,13 @@ def test_a_host_where_nobody_is_reached_is_not_tried_for_each_list_anew(place: P
         target = place.target("social", f"kind: mastodon\nurl: http://{host}\nhashtags: [a, b, c]\ndelay: 0\nallow_private: true\n")
         with pytest.raises(RunFailed, match=r"/a.*refused.*; .*/b.* does not answer and is left alone until .*; .*/c.* left alone until"):
             place.collect(target)
+
+
+def test_a_host_to_which_no_way_leads_fails_for_now() -> None:
+    error = NoRouteError(113, "No route to host")
+    assert isinstance(error, DOWNLOAD_ERRORS) and isinstance(error, NOBODY)
+    found = trouble(error, "https://forum.example/t=1")
+    assert found.transient and "No route to host" in str(found)
 
 
 def test_a_page_made_to_be_slow_ends_its_own_run_only(blog: Site, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
