@@ -151,7 +151,8 @@ class State:
 
     def defer(self, entry: Entry, *, counted: bool = True) -> InVain:
         """Keep an address that could not be had for now; the runs in which it failed itself (`counted`)."""
-        self._deferred[entry.address] = self._deferred.get(entry.address, NEVER).once_more(datetime.now(UTC), counted=counted)
+        before = self._deferred.pop(entry.address, NEVER)  # each has its turn
+        self._deferred[entry.address] = before.once_more(datetime.now(UTC), counted=counted)
         if entry.changed:
             self._remember(entry)
         return self._deferred[entry.address]

@@ -33,7 +33,7 @@ class Walls:
 
     def met(self, text: str, address: str, name: str) -> None:
         """An address shows a text, and none that it showed before; `name` tells what is kept of it."""
-        mark, place = _mark(text), _mark(canonical(address))
+        mark, place = _mark(text), _mark(canonical(address).partition("#")[0])
         for each in self._shown.values():
             each.pop(place, None)
         shown = self._shown.pop(mark, {}) | {place: name}
@@ -58,11 +58,15 @@ class Walls:
         names, self._caught = self._caught, []
         return names
 
-    def told(self, otherwise: str) -> list[str]:
-        """What to say of the walls of this run, in a sentence for each; `otherwise` is what else they may be."""
+    def told(self, otherwise: str, *, from_date: str) -> list[str]:
+        """What to say of the walls of this run, in a sentence for each; `otherwise` is what else they may be.
+
+        A run that collects again `from_date` keeps no cursor: what it took of a wall before that was seen is not asked for again by itself.
+        """
+        again = f"; when it is gone, collect again from {from_date}" if from_date else ""
         return [
             f"{len(self._walls[mark])} articles show the same text, «{' '.join(text.split())[:QUOTED]}»: "
-            f"a wall against robots, or {otherwise}"
+            f"a wall against robots, or {otherwise}{again}"
             for mark, text in self._met.items()
         ]
 

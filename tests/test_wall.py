@@ -15,7 +15,7 @@ from crawlers.target import Target
 from crawlers.wall import LAST, Walls
 from tests.recorded_walk import Walk, walk
 from tests.review_board import TARGET, kept, paged
-from tests.site import Place, Site, site
+from tests.site import Answer, Place, Site, site
 from tests.test_feed import article as blog_article
 from tests.test_feed import blog_target, serve
 from tests.test_site import HOST, article, page, sitemap
@@ -100,6 +100,44 @@ def test_collecting_again_asks_for_known_articles_too_after_those_that_are_new(w
     assert walk.kept(target) == 0
 
 
+def test_short_texts_that_repeat_under_headlines_of_their_own_are_no_wall(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\ntake: {{text: .body}}\n")
+    stub = "<meta property='og:title' content='Выпуск {0}'><h1>Выпуск {0}</h1><div class=body><p>Смотрите видео на нашем канале.</p></div>"
+    walk.pages = news(1, 2, 3, 4) | {f"/news/{n}": stub.format(n) for n in range(1, 5)}
+    assert walk.kept(target) == 4
+
+
+def test_articles_that_wait_leave_room_for_new_ones(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\npages: 10\n")
+    old, new = range(1, 10), range(50, 60)
+    walk.pages = news(*old) | {f"/news/{n}": Answer("", 403) for n in old}
+    walk.collect(target)
+    walk.pages |= news(*new, *old) | {f"/news/{n}": Answer("", 403) for n in old}
+    assert walk.collect(target).counts.outcomes[Outcome.KEPT] >= 4
+
+
+def test_documents_that_a_site_is_followed_to_are_no_wall(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /docs/\n")
+    pdf = Answer("%PDF-1.4", headers={"Content-Type": "application/pdf"})
+    walk.pages = {"/news/": page(*(f"/docs/{n}.pdf" for n in range(4)), "/docs/list"), "/docs/list": page("/news/2"), "/news/2": article(2)}
+    walk.pages |= {f"/docs/{n}.pdf": pdf for n in range(4)}
+    assert walk.kept(target) == 1
+
+
+def test_entries_of_one_page_are_no_wall_and_an_empty_page_replaces_no_text(blog: Site, place: Place) -> None:
+    target = place.target("blog", blog_target(blog, "article: true"))
+    serve(blog, 1, 2, 3, 4)
+    entries = blog.pages["/feed.xml"]
+    assert isinstance(entries, str)
+    blog.pages["/feed.xml"] = re.sub(r"/p/(\d)", r"/changes#v\1", entries)
+    blog.pages["/changes"] = blog_article(1)
+    assert place.collect(target).outcomes["kept"] == 4
+    blog.pages["/feed.xml"] = blog.pages["/feed.xml"].replace("Коротко", "Иначе")
+    blog.pages["/changes"] = "<html><body><script>challenge()</script></body></html>"
+    place.collect(target)
+    assert not any("Иначе" in post.text for post in place.posts(target))
+
+
 def test_one_article_under_several_addresses_is_no_wall(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
     walk.pages = news(1, 2) | {"/news/2": article(1)}
@@ -123,9 +161,9 @@ def test_texts_are_remembered_from_run_to_run_but_only_the_last_ones() -> None:
     for n in range(3 * LAST):
         walls.met(f"другой {n}", f"{HOST}/other/{n}", "")
     later = Walls(walls.cursor())
-    assert later.is_one("стена") and later.told("") == [], "a wall is remembered, and told where it is met"
+    assert later.is_one("стена") and later.told("", from_date="") == [], "a wall is remembered, and told where it is met"
     later.met("стена", f"{HOST}/newer", "newer")
-    assert later.told("нет")[0].startswith("4 articles show the same text, «стена»")
+    assert later.told("нет", from_date="")[0].startswith("4 articles show the same text, «стена»")
 
 
 def test_a_list_of_a_site_that_shows_a_wall_is_told_and_tried_again(walk: Walk) -> None:

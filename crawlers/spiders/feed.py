@@ -100,7 +100,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
             repeated = 0
             if not todo or self.full():
                 break
-        if walls := state.walls.told("what all links of the feed lead to"):
+        if walls := state.walls.told("what all links of the feed lead to", from_date=self.from_date):
             raise CollectError("; ".join(walls))
 
     def answer(self, response: Response) -> Feed:
@@ -135,7 +135,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
         read_next(response, self)
         found = main_text(decode(response.body, content_type(response)))
         if found is None:
-            return Item(raw=raw, address=link, without=("article",))
+            return Item(raw=raw | {"article_missing": f"{response.url}: has no text"}, address=link, without=("article",))
         return Item(raw=raw | {"article": {"text": found.own, "quoted": found.quoted, "url": response.url}}, address=link)
 
     def not_had(self, entry: Entry, wrong: Trouble) -> Item | Entry:
@@ -157,12 +157,15 @@ class FeedSpider(TargetSpider[FeedTarget]):
                 state.walls.met(text, entry.raw["link"], name)
         state.again += [name for name in state.walls.caught() if name not in names]
         found = [
-            self.not_had(entry, Trouble(f"{entry.raw['link']}: shows the text of other articles", transient=True))
-            if state.walls.is_one(text)
-            else each
-            for entry, text, each in zip(group, texts, taken, strict=True)
+            self.behind_wall(entry) if state.walls.is_one(text) else each for entry, text, each in zip(group, texts, taken, strict=True)
         ]
         return self.with_known(found, state.walls)
+
+    def behind_wall(self, entry: Entry) -> Item | Entry:
+        """What becomes of an entry whose article shows the text of a wall."""
+        wrong = Trouble(f"{entry.raw['link']}: shows the text of other articles", transient=True)
+        self.not_had_now(entry.raw["link"], str(wrong))
+        return self.not_had(entry, wrong)
 
     def with_known(self, taken: Sequence[Item | Entry], walls: Walls) -> list[Item | Entry]:
         """The same, where an article could not be had with what is kept of it: a teaser never replaces a text."""

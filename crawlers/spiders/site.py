@@ -66,7 +66,10 @@ class SiteSpider(TargetSpider[SiteTarget]):
 
         Of a run from a date what was taken before is asked for again, after all that is new.
         """
-        waiting, again = self.articles(self.state.deferred_entries()), self.articles(self.again)
+        deferred = self.state.deferred_entries()
+        # What is refused keeps nothing new from being taken, unless there is so much of it that it would pile up.
+        few = max(self.left // 2, 1) if len(deferred) <= self.target.pages else self.left
+        waiting, again = self.articles(deferred[:few]), self.articles(self.again)
         for walked in [waiting, *map(self.sitemap, self.target.sitemap), self.links(), again]:
             try:
                 async for page in walked:
@@ -75,7 +78,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
                 self.failed.append(str(trouble))
         if self.refused and not self.taken and (len(self.refused) >= FEW or not self.cursor):
             self.failed.append(f"none of {len(self.refused)} articles could be had: {self.refused[-1]}")
-        self.failed += self.state.walls.told("what all pages share is taken for their text (`take.text`)")
+        self.failed += self.state.walls.told("what all pages share is taken for their text (`take.text`)", from_date=self.from_date)
         if self.failed:
             raise CollectError("; ".join(dict.fromkeys(self.failed)))
 
@@ -149,7 +152,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
     def listed(self, address: str, response: Response) -> list[str]:
         """Addresses that a page leads to on its own host. Raises Trouble for one that is no list: a wall may stand in its place."""
         found = list(_links(response))
-        if not found:
+        if not found and "html" in (content_type(response) or "html"):  # a document, a picture is no wall
             raise Trouble(f"{address}: links to no page of its host: a wall against robots, or only a script shows them", transient=True)
         if address in self.target.url and not any(self.is_article(link) or self.followed(link) for link in found):
             wrong = "links to nothing that `articles` or `follow` mean: mend these, or a wall against robots stands in its place"
@@ -254,7 +257,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         self.taken += 1
         read_next(response, self)
         raw = read_article(response, self.target)
-        if text := raw.get("text"):
+        if text := shown(raw):
             told = self.told_by(entry, page_of(response), response.url) if self.state.walls.repeats(text) else entry.address
             self.state.walls.met(text, told, entry.address)
         return Item(raw=raw, address=response.url)
@@ -273,8 +276,10 @@ class SiteSpider(TargetSpider[SiteTarget]):
         for address in self.state.walls.caught():
             self.state.defer(Entry(address), counted=False)
         for entry, item in group:
-            if item and self.state.walls.is_one(item.raw.get("text", "")):
-                yield self.tried_again(entry, Trouble(f"{entry.address}: shows the text of other articles", transient=True))
+            if item and self.state.walls.is_one(shown(item.raw)):
+                wrong = Trouble(f"{entry.address}: shows the text of other articles", transient=True)
+                self.not_had_now(entry.address, str(wrong))
+                yield self.tried_again(entry, wrong)
                 continue
             if item and item.given_up is None:
                 self.state.settle(entry)
@@ -284,6 +289,11 @@ class SiteSpider(TargetSpider[SiteTarget]):
         """The address of an article; where its page names another one that is asked for too, that: it is another version of it."""
         own = own_address(page, url)
         return own if own and (own in self.met or self.taken_before(Entry(own))) else entry.address
+
+
+def shown(raw: dict[str, Any]) -> str:
+    """What an article is told by: headline and text, as a wall has one headline too, while short texts honestly repeat; or no text."""
+    return "\n".join(filter(None, (raw.get("title"), raw["text"]))) if raw.get("text") else ""
 
 
 def _retrieved(answer: asyncio.Task[Response]) -> None:
