@@ -298,7 +298,9 @@ class TopicWalk(TopicLooks):
         way = refusal.way
         self.state.wait(way.topic, tries, refused=True)
         self.logger.warning("%s; tried again next time", refusal.trouble)
-        return Page(items=(), cursor=self.state.cursor(), deferred=(way.address or way.topic.address,))
+        address = way.address or way.topic.address
+        self.not_had_now(address, str(refusal.trouble))
+        return Page(items=(), cursor=self.state.cursor(), deferred=(address,))
 
 
 def _titled(page: Selector, topic: Topic) -> bool:

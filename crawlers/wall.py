@@ -77,5 +77,10 @@ class Walls:
         return {name: each for name, each in found.items() if each}
 
 
+def without_numbers(text: str) -> str:
+    """A text without the words that hold a digit: times, addresses, numbers of requests."""
+    return " ".join(word for word in text.split() if not any(sign.isdigit() for sign in word))
+
+
 def _mark(text: str) -> str:
     return hashlib.blake2b(text.encode(errors="replace"), digest_size=8).hexdigest()

@@ -107,6 +107,60 @@ def test_short_texts_that_repeat_under_headlines_of_their_own_are_no_wall(walk: 
     assert walk.kept(target) == 4
 
 
+CHALLENGE = "<html><head><title>x</title></head><body><div id=app></div><script>1</script></body></html>"
+
+
+def test_articles_of_a_site_that_show_no_text_for_a_while_are_not_lost(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
+    walk.pages = news(1)
+    assert walk.kept(target) == 1
+    walk.pages = news(*range(1, 5)) | {f"/news/{n}": CHALLENGE for n in range(2, 5)}
+    run = walk.collect(target)
+    assert (run.counts.outcomes[Outcome.DEFERRED], run.counts.outcomes[Outcome.REJECTED]) == (3, 0)
+    walk.pages = news(*range(1, 8)) | {f"/news/{n}": CHALLENGE for n in range(2, 8)}
+    assert "none of 6 articles could be had" in (walk.collect(target).error or "")
+    walk.pages = news(*range(1, 8))
+    assert walk.kept(target) == 6
+
+
+def test_articles_of_a_feed_that_show_no_text_for_a_while_are_had_later(blog: Site, place: Place) -> None:
+    target = place.target("blog", blog_target(blog, "article: true"))
+    serve(blog, 1, 2)
+    blog.pages["/p/2"] = CHALLENGE
+    assert str(place.collect(target)).startswith("kept 1, changed 0, repeated 0, rejected 0, deferred 1")
+    blog.pages["/p/2"] = blog_article(2)
+    assert place.collect(target).outcomes["kept"] == 1
+    assert all("Статья" in post.text for post in place.posts(target))
+
+
+def numbered(n: int) -> str:
+    """The page of a wall that tells each request its number."""
+    return CAPTCHA.replace("с картинки.", f"с картинки. Код запроса: {n}a7f{n * 31}, время 10:0{n}.")
+
+
+def test_a_wall_before_a_site_that_tells_each_request_its_number_is_one(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
+    walk.pages = news(*range(1, 5)) | {f"/news/{n}": numbered(n) for n in range(1, 5)}
+    run = walk.collect(target)
+    assert run.error and "4 articles show the same text" in run.error and not run.counts.outcomes[Outcome.KEPT]
+
+
+def test_a_wall_before_a_feed_that_tells_each_request_its_number_is_one(blog: Site, place: Place) -> None:
+    feed = place.target("blog", blog_target(blog, "article: true"))
+    serve(blog, 1, 2, 3)
+    blog.pages |= {f"/p/{n}": numbered(n) for n in range(1, 4)}
+    with pytest.raises(RunFailed, match="3 articles show the same text"):
+        place.collect(feed)
+
+
+def test_dated_news_that_differ_by_their_numbers_are_no_wall(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\ntake: {{text: .body}}\n")
+    dated = "<meta property='article:published_time' content='2026-09-0{0}'>"
+    rates = dated + "<h1>Курс на {0} сентября</h1><p class=body>Курс доллара 9{0},50 рубля</p>"
+    walk.pages = news(1, 2, 3, 4) | {f"/news/{n}": rates.format(n) for n in range(1, 5)}
+    assert walk.kept(target) == 4
+
+
 def test_articles_that_wait_leave_room_for_new_ones(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\npages: 10\n")
     old, new = range(1, 10), range(50, 60)
@@ -124,16 +178,19 @@ def test_documents_that_a_site_is_followed_to_are_no_wall(walk: Walk) -> None:
     assert walk.kept(target) == 1
 
 
-def test_entries_of_one_page_are_no_wall_and_an_empty_page_replaces_no_text(blog: Site, place: Place) -> None:
-    target = place.target("blog", blog_target(blog, "article: true"))
-    serve(blog, 1, 2, 3, 4)
-    entries = blog.pages["/feed.xml"]
-    assert isinstance(entries, str)
-    blog.pages["/feed.xml"] = re.sub(r"/p/(\d)", r"/changes#v\1", entries)
+def changes(blog: Site, text: str) -> str:
+    """A feed whose entries all stand on one page, and the page."""
+    entry = "<item><title>v{0}</title><link>{1}/changes#v{0}</link><guid>g{0}</guid><description>{2} {0}.</description></item>"
+    items = "".join(entry.format(n, blog.url, text) for n in range(1, 5))
     blog.pages["/changes"] = blog_article(1)
+    return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Новое</title>{items}</channel></rss>'
+
+
+def test_entries_of_one_page_are_no_wall_and_without_text_it_replaces_none(blog: Site, place: Place) -> None:
+    target = place.target("blog", blog_target(blog, "article: true", "attempts: 1"))
+    blog.pages["/feed.xml"] = changes(blog, "Коротко")
     assert place.collect(target).outcomes["kept"] == 4
-    blog.pages["/feed.xml"] = blog.pages["/feed.xml"].replace("Коротко", "Иначе")
-    blog.pages["/changes"] = "<html><body><script>challenge()</script></body></html>"
+    blog.pages |= {"/feed.xml": changes(blog, "Иначе"), "/changes": CHALLENGE}
     place.collect(target)
     assert not any("Иначе" in post.text for post in place.posts(target))
 

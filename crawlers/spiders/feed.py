@@ -12,6 +12,7 @@ import hashlib
 import html
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -35,13 +36,16 @@ from crawlers.place import data_folder
 from crawlers.post import Post, clean, post_id
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 from crawlers.spider import TargetSpider, Trouble, content_type, refusal
-from crawlers.wall import Walls
+from crawlers.wall import Walls, without_numbers
 from crawlers.watch import read_next
 
 TOGETHER = 8
 """Articles fetched side by side, and kept together with one cursor."""
 REMEMBERED = 500
 """Fingerprints kept of entries that have left the feed, for sites whose servers answer differently in turn."""
+TELLING = 4
+"""Letters of a word of a title that tells something."""
+_WORD = re.compile(r"[^\W\d_]+")
 VALIDATORS = {"etag": ("ETag", "If-None-Match"), "modified": ("Last-Modified", "If-Modified-Since")}
 """Name in the cursor: the header that brings a validator, and the one that asks with it."""
 
@@ -135,7 +139,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
         read_next(response, self)
         found = main_text(decode(response.body, content_type(response)))
         if found is None:
-            return Item(raw=raw | {"article_missing": f"{response.url}: has no text"}, address=link, without=("article",))
+            return self.not_had(entry, Trouble(f"{response.url}: has no text", transient=True))
         return Item(raw=raw | {"article": {"text": found.own, "quoted": found.quoted, "url": response.url}}, address=link)
 
     def not_had(self, entry: Entry, wrong: Trouble) -> Item | Entry:
@@ -191,9 +195,15 @@ class FeedSpider(TargetSpider[FeedTarget]):
 
 
 def article_text(taken: Item | Entry) -> str:
-    """The text of an entry's article; nothing where that was not asked for, or could not be had."""
-    text: str = taken.raw["article"]["text"] if isinstance(taken, Item) and "article" in taken.raw else ""
-    return text
+    """The text that an entry's article is told by; nothing where that was not asked for, or could not be had.
+
+    Where it has no word of the entry's title, as a wall has none, without numbers: walls tell each request its own.
+    """
+    if not isinstance(taken, Item) or "article" not in taken.raw:
+        return ""
+    text: str = taken.raw["article"]["text"]
+    named = {word for word in _WORD.findall((taken.raw.get("title") or "").casefold()) if len(word) >= TELLING}
+    return text if named & set(_WORD.findall(text.casefold())) else without_numbers(text)
 
 
 class State:

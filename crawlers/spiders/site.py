@@ -29,6 +29,7 @@ from crawlers.selection import base_of, takes, value
 from crawlers.sitemap import Entry, Sitemap, read_sitemap
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, page_of
+from crawlers.wall import without_numbers
 from crawlers.watch import read_next
 from crawlers.writer import FEW
 
@@ -254,9 +255,14 @@ class SiteSpider(TargetSpider[SiteTarget]):
         if "html" not in (content_type(response) or "html"):
             self.state.settle(entry)
             return None  # a picture, a document
-        self.taken += 1
         read_next(response, self)
         raw = read_article(response, self.target)
+        if not raw.get("text") and not (self.is_preview or self.from_date):  # which keep no cursor: there it is rejected
+            wrong = Trouble(f"{entry.address}: has no text", transient=True)
+            self.refused.append(str(wrong))
+            self.not_had_now(entry.address, str(wrong))
+            return self.tried_again(entry, wrong)
+        self.taken += 1
         if text := shown(raw):
             told = self.told_by(entry, page_of(response), response.url) if self.state.walls.repeats(text) else entry.address
             self.state.walls.met(text, told, entry.address)
@@ -276,7 +282,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         for address in self.state.walls.caught():
             self.state.defer(Entry(address), counted=False)
         for entry, item in group:
-            if item and self.state.walls.is_one(shown(item.raw)):
+            if item and item.given_up is None and self.state.walls.is_one(shown(item.raw)):
                 wrong = Trouble(f"{entry.address}: shows the text of other articles", transient=True)
                 self.not_had_now(entry.address, str(wrong))
                 yield self.tried_again(entry, wrong)
@@ -292,8 +298,13 @@ class SiteSpider(TargetSpider[SiteTarget]):
 
 
 def shown(raw: dict[str, Any]) -> str:
-    """What an article is told by: headline and text, as a wall has one headline too, while short texts honestly repeat; or no text."""
-    return "\n".join(filter(None, (raw.get("title"), raw["text"]))) if raw.get("text") else ""
+    """What an article is told by: headline and text, as a wall has one headline too, while short texts honestly repeat; or no text.
+
+    Where it has no date, as a wall has none, the text counts without numbers: walls tell each request its own.
+    """
+    text: str = raw.get("text") or ""
+    own = text if raw.get("date") else without_numbers(text)
+    return "\n".join(filter(None, (raw.get("title"), own))) if text else ""
 
 
 def _retrieved(answer: asyncio.Task[Response]) -> None:
