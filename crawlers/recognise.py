@@ -16,12 +16,12 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from crawlers.engine import absolute, by_address, forums, interfaces, reviews, sites
+from crawlers.feed_document import Feed, read_feed
 from crawlers.found import Found, Unrecognised
 from crawlers.page import plain
 from crawlers.selection import base_of
 from crawlers.sitemap import read_sitemap
 from crawlers.source import CollectError
-from crawlers.spiders.feed import Feed, read_feed
 from crawlers.visit import Answer, Visit
 
 FEEDS = 4

@@ -18,6 +18,7 @@ import pytest
 
 from crawlers.archive import Archive
 from crawlers.collect import collect, preview
+from crawlers.feed_document import UNCHANGED, Feed, fingerprint, read_feed
 from crawlers.kinds import FeedTarget
 from crawlers.page import decode, plain
 from crawlers.patience import InVain
@@ -25,7 +26,7 @@ from crawlers.post import Post, post_id
 from crawlers.run import RunFailed
 from crawlers.sink import open_sink
 from crawlers.source import CollectError, Item
-from crawlers.spiders.feed import REMEMBERED, UNCHANGED, Entry, Feed, State, fingerprint, post, read_feed
+from crawlers.spiders.feed import REMEMBERED, Entry, State, post
 from tests.recording import cases, compare, outcomes, recorded_target
 from tests.site import Answer, Place, Request, Site, site
 

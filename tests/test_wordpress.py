@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from crawlers.feed_document import read_feed
 from crawlers.listing import Listing
 from crawlers.post import Post, post_id
-from crawlers.spiders.feed import read_feed
 from crawlers.spiders.wordpress import WordpressSpider, post, root
 from tests.recorded_walk import REAL, Walk, needs_real, real, recorded, response
 from tests.site import Answer

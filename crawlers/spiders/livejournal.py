@@ -18,6 +18,7 @@ from lxml import etree
 from scrapy import Request
 from scrapy.http import Response
 
+from crawlers.feed_document import read_feed
 from crawlers.interface import of_its_form, parsed, with_parameters
 from crawlers.kinds import FeedTarget
 from crawlers.known import Address, KnownBy
@@ -92,7 +93,7 @@ class LivejournalSpider(ListingSpider[LivejournalTarget]):
         if answer is not None:
             return self.comments(answer["comments"], answer.get("replycount", 0), response.url)
         if b"<entrypage" not in response.body[:1_000]:
-            entries = feed.read_feed(response.body, content_type(response), response.url).entries
+            entries = read_feed(response.body, content_type(response), response.url).entries
             return Listing(tuple(reversed(entries)))
         page = etree.fromstring(response.body, etree.XMLParser(recover=True, resolve_entities=False))
         found = list(printed(page))
