@@ -164,6 +164,7 @@ def _walked(target: Target, cursor: Cursor, body_of: Callable[[str], bytes]) -> 
     spider = kind.__new__(kind)
     Spider.__init__(spider)
     spider.target = target
+    spider.failures_told = {}
     spider.begin(_Sink(cursor))
     asked = 0
 

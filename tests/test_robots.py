@@ -23,7 +23,7 @@ from tests.site import Answer, Place, Request, Site, site
 
 ENTRY = "<item><title>Запись</title><link>{url}/post/1</link><description>Вестарна подняла комиссию.</description></item>"
 
-ARTICLE = "<article><p>Вестарна подняла комиссию.</p></article>"
+ARTICLE = "<html><body><article><h1>Запись</h1><p>Вестарна подняла комиссию.</p></article></body></html>"
 
 
 @pytest.fixture
