@@ -7,6 +7,7 @@ before that was seen, in earlier runs too, is asked for again.
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 
 from crawlers.page import canonical
 from crawlers.source import Cursor
@@ -15,6 +16,8 @@ SAME = 3
 """Addresses with one text, from which on it is a wall's."""
 LAST = 8
 """Texts remembered from run to run, and as many walls."""
+MANY = 1_000
+"""Texts remembered within a run."""
 QUOTED = 80
 """Characters of a text that are told."""
 
@@ -25,6 +28,8 @@ class Walls:
     def __init__(self, cursor: Cursor) -> None:
         self._shown: dict[str, dict[str, str]] = {text: dict(each) for text, each in cursor.get("texts", {}).items()}
         """Mark of a text -> marks of the addresses that showed it last, each with the name of what was kept; the last text last."""
+        self._text_of: dict[str, str] = {place: text for text, each in self._shown.items() for place in each}
+        """Mark of an address -> mark of the text that it showed last."""
         self._walls: dict[str, list[str]] = {text: list(each) for text, each in cursor.get("walls", {}).items()}
         """Mark of the text of a wall -> marks of addresses that showed it; the last met last."""
         self._met: dict[str, str] = {}
@@ -34,16 +39,28 @@ class Walls:
     def met(self, text: str, address: str, name: str) -> None:
         """An address shows a text, and none that it showed before; `name` tells what is kept of it."""
         mark, place = _mark(text), _mark(canonical(address).partition("#")[0])
-        for each in self._shown.values():
-            each.pop(place, None)
+        self._leave(place)
         shown = self._shown.pop(mark, {}) | {place: name}
-        self._shown = {other: each for other, each in self._shown.items() if each}
         if mark in self._walls or len(shown) >= SAME:
             self._caught += filter(None, shown.values())
             self._walls[mark] = list(dict.fromkeys([*self._walls.pop(mark, ()), *shown]))
             self._met[mark] = text
+            for each in shown:
+                self._text_of.pop(each, None)
         else:
             self._shown[mark] = shown
+            self._text_of[place] = mark
+            if len(self._shown) > MANY:
+                for each in self._shown.pop(next(iter(self._shown))):
+                    self._text_of.pop(each, None)
+
+    def _leave(self, place: str) -> None:
+        """An address no longer shows the text that it showed before."""
+        before = self._text_of.pop(place, "")
+        if shown := self._shown.get(before):
+            shown.pop(place, None)
+            if not shown:
+                del self._shown[before]
 
     def repeats(self, text: str) -> bool:
         """Whether an address has shown this text."""
@@ -73,7 +90,8 @@ class Walls:
     def cursor(self) -> Cursor:
         """What the next run compares with."""
         walls = {mark: each[-SAME:] for mark, each in list(self._walls.items())[-LAST:]}
-        found = {"texts": dict(list(self._shown.items())[-LAST:]), "walls": walls}
+        texts = [*islice(reversed(self._shown.items()), LAST)]
+        found = {"texts": dict(reversed(texts)), "walls": walls}
         return {name: each for name, each in found.items() if each}
 
 
