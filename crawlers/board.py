@@ -170,7 +170,7 @@ class State:
         """Topics that are not read to their end."""
         self._unmet: dict[str, None] = dict.fromkeys(cursor.get("unmet", [name for name, each in waiting.items() if not each.get("met")]))
         """Topics whose page to go on from was not read yet, or showed nothing that could be taken: nothing on it will be known again."""
-        self._good: dict[str, str] = dict(cursor.get("good", {}))
+        self._last_shown: dict[str, str] = dict(cursor.get("last_shown", {}))
 
     def passed(self, topic: Topic) -> bool:
         """Whether the topic has been read as its board shows it, or waits for that already."""
@@ -197,7 +197,7 @@ class State:
 
     def forget(self, page: str) -> None:
         """Note that a page which was shown is no more."""
-        self._good = {name: each for name, each in self._good.items() if each != page}
+        self._last_shown = {name: each for name, each in self._last_shown.items() if each != page}
 
     def waits(self, topic: Topic) -> bool:
         """Whether the topic is not read to its end."""
@@ -226,16 +226,16 @@ class State:
             self._unmet[topic.id] = None
 
     @property
-    def good(self) -> list[str]:
+    def last_shown(self) -> list[str]:
         """Pages that were shown last, the newest first."""
-        return list(reversed(self._good.values()))
+        return list(reversed(self._last_shown.values()))
 
     def shows(self, topic: Topic, page: str) -> None:
         """Note a page that shows posts."""
-        self._good.pop(topic.id, None)
-        self._good[topic.id] = page
-        for forgotten in list(self._good)[:-SHOWN]:
-            del self._good[forgotten]
+        self._last_shown.pop(topic.id, None)
+        self._last_shown[topic.id] = page
+        for forgotten in list(self._last_shown)[:-SHOWN]:
+            del self._last_shown[forgotten]
 
     def settle(self, topic: Topic, *, deep: bool = False) -> None:
         """The topic is read to its end. `deep`: far down its board, where it is the first to be forgotten."""
@@ -251,5 +251,5 @@ class State:
 
     def cursor(self) -> Cursor:
         unmet = [name for name in self._unmet if self._topics.get(name, [""])[0]]
-        cursor: Cursor = {"boards": dict(self.boards), "topics": dict(self._topics), "unmet": unmet, "good": dict(self._good)}
+        cursor: Cursor = {"boards": dict(self.boards), "topics": dict(self._topics), "unmet": unmet, "last_shown": dict(self._last_shown)}
         return cursor | ({"waiting": dict(self._waiting)} if self._waiting else {})

@@ -7,7 +7,7 @@ days where it is collected once a day. So it is given up only when both are over
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,16 +24,18 @@ class InVain:
     runs: int = 0
     since: datetime | None = None
     """None: no run has, or it was not noted yet; the next one begins the time."""
+    asked: bool = field(default=True, compare=False)
+    """Whether the last run could ask for it: one that could not gives nothing up."""
 
     def once_more(self, now: datetime, *, counted: bool = True) -> InVain:
         """With one more run, unless that could not ask for it itself (not `counted`), as nothing of its host may be asked for."""
         if not counted:
-            return self
+            return replace(self, asked=False)
         return InVain(self.runs + 1, min(self.since or now, now))  # a clock that was ahead makes nothing wait for ever
 
     def enough(self, runs: int, now: datetime) -> bool:
         """Whether it is to be given up: so many runs have asked for it, over some hours."""
-        return self.runs >= runs and self.since is not None and now - self.since >= OUTAGE
+        return self.asked and self.runs >= runs and self.since is not None and now - self.since >= OUTAGE
 
     def to_json(self, name: str = "tries") -> dict[str, Any]:
         """As it stands in a cursor, the number of runs under this name; nothing of what never failed."""

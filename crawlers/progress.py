@@ -72,7 +72,7 @@ class State:
         now = datetime.now(UTC)
         tried = InVain.from_json(self.waiting[id], "failed").once_more(now, counted=counted)
         self.waiting[id] = self.waiting.pop(id) | tried.to_json("failed")  # behind the others: a run may end with a few that are refused
-        return not (counted and tried.enough(TRIES, now))
+        return not tried.enough(TRIES, now)
 
     def gave_up(self, id: str) -> None:
         """Pass over a page of a thread. Where that holds the post itself nothing was read: it is wanted anew while a list names it."""

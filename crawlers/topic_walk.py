@@ -148,7 +148,7 @@ class TopicWalk(TopicLooks):
         """Whether the topic is read from its first page now: where the later one that was to be gone on with is not shown any more."""
         if trouble.transient or way.last or way.topic.address in way.seen:
             return False
-        if _refused(trouble):
+        if not trouble.lasting:
             if way.tries.runs and way.refused:
                 return False  # that was done in the first run that was refused
             way.turned = trouble
@@ -216,7 +216,7 @@ class TopicWalk(TopicLooks):
             return self.postponed(way, trouble)
         if way.last:
             self.state.reached(way.topic, way.last, met=way.met)
-        if _refused(trouble):
+        if not trouble.lasting:
             return await self.refused(way, trouble)
         if way.last:
             self.logger.warning("%s; of its topic the pages before it are what there is", trouble)
@@ -229,7 +229,7 @@ class TopicWalk(TopicLooks):
         """A topic whose page fails for now."""
         now = datetime.now(UTC)
         tries = way.tries.once_more(now, counted=not trouble.of_host)
-        if not trouble.of_host and tries.enough(self.target.attempts, now):
+        if tries.enough(self.target.attempts, now):
             return self.given_up(way, f"its topic failed in {tries.runs} runs: {trouble}")
         self.failures += 1
         self.state.wait(way.topic, tries)
@@ -241,7 +241,7 @@ class TopicWalk(TopicLooks):
         self.refusals[way.topic.id] = Refusal(way, trouble, certain=way.last is not None)
         if not way.last:
             self.row += 1
-            if self.row >= (ENOUGH if self.state.good else ENOUGH_UNKNOWN):
+            if self.row >= (ENOUGH if self.state.last_shown else ENOUGH_UNKNOWN):
                 await self.ask_for_known()
         self.state.wait(way.topic, way.tries, refused=True)
         return Page(items=(), cursor=self.state.cursor())
@@ -258,7 +258,7 @@ class TopicWalk(TopicLooks):
 
     async def ask_for_known(self) -> None:
         """Ask for pages that were shown before: where none is shown any more, a wall stands before the whole forum."""
-        had = self.state.good
+        had = self.state.last_shown
         for address in had:
             try:
                 await self.posts_at(address)
@@ -271,11 +271,11 @@ class TopicWalk(TopicLooks):
             for each in self.refusals.values():
                 each.certain = True
             return
-        self.walled = bool(self.state.good) or not had
+        self.walled = bool(self.state.last_shown) or not had
 
     async def judge_refusals(self) -> AsyncIterator[Page]:
         """What becomes of topics that were refused. That is a try of theirs, but not where the whole forum refuses, as behind a wall."""
-        if self.state.good and not (self.walled or self.full() or all(each.certain for each in self.refusals.values())):
+        if self.state.last_shown and not (self.walled or self.full() or all(each.certain for each in self.refusals.values())):
             await self.ask_for_known()
         now = datetime.now(UTC)
         for each in self.refusals.values():
@@ -309,8 +309,3 @@ def _titled(page: Selector, topic: Topic) -> bool:
         return False
     heads = page.xpath("//title | //h1 | //h2 | //h3").xpath("string()").getall()
     return bool(topic.title) and any(clean(topic.title or "") in clean(head) for head in heads)
-
-
-def _refused(trouble: Trouble) -> bool:
-    """Whether the host answers, but not with what is asked for, and does not say either that it is gone for good."""
-    return not trouble.transient and not trouble.final and trouble.status is not None

@@ -127,9 +127,11 @@ class FeedSpider(TargetSpider[FeedTarget]):
     def not_had(self, entry: Entry, wrong: Trouble) -> Item | Entry:
         """What becomes of an entry whose article fails: it is tried again, else taken with what the feed itself says."""
         tries = entry.tries.once_more(now := datetime.now(UTC), counted=not wrong.of_host)
-        last = not wrong.of_host and tries.enough(self.target.attempts, now)
-        if not (wrong.lasting or last or self.from_date or self.is_preview):  # of the last two no cursor is kept
+        if not (
+            wrong.lasting or tries.enough(self.target.attempts, now) or self.from_date or self.is_preview
+        ):  # of the last two no cursor is kept
             self.logger.warning("%s; tried again next time", wrong)
+            self.not_had_now(entry.raw["link"], str(wrong))
             return Entry(entry.raw, tries)
         self.logger.warning("%s; the entry is taken without it", wrong)
         return Item(raw=entry.raw | {"article_missing": str(wrong)}, address=entry.raw["link"], without=("article",))
@@ -143,25 +145,22 @@ class FeedSpider(TargetSpider[FeedTarget]):
                 state.walls.met(text, entry.raw["link"], name)
         state.again += [name for name in state.walls.caught() if name not in names]
         found = [
-            self.behind_wall(entry) if state.walls.is_one(text) else each for entry, text, each in zip(group, texts, taken, strict=True)
+            self.not_had(entry, Trouble(f"{entry.raw['link']}: shows the text of other articles", transient=True))
+            if state.walls.is_one(text)
+            else each
+            for entry, text, each in zip(group, texts, taken, strict=True)
         ]
         return self.with_known(found, state.walls)
-
-    def behind_wall(self, entry: Entry) -> Item | Entry:
-        """What becomes of an entry whose article shows the text of a wall."""
-        wrong = Trouble(f"{entry.raw['link']}: shows the text of other articles", transient=True)
-        self.not_had_now(entry.raw["link"], str(wrong))
-        return self.not_had(entry, wrong)
 
     def with_known(self, taken: Sequence[Item | Entry], walls: Walls) -> list[Item | Entry]:
         """The same, where an article could not be had with what is kept of it: a teaser never replaces a text."""
         lacking = [self.id_of(each.raw) if isinstance(each, Item) and "article_missing" in each.raw else "" for each in taken]
         kept = {name: raw["article"] for name, raw in self.kept(lacking).items() if "article" in raw}
-        articles = {name: {"article": article} for name, article in kept.items() if not walls.is_one(article["text"])}
-        return [
-            replace(each, raw=each.raw | articles[name], without=()) if isinstance(each, Item) and name in articles else each
+        whole = [
+            replace(each, raw=each.raw | {"article": kept[name]}, without=()) if isinstance(each, Item) and name in kept else each
             for name, each in zip(lacking, taken, strict=True)
         ]
+        return [each if walls.is_one(article_text(found)) else found for each, found in zip(taken, whole, strict=True)]
 
     def kept(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """The raw items of posts that were taken before."""

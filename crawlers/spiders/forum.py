@@ -59,7 +59,7 @@ class ForumSpider(TopicWalk):
         reasons = self.gone + refused
         if not reasons or (self.tally.items and not self.walled) or reasons[-1] in self.wrong:
             return
-        unknown = not self.state.good and len(refused) >= ENOUGH
+        unknown = not self.state.last_shown and len(refused) >= ENOUGH
         if self.walled or unknown or len(self.gone) >= FEW or not self.cursor:
             self.wrong.append(f"none of {len(reasons)} topics shows a post: {reasons[-1]}")
 

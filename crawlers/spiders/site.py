@@ -175,7 +175,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         else:
             tries = frontier.failed(address, barren, counted=not trouble.of_host)
             self.failures += tries.runs <= 1 and not frontier.gave_up(address)  # of one that failed before it may be the page
-            if trouble.of_host or not tries.enough(self.target.attempts, datetime.now(UTC)):
+            if not tries.enough(self.target.attempts, datetime.now(UTC)):
                 self.logger.warning("%s; tried again next time", trouble)
                 deferred = (address,)
             else:
@@ -260,7 +260,6 @@ class SiteSpider(TargetSpider[SiteTarget]):
         if not raw.get("text") and not (self.is_preview or self.from_date):  # which keep no cursor: there it is rejected
             wrong = Trouble(f"{entry.address}: has no text", transient=True)
             self.refused.append(str(wrong))
-            self.not_had_now(entry.address, str(wrong))
             return self.tried_again(entry, wrong)
         self.taken += 1
         if text := shown(raw):
@@ -271,8 +270,9 @@ class SiteSpider(TargetSpider[SiteTarget]):
     def tried_again(self, entry: Entry, trouble: Trouble) -> Item | None:
         """None where an article that could not be had is asked for in the next run, else that it is given up."""
         tries = self.state.defer(entry, counted=not trouble.of_host)
-        if trouble.of_host or not tries.enough(self.target.attempts, datetime.now(UTC)):
+        if not tries.enough(self.target.attempts, datetime.now(UTC)):
             self.logger.warning("%s; tried again next time", trouble)
+            self.not_had_now(entry.address, str(trouble))
             return None
         self.state.settle(entry)
         return Item(raw={"url": entry.address}, address=entry.address, given_up=f"its page failed in {tries.runs} runs: {trouble}")
@@ -283,9 +283,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
             self.state.defer(Entry(address), counted=False)
         for entry, item in group:
             if item and item.given_up is None and self.state.walls.is_one(shown(item.raw)):
-                wrong = Trouble(f"{entry.address}: shows the text of other articles", transient=True)
-                self.not_had_now(entry.address, str(wrong))
-                yield self.tried_again(entry, wrong)
+                yield self.tried_again(entry, Trouble(f"{entry.address}: shows the text of other articles", transient=True))
                 continue
             if item and item.given_up is None:
                 self.state.settle(entry)
