@@ -274,7 +274,10 @@ def test_a_page_that_was_shown_and_is_removed_is_no_wall(walk: Walk) -> None:
 def test_a_wall_that_rises_within_a_run_is_told(walk: Walk) -> None:
     target, answers = walk.target(PAGE), iter([topic(1)])
     walk.pages = {"/board": lines(1, 2), "/t=": Answer("", 403), "/t=1": lambda: next(answers, Answer("", 403))}
-    assert walk.collect(target).error == "none of 1 topics shows a post: https://forum.example/t=2: forum.example refuses to show it (403)"
+    assert (
+        walk.collect(target).error
+        == "the only topic asked for shows no post: https://forum.example/t=2: forum.example refuses to show it (403)"
+    )
 
 
 def test_a_topic_that_is_gone_ends_no_board_after_others_have_failed(walk: Walk) -> None:

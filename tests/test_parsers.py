@@ -353,7 +353,7 @@ def test_a_number_of_replies_that_is_none_has_no_thread(folder: Path) -> None:
 
 @pytest.mark.parametrize("replies", ["9" * 40, "5"])
 def test_a_board_whose_base_is_no_address_and_whose_figures_are_none_is_read(replies: str, folder: Path) -> None:
-    with pytest.raises(CollectError, match="none of 1 topics shows a post"):
+    with pytest.raises(CollectError, match="the only topic asked for shows no post"):
         replace(BY_NAME["forum phpbb board"], elsewhere=b"<html/>").outcomes(BOARD.format(replies).encode(), folder)
 
 

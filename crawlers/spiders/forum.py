@@ -61,7 +61,8 @@ class ForumSpider(TopicWalk):
             return
         unknown = not self.state.last_shown and len(refused) >= ENOUGH
         if self.walled or unknown or len(self.gone) >= FEW or not self.cursor:
-            self.wrong.append(f"none of {len(reasons)} topics shows a post: {reasons[-1]}")
+            asked = "the only topic asked for shows no" if len(reasons) == 1 else f"none of {len(reasons)} topics shows a"
+            self.wrong.append(f"{asked} post: {reasons[-1]}")
 
     async def walk(self) -> AsyncIterator[Page]:
         """Boards, topics given by name, then what waits; one that fails, or is none, does not keep the others from being walked."""
