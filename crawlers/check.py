@@ -10,14 +10,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from crawlers.brand import Brands, read_brands
 from crawlers.collectors import files
-from crawlers.kinds import AboutItem, FilesTarget, PathTarget
+from crawlers.exports import matching
+from crawlers.kinds import FilesTarget, PathTarget
 from crawlers.mapping import company, source
 from crawlers.source import CollectError, Rejected
-from crawlers.target import BrokenTarget, Target, read_targets, unread
-from crawlers.yamlfile import ConfigError, YamlFile, shown
+from crawlers.target import KINDS, BrokenTarget, Target, read_targets, unread
+from crawlers.yamlfile import ConfigError, Where, YamlFile, shown
 
 CONTACT = "MOLVA_CONTACT"
 """Variable of the environment with the operator's address or page (`crawlers/settings.py`)."""
@@ -52,7 +54,7 @@ def check(config: Path, only: Iterable[str] = ()) -> Checked:
         remarks.append(lost)
     for target in targets:
         if isinstance(target, BrokenTarget):
-            errors += target.error.all
+            errors += _wrong_in_broken(target, brands)
         else:
             errors += _wrong(target, config, brands, remarks)
     if asking := [target.name for target in targets if _asks_the_web(target)]:
@@ -79,9 +81,9 @@ def _nameless(asking: list[str]) -> list[str]:
 def _wrong(target: Target, config: Path, brands: Brands | None, remarks: list[str]) -> list[ConfigError]:
     """What the schema of a target's file can't see."""
     file = YamlFile(config / "targets" / f"{target.name}.yaml")
-    errors = [] if brands is None else _unknown_brands(target, brands, file)
+    errors = _unknown_brands(file, brands)
     if target.enabled:
-        errors += [file.error((key,), f"the environment variable {variable} isn't set") for key, variable in target.unset.items()]
+        errors += _unset(target, file)
     if isinstance(target, PathTarget):
         wrong = _wrong_files(target, brands, file, remarks)
         if target.enabled:
@@ -91,15 +93,55 @@ def _wrong(target: Target, config: Path, brands: Brands | None, remarks: list[st
     return errors
 
 
-def _unknown_brands(target: Target, brands: Brands, file: YamlFile) -> list[ConfigError]:
-    if target.brand is not None and brands.by_name(target.brand) is None:
-        return [file.error(("about",), f"{target.brand!r} isn't in brands.yaml")]
-    if not isinstance(target.about, AboutItem):
-        return []
+def _wrong_in_broken(target: BrokenTarget, brands: Brands | None) -> list[ConfigError]:
+    """What is wrong in a broken target's file: what its schema can't see too, as far as the keys that tell it are right.
+
+    What its exports hold is left for later: how they are to be read may be what is wrong.
+    """
+    errors, file = list(target.error.all), target.file
+    if file is None or not isinstance(file.data, dict):
+        return errors
+    told = {error.field for error in errors}
+    found = _unknown_brands(file, brands)
+    kind = file.data.get("kind")
+    likeness = _likeness(KINDS[kind], target, file.data, told) if isinstance(kind, str) and kind in KINDS else None
+    if likeness is not None and likeness.enabled:
+        found += _unset(likeness, file)
+        if isinstance(likeness, PathTarget) and likeness.path:
+            found += _no_files(likeness, file)
+    errors += [error for error in found if not any(f"{error.field}.".startswith(f"{field}.") for field in told if field)]
+    return list(ConfigError.of(errors).all)
+
+
+def _likeness(model: type[Target], broken: BrokenTarget, data: dict[str, Any], wrong: set[str]) -> Target:
+    """A target to look at and never to run: where a key has one value it says what the file does, or None where that is wrong."""
+    keys = model.model_fields.keys()
+    right = {key: value.strip() if isinstance(value, str) else value for key, value in data.items() if key in keys}
+    return model.model_construct(**right | dict.fromkeys(wrong & keys) | {"folder": broken.path.parent.parent})
+
+
+def _unset(target: Target, file: YamlFile) -> list[ConfigError]:
+    return [file.error((key,), f"the environment variable {variable} isn't set") for key, variable in target.unset.items()]
+
+
+def _no_files(target: PathTarget, file: YamlFile) -> list[ConfigError]:
+    try:
+        matching(target)
+    except CollectError as error:
+        return [file.error(("path",), str(error).removeprefix("path: "))]
+    return []
+
+
+def _unknown_brands(file: YamlFile, brands: Brands | None) -> list[ConfigError]:
+    about = file.data.get("about")
+    mapping = about.get("mapping") if isinstance(about, dict) else None
+    named: dict[Where, object] = {("about",): about}
+    if isinstance(mapping, dict):
+        named |= {("about", "mapping", said): brand for said, brand in mapping.items()}
     return [
-        file.error(("about", "mapping", said), f"{brand!r} isn't in brands.yaml")
-        for said, brand in target.about.mapping.items()
-        if brands.by_name(brand) is None
+        file.error(where, f"{brand!r} isn't in brands.yaml")
+        for where, brand in named.items()
+        if brands is not None and isinstance(brand, str) and brands.by_name(brand) is None
     ]
 
 

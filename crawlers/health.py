@@ -1,7 +1,7 @@
 """The health of targets: the state of each, and the figures and expectations that it is told by.
 
-The rule to know: health is a state and not an outcome. It is told from the target's file, the environment and the run log, changes
-nothing, and reads no batch but those that the run log does not name yet.
+The rule to know: health is a state and not an outcome. It is told from the target's file, the environment, the run log and the note of
+a run that was killed, changes nothing, and reads no batch but those that the run log does not name yet.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """The history of a target: what its latest runs were, and what each of its days brought.
 
-The rule to know: it is told from the run log alone, read from its end and no farther than it is needed. Days are dates in the
-target's zone; a post belongs to the day of its publication, and is new on the day on which it was collected.
+The rule to know: it is told from the run log, read from its end and no farther than it is needed; a run that was killed counts before
+its line stands there. Days are dates in the target's zone; a post belongs to the day of its publication, and is new on the day on which
+it was collected.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +20,9 @@ from zoneinfo import ZoneInfo
 from crawlers.archive import JOURNAL, RUNS, Archive, Batch
 from crawlers.brought import LAGS, latest
 from crawlers.disk import last_line
+from crawlers.post import iso
 from crawlers.run import Counts, Outcome, Run
+from crawlers.unended import cut_off, killed
 
 WINDOW = timedelta(days=90)
 """How far back days are told."""
@@ -97,15 +101,17 @@ class History:
 
 
 def read_history(archive: Archive, target: str, zone: ZoneInfo, now: datetime) -> History | None:
-    """The history of a target up to now; None before its first run has ended."""
+    """The history of a target up to now; None before its first run has ended or was killed."""
     midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
     files = (archive.folder(target) / name for name in (RUNS, JOURNAL))
-    return _history(archive.data, target, zone, midnight, *(path.stat().st_size if path.exists() else 0 for path in files))
+    sizes = [path.stat().st_size if path.exists() else 0 for path in files]
+    cut = killed(archive, target)
+    return _history(archive.data, target, zone, midnight, None if cut is None else cut.run.id, *sizes)
 
 
 @lru_cache(maxsize=1_000)
-def _history(data: Path, target: str, zone: ZoneInfo, midnight: datetime, *_sizes: int) -> History | None:
-    """Kept while nothing was added to the run log and the journal, for whoever asks every minute."""
+def _history(data: Path, target: str, zone: ZoneInfo, midnight: datetime, cut: str | None, *_sizes: int) -> History | None:
+    """Kept while nothing was added to the run log and the journal and no other run was killed, for whoever asks every minute."""
     archive = Archive(data)
     history: History | None = None
     took: list[tuple[datetime, Counts, bool]] = []
@@ -127,14 +133,21 @@ def _history(data: Path, target: str, zone: ZoneInfo, midnight: datetime, *_size
 
 
 def _latest(archive: Archive, target: str, now: datetime) -> Iterator[Run]:
-    """The runs of the window, and of some weeks before something was kept last; newest first."""
+    """The runs of the window, and of some weeks before something was kept last; newest first, and before all one that was killed."""
     since: datetime | None = None
-    for run in archive.latest_runs(target):
+    for run in chain(_killed(archive, target), archive.latest_runs(target)):
         if since is not None and run.ended < since:
             return
         yield run
         if since is None and run.counts.outcomes[Outcome.KEPT]:
             since = min(now - WINDOW, run.ended - BEFORE)
+
+
+def _killed(archive: Archive, target: str) -> Iterator[Run]:
+    """The run that was killed, where its line is still missing."""
+    if (noted := killed(archive, target)) is not None:
+        run = cut_off(archive, target, noted)
+        yield dataclasses.replace(run, error=f"the one that began at {iso(run.started)} was {run.error}")
 
 
 def _loose(folder: Path, named: set[int]) -> Iterator[Batch]:

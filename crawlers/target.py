@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -57,6 +57,8 @@ class BrokenTarget:
     name: str
     path: Path
     error: ConfigError
+    file: YamlFile | None = field(default=None, repr=False)
+    """What it says; None where that can't be read."""
 
 
 def target_paths(config: Path) -> list[Path]:
@@ -82,14 +84,20 @@ def unread(config: Path) -> str | None:
     )
 
 
-def read_target(path: Path) -> Target | BrokenTarget:
-    """The target of one file; nothing in the file makes this raise."""
+def read_target(path: Path, *wrong: ConfigError) -> Target | BrokenTarget:
+    """The target of one file; nothing in the file makes this raise. `wrong`: what is known to be wrong with its name."""
+    errors, file = [*wrong, *_misnamed(path)], None
     try:
-        return _read(path)
+        file = YamlFile(path)
+        target = _read(file)
     except ConfigError as error:
-        return _broken(path, error)
+        errors += error.all
     except Exception as error:  # people's files come in here: what nobody foresaw breaks this one alone
-        return _broken(path, ConfigError(path, None, "", f"can't be read ({type(error).__name__}: {error})"))
+        errors.append(ConfigError(path, None, "", f"can't be read ({type(error).__name__}: {error})"))
+    else:
+        if not errors:
+            return target
+    return BrokenTarget(name=printable(path.stem), path=path, error=ConfigError.of(errors), file=file)
 
 
 def read_targets(config: Path) -> list[Target | BrokenTarget]:
@@ -101,7 +109,7 @@ def read_targets(config: Path) -> list[Target | BrokenTarget]:
         if same == path.name:
             found.append(read_target(path))
         else:
-            found.append(_broken(path, ConfigError(path, None, "", f"differs from {same} only by case: rename it")))
+            found.append(read_target(path, ConfigError(path, None, "", f"differs from {same} only by case: rename it")))
     return found
 
 
@@ -116,16 +124,17 @@ def target_from_json(record: dict[str, Any]) -> Target:
     return _ANY_TARGET.validate_python(record, extra="ignore")
 
 
-def _broken(path: Path, error: ConfigError) -> BrokenTarget:
-    return BrokenTarget(name=printable(path.stem), path=path, error=error)
-
-
-def _read(path: Path) -> Target:
+def _misnamed(path: Path) -> list[ConfigError]:
+    """What is wrong with the name of a target's file."""
+    told = []
     if path.suffix != ".yaml":
-        raise ConfigError(path, None, "", f"isn't read under this name: rename it to {path.stem}.yaml")
-    if not TARGET_FILE.fullmatch(path.name):
-        raise ConfigError(path, None, "", "the file's name is the target's: at most 100 letters, digits, `-`, `_` and `.`")
-    file = YamlFile(path)
+        told.append(f"isn't read under this name: rename it to {path.stem}.yaml")
+    if not TARGET_FILE.fullmatch(f"{path.stem}.yaml"):
+        told.append("the file's name is the target's: at most 100 letters, digits, `-`, `_` and `.`")
+    return [ConfigError(path, None, "", message) for message in told]
+
+
+def _read(file: YamlFile) -> Target:
     data = file.data
     if not isinstance(data, dict):
         return check_yaml(file, data, FeedTarget)
@@ -135,7 +144,7 @@ def _read(path: Path) -> Target:
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise ConfigError.of([*file.errors, file.error(("kind",), _wrong_kind(kind, given="kind" in data))])
-    own = {"name": path.stem, "folder": path.parent.parent, "secrets": file.substituted}
+    own = {"name": printable(file.path.stem), "folder": file.path.parent.parent, "secrets": file.substituted}
     return _checked(file, [way | own for way in with_preset(file, kind)], KINDS[kind])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from importlib import import_module
 from pathlib import Path
@@ -292,6 +293,59 @@ def test_check_lists_everything_that_is_wrong(config: Path, monkeypatch: pytest.
     assert "targets/off.yaml:2: path: no file matches" in out and "(the target is switched off)" in out
     (config / "brands.yaml").write_text("brands: 5\n", encoding="utf-8")
     assert "brands.yaml:1: brands: " in run("check", "export")[2]
+
+
+REDDIT = "kind: reddit\nsubreddits: [banks]\n"
+OFTEN, NOBODY = "schedule: must be `every 5 minutes`", "'Никто' isn't in brands.yaml"
+UNSET = "the environment variable MOLVA_TEST_NOWHERE isn't set"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (REDDIT + "schedule: often\nabout: Никто\nclient_id_env: MOLVA_TEST_NOWHERE\nclient_secret_env: HOME\n",
+         [f"3: {OFTEN}", f"4: about: {NOBODY}", f"5: client_id_env: {UNSET}"]),
+        ("kind: vk\nschedule: often\n", ["1: token_env: is missing", f"2: {OFTEN}"]),
+        ("kind: vk\nwall: [a]\ntoken_env: MOLVA_TEST_NOWHERE\nabout: Никто\nenabled: no\n",
+         ["2: wall: unknown key", f"4: about: {NOBODY}", "5: enabled: must be true or false, not 'no'"]),
+        (TARGET.format(path="absent.csv") + "schedule: often\nabout: {mapping: {а: Вестарна, б: Никто, в: 5}}\n",
+         ["2: path: no file matches 'absent.csv'", f"7: {OFTEN}", "8: about.column: is missing", f"8: about.mapping.б: {NOBODY}",
+          "8: about.mapping.в: must be text, not 5"]),
+        (TARGET.format(path="absent.csv") + "schedule: often\nenabled: false\n", [f"7: {OFTEN}"]),
+        (TARGET.format(path="' export.csv '") + "schedule: often\n", [f"7: {OFTEN}"]),
+        (TARGET.format(path="[a]") + "path: b.csv\nsettled: soon\n",
+         ["2: path: must be text", "7: path: is given twice", "8: settled: must be a time"]),
+        ("kind: feed\nurl: x\nabout: {mapping: {а: Никто}}\n", ["2: url: must be an address", "3: about: must be the name or slug"]),
+        ("kind: fead\nabout: Никто\ncls: 1\n", ["1: kind: must be one of", f"2: about: {NOBODY}"]),
+        ("kind: feed\nabout: ${MOLVA_TEST_NOWHERE}\ncls: 1\n", ["1: url: is missing", f"2: about: {UNSET}", "3: cls: unknown key"]),
+        ("- kind: feed\n", ["1: must be keys and values"]),
+    ],
+)  # fmt: skip
+def test_check_finds_all_that_is_wrong_in_a_file_at_once(text: str, told: list[str], config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(config)
+    write_config(config, x=text)
+    code, _, err = run("check", "x")
+    found = [line.removeprefix("targets/x.yaml:") for line in err.splitlines()]
+    assert code == 2 and [line[: len(begins)] for line, begins in zip(found, told, strict=True)] == told
+
+
+@pytest.mark.parametrize(("name", "wrong"), [
+    ("a b.yaml", ["the file's name is the target's"]),
+    ("x.yml", ["isn't read under this name: rename it to x.yaml"]),
+    ("a b.yml", ["isn't read under this name: rename it to a b.yaml", "the file's name is the target's"]),
+    ("x.yaml", ["differs from X.yaml only by case"]),
+])  # fmt: skip
+def test_check_finds_what_a_file_of_a_wrong_name_says_wrong(
+    name: str, wrong: list[str], config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(config)
+    write_config(config, X=TARGET.format(path="export.csv"))
+    mistaken = TARGET.format(path="absent.csv") + "about: Никто\nschedule: often\n"
+    for text, told in ((mistaken, ["path: no file", f"about: {NOBODY}", OFTEN]), ("kind: [", ["isn't YAML"]), ("a", ["must be keys and"])):
+        (config / "targets" / name).write_text(text, encoding="utf-8")
+        code, _, err = run("check")
+        found = [re.fullmatch(r"targets/[^:]+:(?:\d+:)? (.+)", line) for line in err.splitlines()]
+        assert code == 2 and all(each[1].startswith(begins) for each, begins in zip(found, [*wrong, *told], strict=True))  # type: ignore[index]
 
 
 def test_check_misses_the_operators_address_once_where_sites_are_asked(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from typer.testing import CliRunner
 
-from crawlers import disk, history
+from crawlers import alive, disk, history
 from crawlers.__main__ import app
 from crawlers.archive import RUNS, Archive
 from crawlers.brand import read_brands
@@ -19,6 +20,7 @@ from crawlers.brought import Brought
 from crawlers.disk import append_line
 from crawlers.health import Health, Lag, State
 from crawlers.kinds import Expect
+from crawlers.looked import EDITS
 from crawlers.moment import parse_moment
 from crawlers.post import Post
 from crawlers.printed import HEALTH_COLUMNS
@@ -26,6 +28,7 @@ from crawlers.reason import REASONS
 from crawlers.run import Counts, Outcome, Run, run_to_json
 from crawlers.source import Page
 from crawlers.target import BrokenTarget, read_target
+from crawlers.unended import CUT_OFF, NOTE
 from crawlers.writer import Writer
 from tests.diary import Diary
 from tests.target_folder import TARGET, at, write_config
@@ -135,6 +138,90 @@ def test_posts_without_authors_are_unusual(month: dict[str, Health]) -> None:
 def test_what_a_killed_run_kept_is_known_though_the_run_log_does_not_name_it(month: dict[str, Health]) -> None:
     newest = FIRST + 34 * DAY + timedelta(minutes=30)
     assert (month["killed"].newest, month["after"].newest) == (newest, newest)
+
+
+@pytest.fixture(name="diary")
+def _diary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Diary:
+    return Diary(tmp_path, monkeypatch)
+
+
+def contents(folder: Path) -> dict[Path, tuple[int, bytes]]:
+    """Every file of a folder, with when it was changed."""
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_that_was_killed_is_told_at_once_and_by_looking_alone(diary: Diary) -> None:
+    diary.run(FIRST, FIRST - timedelta(hours=1))
+    diary.die_for_good(FIRST + DAY, FIRST + timedelta(hours=23))
+    before = contents(diary.data)
+    told = diary.health(FIRST + DAY)
+    assert contents(diary.data) == before
+    why = f"the last run failed: the one that began at 2026-03-02T12:00:00.000Z was {CUT_OFF}"
+    assert (told.state, told.why, told.last_success) == (State.FAILING, [why], FIRST)
+    assert (told.week.outcomes["kept"], told.newest) == (2, FIRST + timedelta(hours=23))
+    diary.run(FIRST + DAY, error="the site is gone")
+    assert diary.health(FIRST + DAY).why == ["the last 2 runs failed: the site is gone"]
+    diary.run(FIRST + DAY)
+    told = diary.health(FIRST + DAY)
+    assert (told.state, told.week.outcomes["kept"]) == (State.OK, 2)
+    assert [run.error for run in Archive(diary.data).runs("export")] == [None, CUT_OFF, "the site is gone", None]
+
+
+def test_a_first_run_that_was_killed_makes_no_new_target(diary: Diary) -> None:
+    diary.die_for_good(FIRST, FIRST)
+    assert (diary.health(FIRST).state, diary.health(FIRST).last_success) == (State.FAILING, None)
+
+
+@pytest.mark.parametrize(
+    "noted",
+    [
+        {"process": 1},
+        {"process": None},
+        {"process": "1"},
+        {"numbering": "of another machine"},
+        {"numbering": None},
+        {"log": EDITS},
+        {"started": "2026-02-28T12:00:00.000Z"},
+    ],
+    ids=str,
+)
+def test_a_run_that_may_go_on_or_is_none_of_the_last_of_the_log_is_not_told_as_killed(noted: dict[str, object], diary: Diary) -> None:
+    diary.run(FIRST, FIRST - DAY)
+    diary.die_for_good(FIRST + DAY, FIRST)
+    assert diary.health(FIRST + DAY).state is State.FAILING
+    note = Archive(diary.data).folder("export") / NOTE
+    note.write_text(json.dumps(json.loads(note.read_bytes()) | noted))
+    told = diary.health(FIRST + DAY)
+    assert (told.state, told.newest) == (State.OK, FIRST)
+
+
+def test_a_run_that_goes_on_is_not_told_as_killed(diary: Diary) -> None:
+    diary.run(FIRST)
+    with Writer(diary.target, read_brands(diary.target.folder), data=diary.data):
+        assert (Archive(diary.data).folder("export") / NOTE).exists()
+        assert diary.health(FIRST + DAY).state is State.OK
+
+
+def test_a_process_is_over_where_that_is_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = alive.numbering()
+    assert here is not None and not alive.is_over(os.getpid(), here)
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    assert alive.is_over(child, here), "dead, and nobody has taken note of it"
+    os.waitpid(child, 0)
+    assert alive.is_over(child, here)
+    assert not alive.is_over(child, f"{here}.") and not alive.is_over(child, None)
+    with monkeypatch.context() as patch:
+        patch.setattr(alive, "_BOOT", Path("absent"))
+        assert not alive.is_over(child, here) and not alive.is_over(child, alive.numbering())
+
+    def of_another_user(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", of_another_user)
+    assert not alive.is_over(child, here)
 
 
 def test_what_waits_is_that_of_the_last_run_and_not_of_all_runs_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
