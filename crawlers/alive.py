@@ -10,6 +10,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -26,11 +28,11 @@ def is_over(process: int, numbered: str | None) -> bool:
     if numbered is None or numbered != numbering():
         return False
     try:
-        os.kill(process, 0)
+        os.kill(process, 0)  # not by psutil, which sees nothing of another user's where /proc hides them
     except ProcessLookupError:
         return True
-    except PermissionError:  # another user's
+    except PermissionError:
         return False
-    with suppress(OSError):  # whoever killed it may leave it lying: a zombie
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    with suppress(psutil.Error):  # whoever killed it may leave it lying
+        return psutil.Process(process).status() == psutil.STATUS_ZOMBIE
     return False
