@@ -195,9 +195,9 @@ class State:
         """Whether the topic was refused the last time."""
         return bool(self._waiting.get(topic.id, {}).get("refused"))
 
-    def forget(self, page: str) -> None:
-        """Note that a page which was shown is no more."""
-        self._last_shown = {name: each for name, each in self._last_shown.items() if each != page}
+    def forget(self, pages: list[str]) -> None:
+        """Note that pages which were shown are no more."""
+        self._last_shown = {name: each for name, each in self._last_shown.items() if each not in pages}
 
     def waits(self, topic: Topic) -> bool:
         """Whether the topic is not read to its end."""

@@ -94,11 +94,6 @@ class Trouble(Exception):
         """Whether there is nothing to come back for. A refusal alone, of a wall against robots or by robots.txt, says nothing of a page."""
         return not self.transient and (self.closed or self.status in CLOSED_STATUSES)
 
-    @property
-    def lasting(self) -> bool:
-        """Whether a later run need not ask for this page: it is gone, or not to be asked for. What is refused may be a wall for now."""
-        return not self.transient and (self.final or self.status is None)
-
 
 def trouble(error: BaseException, url: str) -> Trouble:
     """What a failed download means."""

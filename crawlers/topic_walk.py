@@ -1,7 +1,7 @@
 """Topics of a forum, read page by page: where each is gone on with, and what becomes of one that can't be read.
 
-The rule to know: a topic that fails or is refused waits in the cursor and is tried in some runs more. Only what was removed, or what
-robots.txt forbids, is settled at once; a wall against robots in front of the whole forum uses up no topic's tries.
+The rule to know: a topic that fails or is refused, in whatever words, waits in the cursor and is tried in some runs more: "no such page"
+is what forums say for an hour too. A wall in front of the whole forum uses up no topic's tries.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class TopicWalk(TopicLooks):
         """Whether the topic is read from its first page now: where the later one that was to be gone on with is not shown any more."""
         if trouble.transient or way.last or way.topic.address in way.seen:
             return False
-        if not trouble.lasting:
+        if not trouble.closed:
             if way.tries.runs and way.refused:
                 return False  # that was done in the first run that was refused
             way.turned = trouble
@@ -216,7 +216,7 @@ class TopicWalk(TopicLooks):
             return self.postponed(way, trouble)
         if way.last:
             self.state.reached(way.topic, way.last, met=way.met)
-        if not trouble.lasting:
+        if not trouble.closed:
             return await self.refused(way, trouble)
         if way.last:
             self.logger.warning("%s; of its topic the pages before it are what there is", trouble)
@@ -258,20 +258,20 @@ class TopicWalk(TopicLooks):
 
     async def ask_for_known(self) -> None:
         """Ask for pages that were shown before: where none is shown any more, a wall stands before the whole forum."""
-        had = self.state.last_shown
-        for address in had:
+        removed = []
+        for address in self.state.last_shown:
             try:
                 await self.posts_at(address)
             except Trouble as trouble:
                 self.logger.warning("%s, which was shown before", trouble)
-                if trouble.final:
-                    self.state.forget(address)
+                removed += [address] * trouble.final
                 continue
+            self.state.forget(removed)
             self.row = 0
             for each in self.refusals.values():
                 each.certain = True
             return
-        self.walled = bool(self.state.last_shown) or not had
+        self.walled = True
 
     async def judge_refusals(self) -> AsyncIterator[Page]:
         """What becomes of topics that were refused. That is a try of theirs, but not where the whole forum refuses, as behind a wall."""

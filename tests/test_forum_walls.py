@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from scrapy.exceptions import IgnoreRequest
 
 from crawlers.archive import Archive
 from crawlers.preview import Preview
 from crawlers.run import Outcome
 from crawlers.sink import sink_of
+from crawlers.spider import trouble
 from tests.recorded_walk import Page, Walk, silent, spider_of, walk
 from tests.site import Answer
 from tests.test_forum import BOARD, PAGE, board, following, topic
@@ -18,7 +20,7 @@ __all__ = ["walk"]
 pytestmark = pytest.mark.usefixtures("at_once")
 DATE = "01.09.2026 10:00"
 LOGIN = "<form>Войдите, чтобы читать</form>"
-WALLS = pytest.mark.parametrize("wall", [Answer("", 403), LOGIN], ids=["403", "a login with 200"])
+WALLS = pytest.mark.parametrize("wall", [Answer("", 403), Answer("", 404), LOGIN], ids=["403", "404", "a login with 200"])
 
 
 def lines(*numbers: int) -> str:
@@ -66,7 +68,8 @@ def test_a_wall_before_all_of_a_forum_fails_each_run_and_nothing_behind_it_is_gi
     assert walk.kept(target) == 1
     walk.pages |= {"/board": lines(2, 3, 4, 5, 6, 1), "/t=": wall}
     errors = [walk.collect(target).error or "" for _ in range(8)]
-    assert all("t=" in error and ("refuses to show it" in error or "wants a login" in error) for error in errors), errors
+    told = ("refuses to show it", "has no such page", "wants a login")
+    assert all("t=" in error and any(each in error for each in told) for error in errors), errors
     del walk.pages["/t="]
     walk.pages |= {f"/t={number}": topic(number * 10) for number in range(1, 7)}
     walk.collect(target)
@@ -263,12 +266,38 @@ def test_a_named_topic_that_a_board_shows_too_and_whose_later_page_is_refused_fa
     assert [walk.kept(target) for _ in range(3)] == [2, 0, 0]
 
 
-def test_a_page_that_was_shown_and_is_removed_is_no_wall(walk: Walk) -> None:
+def test_pages_that_were_shown_and_are_removed_are_no_wall_where_another_one_is_shown(walk: Walk) -> None:
     target = walk.target(PAGE)
-    walk.pages = {"/t=": Answer("", 403), "/t=7": topic(71), "/board": lines(7)}
-    assert walk.kept(target) == 1
+    walk.pages = {"/t=": Answer("", 403), "/t=6": topic(61), "/t=7": topic(71), "/board": lines(6, 7)}
+    assert walk.kept(target) == 2
     walk.pages |= {"/t=7": Answer("", 404), "/board": lines(1)}
-    assert [walk.collect(target).error for _ in range(3)] == [None] * 3
+    runs = [walk.collect(target) for _ in range(2)]
+    assert [(run.error, run.counts.outcomes[Outcome.REJECTED]) for run in runs] == [(None, 0), (None, 1)]
+    walk.pages |= {"/t=6": Answer("", 404), "/board": lines(2)}
+    assert [bool(walk.collect(target).error) for _ in range(3)] == [True] * 3, "none is shown of what was"
+
+
+def test_topics_that_the_forum_says_it_has_not_for_an_hour_are_read_when_it_shows_them(walk: Walk) -> None:
+    target, wall = walk.target(PAGE), Answer("", 404)
+    walk.pages |= {"/board": lines(1), "/t=": topic(5)}
+    walk.collect(target)
+    walk.pages |= {"/board": lines(*range(2, 20), 1), "/t=": wall}
+    assert "has no such page (404)" in (walk.collect(target).error or "")
+    del walk.pages["/t="]
+    walk.pages |= {f"/t={number}": topic(number * 10) for number in range(1, 20)}
+    walk.collect(target)
+    assert {str(post.url).rpartition("=")[2] for post in walk.posts().values()} >= {str(number) for number in range(2, 20)}
+
+
+def test_topics_that_robots_txt_forbids_for_an_hour_are_read_when_it_allows_them(walk: Walk) -> None:
+    def forbidden() -> Page:
+        raise trouble(IgnoreRequest("Forbidden by robots.txt"), "https://forum.example/t=1")
+
+    target = walk.target(PAGE)
+    walk.pages |= {"/board": lines(1, 2, 3), "/t=": forbidden}
+    assert "robots.txt of forum.example forbids it" in (walk.collect(target).error or "")
+    walk.pages |= {f"/t={number}": topic(number * 10) for number in (1, 2, 3)}
+    assert walk.kept(target) == 3
 
 
 def test_a_wall_that_rises_within_a_run_is_told(walk: Walk) -> None:
@@ -340,11 +369,12 @@ def test_topics_whose_posts_are_not_found_any_more_since_the_layout_changed_are_
     assert len(walk.posts()) == 4
 
 
-def test_topics_that_were_removed_are_not_asked_for_again(walk: Walk) -> None:
+def test_topics_that_were_removed_are_given_up(walk: Walk) -> None:
     target = walk.target(PAGE)
     walk.pages = {"/board": lines(1, 2), "/t=1": Answer("", 404), "/t=2": topic(2)}
-    run = walk.collect(target)
-    assert (run.error, run.counts.outcomes[Outcome.DEFERRED]) == (None, 0)
+    runs = [walk.collect(target) for _ in range(2)]
+    assert [(run.error, run.counts.outcomes[Outcome.DEFERRED]) for run in runs] == [(None, 1), (None, 0)]
+    assert "its topic was refused in 2 runs: forum.example has no such page (404)" in runs[1].counts.reasons
     walk.requests.clear()
     assert (walk.kept(target), walk.asked) == (0, ["board"])
 

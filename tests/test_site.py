@@ -191,8 +191,9 @@ def test_what_fails_for_now_is_tried_again_and_a_run_cut_short_goes_on(walk: Wal
     run = walk.collect(target)
     assert (run.error, run.counts.outcomes[Outcome.DEFERRED], walk.asked) == (None, 1, ["news/", "news/1", "news/page/2"])
     run = walk.collect(target)
-    assert run.counts.places["its page failed in 2 runs: bank.example fails (503)"] == "https://bank.example/news/1"
-    assert walk.asked == ["news/1", "news/", "news/page/2"]
+    assert (run.counts.outcomes[Outcome.DEFERRED], walk.asked) == (1, ["news/1", "news/", "news/page/2"]), "nothing else was shown"
+    walk.pages["/news/1"] = article(1)
+    assert (walk.kept(target), walk.asked) == (1, ["news/1", "news/", "news/page/2"])
     assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/2"])
     assert (walk.kept(target), walk.asked) == (1, ["news/", "news/page/2", "news/3"])
 
@@ -390,7 +391,29 @@ def test_an_article_that_is_refused_for_now_waits_and_is_counted(walk: Walk) -> 
     assert walk.kept(target) == 1
 
 
-def test_a_list_that_is_refused_for_now_waits_and_one_that_is_gone_does_not(walk: Walk) -> None:
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_an_article_that_the_host_says_it_has_not_may_be_shown_in_the_next_run(status: int, walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\n")
+    walk.pages = {"/news/": page(*(f"/news/{number}" for number in range(1, 9)))}
+    walk.pages |= {f"/news/{number}": Answer("", status) for number in range(1, 9)}
+    assert "none of 8 articles could be had" in (walk.collect(target).error or "")
+    walk.pages |= {f"/news/{number}": article(number) for number in range(1, 9)}
+    assert walk.kept(target) == 8
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_article_is_given_up_by_a_run_to_which_others_are_shown(walk: Walk) -> None:
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nattempts: 2\n")
+    walk.pages = {"/news/": page("/news/1", "/news/2"), "/news/1": Answer("", 404), "/news/2": article(2)}
+    walk.collect(target)
+    assert [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(3)] == [1, 1, 1]
+    walk.pages |= {"/news/": page("/news/3"), "/news/3": article(3)}
+    assert "its page failed in 5 runs: bank.example has no such page (404)" in walk.collect(target).counts.reasons
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (0, ["news/"])
+
+
+def test_a_list_that_cant_be_had_for_now_waits(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\n")
     walk.pages = {
         "/news/": page("/page/1", "/page/2", "/news/1"),
@@ -398,10 +421,11 @@ def test_a_list_that_is_refused_for_now_waits_and_one_that_is_gone_does_not(walk
         "/page/1": Answer("", 403),
         "/page/2": Answer("", 410),
     }
-    assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
+    assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 2
     walk.pages |= {"/news/": page("/news/1"), "/page/1": page("/news/2"), "/news/2": article(2)}
+    walk.pages |= {"/page/2": page("/news/3"), "/news/3": article(3)}
     walk.requests.clear()
-    assert (walk.kept(target), walk.asked) == (1, ["news/", "page/1", "news/2"])
+    assert (walk.kept(target), walk.asked) == (2, ["news/", "page/1", "news/2", "page/2", "news/3"])
 
 
 def test_a_broken_sitemap_keeps_none_beside_it_from_being_read(walk: Walk) -> None:

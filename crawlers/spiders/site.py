@@ -56,6 +56,8 @@ class SiteSpider(TargetSpider[SiteTarget]):
         self.met: set[str] = set()
         self.again: list[Entry] = []
         self.taken = 0
+        self.in_vain: dict[str, str] = {}
+        """Addresses that were asked for long enough, and what is said of each."""
         self.refused: list[str] = []
         self.failed: list[str] = []
         async for page in self.walk():
@@ -77,6 +79,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
                     yield page
             except Trouble as trouble:
                 self.failed.append(str(trouble))
+        yield self.given_up() if self.taken else Page(items=(), cursor=self.state.cursor(), deferred=tuple(self.in_vain))
         if self.refused and not self.taken and (len(self.refused) >= FEW or not self.cursor):
             self.failed.append(f"none of {len(self.refused)} articles could be had: {self.refused[-1]}")
         self.failed += self.state.walls.told("what all pages share is taken for their text (`take.text`)", from_date=self.from_date)
@@ -169,12 +172,13 @@ class SiteSpider(TargetSpider[SiteTarget]):
             self.failed.append(str(trouble))
             self.failures += trouble.transient
             frontier.left_out(address)
-        elif trouble.lasting:
+        elif trouble.closed:
             self.logger.info("%s", trouble)
             frontier.followed(address)
         else:
             tries = frontier.failed(address, barren, counted=not trouble.of_host)
-            self.failures += tries.runs <= 1 and not frontier.gave_up(address)  # of one that failed before it may be the page
+            # Of one that failed before, or that the host says it has not, it may be the page.
+            self.failures += tries.runs <= 1 and not trouble.final and not frontier.gave_up(address)
             if not tries.enough(self.target.attempts, datetime.now(UTC)):
                 self.logger.warning("%s; tried again next time", trouble)
                 deferred = (address,)
@@ -216,8 +220,9 @@ class SiteSpider(TargetSpider[SiteTarget]):
         todo, coming = deque(entries), Coming()
         try:
             while group := [each async for each in self.next_few(todo, coming)]:
-                items = tuple(filter(None, self.judged(group)))
-                deferred = tuple(entry.address for entry, _ in group if self.state.waits(entry))
+                items = tuple(self.judged(group))
+                waiting = (entry.address for entry, _ in group if self.state.waits(entry))
+                deferred = tuple(address for address in waiting if address not in self.in_vain)
                 yield Page(items=items, cursor=self.state.cursor(), deferred=deferred)
         finally:
             for _, answer in coming:
@@ -248,10 +253,11 @@ class SiteSpider(TargetSpider[SiteTarget]):
         except Trouble as trouble:
             if not trouble.transient:
                 self.refused.append(str(trouble))
-            if trouble.lasting:
+            if trouble.closed:
                 self.state.settle(entry)
-                return None
-            return self.tried_again(entry, trouble)
+            else:
+                self.tried_again(entry, trouble)
+            return None
         if "html" not in (content_type(response) or "html"):
             self.state.settle(entry)
             return None  # a picture, a document
@@ -260,33 +266,40 @@ class SiteSpider(TargetSpider[SiteTarget]):
         if not raw.get("text") and not (self.is_preview or self.from_date):  # which keep no cursor: there it is rejected
             wrong = Trouble(f"{entry.address}: has no text", transient=True)
             self.refused.append(str(wrong))
-            return self.tried_again(entry, wrong)
-        self.taken += 1
+            self.tried_again(entry, wrong)
+            return None
         if text := shown(raw):
             told = self.told_by(entry, page_of(response), response.url) if self.state.walls.repeats(text) else entry.address
             self.state.walls.met(text, told, entry.address)
         return Item(raw=raw, address=response.url)
 
-    def tried_again(self, entry: Entry, trouble: Trouble) -> Item | None:
-        """None where an article that could not be had is asked for in the next run, else that it is given up."""
+    def tried_again(self, entry: Entry, trouble: Trouble) -> None:
+        """An article that could not be had is asked for in the next run, unless it is given up at the end of this one."""
         tries = self.state.defer(entry, counted=not trouble.of_host)
-        if not tries.enough(self.target.attempts, datetime.now(UTC)):
-            self.logger.warning("%s; tried again next time", trouble)
-            self.not_had_now(entry.address, str(trouble))
-            return None
-        self.state.settle(entry)
-        return Item(raw={"url": entry.address}, address=entry.address, given_up=f"its page failed in {tries.runs} runs: {trouble}")
+        self.logger.warning("%s; tried again next time", trouble)
+        self.not_had_now(entry.address, str(trouble))
+        if tries.enough(self.target.attempts, datetime.now(UTC)):
+            self.in_vain[entry.address] = f"its page failed in {tries.runs} runs: {trouble}"
 
-    def judged(self, group: list[tuple[Entry, Item | None]]) -> Iterator[Item | None]:
+    def given_up(self) -> Page:
+        """The articles that are asked for no more: others were shown, so that it is of them and not of the site."""
+        for address in self.in_vain:
+            self.state.settle(Entry(address))
+        items = tuple(Item(raw={"url": address}, address=address, given_up=why) for address, why in self.in_vain.items())
+        return Page(items=items, cursor=self.state.cursor())
+
+    def judged(self, group: list[tuple[Entry, Item | None]]) -> Iterator[Item]:
         """What is kept of some articles: none with the text of a wall. Those wait, and so do those that were kept with it before."""
         for address in self.state.walls.caught():
             self.state.defer(Entry(address), counted=False)
         for entry, item in group:
-            if item and item.given_up is None and self.state.walls.is_one(shown(item.raw)):
-                yield self.tried_again(entry, Trouble(f"{entry.address}: shows the text of other articles", transient=True))
+            if item is None:
                 continue
-            if item and item.given_up is None:
-                self.state.settle(entry)
+            if self.state.walls.is_one(shown(item.raw)):
+                self.tried_again(entry, Trouble(f"{entry.address}: shows the text of other articles", transient=True))
+                continue
+            self.taken += 1
+            self.state.settle(entry)
             yield item
 
     def told_by(self, entry: Entry, page: Selector, url: str) -> str:
