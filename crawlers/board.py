@@ -17,6 +17,7 @@ from parsel import Selector
 
 from crawlers.kinds import ForumTarget
 from crawlers.link import hidden, is_link, within
+from crawlers.mask import Mask
 from crawlers.page import canonical
 from crawlers.patience import NEVER, InVain
 from crawlers.post import MOST
@@ -171,6 +172,7 @@ class State:
         self._unmet: dict[str, None] = dict.fromkeys(cursor.get("unmet", [name for name, each in waiting.items() if not each.get("met")]))
         """Topics whose page to go on from was not read yet, or showed nothing that could be taken: nothing on it will be known again."""
         self._last_shown: dict[str, str] = dict(cursor.get("last_shown", {}))
+        self.mask = Mask(cursor.get("mask", {}))
 
     def passed(self, topic: Topic) -> bool:
         """Whether the topic has been read as its board shows it, or waits for that already."""
@@ -237,6 +239,14 @@ class State:
         for forgotten in list(self._last_shown)[:-SHOWN]:
             del self._last_shown[forgotten]
 
+    def unmask(self) -> None:
+        """What topics have shown of a mask is to be read again, from their first pages."""
+        for id, address in self.mask.topics.values():
+            topic = Topic(id=id, address=address)
+            self.reached(topic, address)
+            if not self.waits(topic):
+                self.wait(topic)
+
     def settle(self, topic: Topic, *, deep: bool = False) -> None:
         """The topic is read to its end. `deep`: far down its board, where it is the first to be forgotten."""
         self._waiting.pop(topic.id, None)
@@ -252,4 +262,5 @@ class State:
     def cursor(self) -> Cursor:
         unmet = [name for name in self._unmet if self._topics.get(name, [""])[0]]
         cursor: Cursor = {"boards": dict(self.boards), "topics": dict(self._topics), "unmet": unmet, "last_shown": dict(self._last_shown)}
-        return cursor | ({"waiting": dict(self._waiting)} if self._waiting else {})
+        more = {"waiting": dict(self._waiting), "mask": self.mask.cursor()}
+        return cursor | {name: each for name, each in more.items() if each}

@@ -20,7 +20,7 @@ from crawlers.patience import NEVER, InVain
 from crawlers.post import clean
 from crawlers.selection import Tally, next_page, takes
 from crawlers.shown import TopicLooks
-from crawlers.source import Item, Page, Rejected
+from crawlers.source import CollectError, Item, Page, Rejected
 from crawlers.spider import Trouble, page_of
 
 ENOUGH = 3
@@ -160,7 +160,7 @@ class TopicWalk(TopicLooks):
         return (await self.topic_page(Topic(id="", address=address), address))[0]
 
     async def taken(self, way: Way, raws: list[dict[str, Any]], following: str | None, url: str) -> Page:
-        """The posts of a page, and the step to the one that follows. Raises CollectError where its posts have lost their ids."""
+        """The posts of a page, and the step to the one that follows. Raises CollectError where its posts have lost their ids or texts."""
         address, topic = way.address, way.topic
         assert address is not None
         self.shows(topic, address)
@@ -169,7 +169,12 @@ class TopicWalk(TopicLooks):
             self.logger.warning("%s shows the posts of the page before it again: the topic ends there", address)
             self.ended(way, way.last)
             return Page(items=(), cursor=self.state.cursor(), repeated=len(raws))
-        await self.identity.check(raws, self.tally.add(raws), url, self.posts_at)
+        items = self.tally.add(raws)
+        await self.identity.check(raws, items, url, self.posts_at)
+        self.state.mask.shows(items, topic.id, topic.address)
+        if why := self.state.mask.why:
+            self.state.unmask()
+            raise CollectError(why)
         if way.tries.runs and (way.last or not self.state.met(topic)) and not all(known.values()):
             way.tries = NEVER
             self.state.wait(topic)

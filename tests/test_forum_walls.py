@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from scrapy.exceptions import IgnoreRequest
@@ -377,6 +378,41 @@ def test_topics_that_were_removed_are_given_up(walk: Walk) -> None:
     assert "its topic was refused in 2 runs: forum.example has no such page (404)" in runs[1].counts.reasons
     walk.requests.clear()
     assert (walk.kept(target), walk.asked) == (0, ["board"])
+
+
+MASKED = '<div class="content">Войдите, чтобы читать</div>'
+
+
+def masked(*posts: int) -> str:
+    """A topic's page where one text stands in the place of each post's."""
+    return re.sub('<div class="content">.*?</div>', MASKED, topic(*posts))
+
+
+def test_a_text_that_stands_in_the_place_of_every_post_fails_the_run_and_is_replaced_when_the_posts_are_shown(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/board": lines(1, 2), "/t=1": masked(11, 12), "/t=2": masked(21)}
+    assert walk.kept(target) == 3, "two topics may be alike"
+    walk.pages |= {"/board": lines(3, 4, 1, 2), "/t=3": masked(31), "/t=4": masked(41)}
+    for _ in range(3):
+        assert "all posts of some topics have the same text, «Войдите, чтобы читать»" in (walk.collect(target).error or "")
+    walk.pages |= {"/t=1": topic(11, 12), "/t=2": topic(21), "/t=3": topic(31), "/t=4": topic(41)}
+    outcomes = walk.collect(target).counts.outcomes
+    assert (outcomes[Outcome.KEPT], outcomes[Outcome.CHANGED]) == (2, 3)
+    walk.requests.clear()
+    assert (walk.kept(target), walk.asked) == (0, ["board"])
+
+
+def test_topics_with_one_text_among_others_are_no_mask(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {
+        "/board": lines(1, 2, 3, 4, 5),
+        "/t=1": masked(1),
+        "/t=2": masked(2),
+        "/t=3": topic(3),
+        "/t=4": masked(4),
+        "/t=5": masked(5),
+    }
+    assert walk.kept(target) == 5
 
 
 def test_a_topic_whose_pages_fail_in_turn_is_not_given_up_while_it_is_read_on(walk: Walk) -> None:

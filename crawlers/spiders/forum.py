@@ -51,6 +51,7 @@ class ForumSpider(TopicWalk):
             yield page
         self.note_nothing_shown()
         if self.wrong:
+            yield Page(items=(), cursor=self.state.cursor())
             raise CollectError("; ".join(dict.fromkeys(self.wrong)))
 
     def note_nothing_shown(self) -> None:

@@ -1,0 +1,51 @@
+"""One text in the place of every post: a forum that asks guests to log in where the texts would stand.
+
+The rule to know: it is told by topics read one after another, in runs one after another too, all of whose posts have this one text. Any
+post with another one says that there is no mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crawlers.post import clean
+from crawlers.selection import Fields
+from crawlers.source import Cursor
+
+TOPICS = 3
+"""Topics whose posts all have one text, from which on it is nobody's."""
+QUOTED = 80
+"""Characters of the text that are told."""
+
+
+class Mask:
+    """Which text the topics read last have shown in the place of each of their posts."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.text: str = cursor.get("text", "")
+        self.topics: dict[str, tuple[str, str]] = {post: (id, address) for post, (id, address) in cursor.get("topics", {}).items()}
+        """A post of each topic that showed it -> the topic's id and address. A topic may have several, as where it was moved."""
+
+    def shows(self, posts: Iterable[Fields], id: str, address: str) -> None:
+        """A topic's page shows these posts; a picture without words tells nothing."""
+        said = {clean(words.own): fields.text("id") for fields in posts if (words := fields.words("text"))}
+        texts = said.keys() - {""}
+        if len(texts) > 1 or (self.text and texts and self.text not in texts):
+            self.text, self.topics = "", {}
+        if len(texts) == 1:
+            self.text = texts.pop()
+            self.topics[said[self.text] or id] = id, address
+
+    @property
+    def why(self) -> str | None:
+        """What is wrong, where a mask is on."""
+        if len(self.topics) < TOPICS:
+            return None
+        return (
+            f"all posts of some topics have the same text, «{self.text[:QUOTED]}»: the forum asks for a login, "
+            "or the selector of `text` (`topic.take`) finds what is no post's"
+        )
+
+    def cursor(self) -> Cursor:
+        """What the next run compares with."""
+        return {"text": self.text, "topics": dict(list(self.topics.items())[-TOPICS:])} if self.text else {}
