@@ -344,6 +344,8 @@ class FilesTarget(PathTarget):
     """Columns without which a file isn't read; all unless stated."""
     titles: dict[str, Many[Text]] = Field(default_factory=dict)
     """Column -> other titles that it has: in other versions and languages of the system."""
+    skip: dict[str, Many[Text]] = Field(default_factory=dict)
+    """Column -> what stands there in rows that are left out, as reposts without a word of their own."""
     encoding: Encoding = "utf-8"
     delimiter: Delimiter = ","
     entities: bool = False

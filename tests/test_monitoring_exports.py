@@ -148,6 +148,28 @@ def test_columns_that_are_not_needed_of_a_made_export_are_counted(tmp_path: Path
     assert run.outcomes["kept"] == 1 and "without column 'Автор' 1" in str(run)
 
 
+@pytest.mark.parametrize(("preset", "header", "repost", "added"), [
+    ("brand_analytics", ["Дата", "Текст", "Источник", "Url", "Тип сообщения", "Автор"], "Репост", "Репост с дополнением"),
+    ("brand_analytics", ["Date", "Text", "Source", "URL", "Message type", "Author"], "Repost", "Repost with addition"),
+    ("medialogia", ["Дата", "Сообщение", "Площадка", "Ссылка", "Тип", "Автор"], "Репост", "Репост с дополнением"),
+])  # fmt: skip
+def test_plain_reposts_of_made_exports_are_left_out_and_counted_and_one_with_words_of_its_own_stays(
+    preset: str, header: list[str], repost: str, added: str, tmp_path: Path
+) -> None:
+    def row(number: int, kind: str, text: str = "Вестарна сняла комиссию дважды") -> list[Any]:
+        return ["14.04.2023 15:53", text, "vk.com", f"https://vk.com/wall{number}_1", kind, f"Автор {number}"]
+
+    reposts = [row(number, repost) for number in range(2, 42)]
+    book(tmp_path, [header, row(1, "Пост"), *reposts, row(50, added, "И у меня! Вестарна сняла комиссию дважды")])
+    text = f"kind: files\npreset: {preset}\npath: in/*.xlsx\nsettled: null\n"
+    run = taken(tmp_path, text)  # forty of forty-two, and the run does not fail: the export is as the preset says
+    column = {"brand_analytics": "Тип сообщения", "medialogia": "Тип"}[preset]
+    assert (run.outcomes["kept"], run.outcomes["rejected"], run.reasons) == (2, 40, {f"skipped: {column} is {repost}": 40})
+    kept = [found for batch in Archive(tmp_path / "data").batches() for found in batch.posts()]
+    assert [found.author_name for found in kept] == ["Автор 1", "Автор 50"] and kept[1].text.startswith("И у меня!")
+    assert taken(tmp_path, f"{text}skip: {{{column}: []}}\n").outcomes["kept"] == 40, "the target's file goes before the preset"
+
+
 def test_all_sheets_of_a_made_workbook_with_the_columns_are_read_and_a_summary_is_passed_over(tmp_path: Path) -> None:
     header = [None, "Дата", "Текст", "Источник", "Url", None, "Лайков"]
     rows = [[None, "14.04.2023", f"Плохо {n}", "a.example", f"https://a.example/{n}", "x", n] for n in range(3)]

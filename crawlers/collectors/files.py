@@ -27,7 +27,7 @@ from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.native import account_at, post_at, thread_at
 from crawlers.post import Post, clean, post_id, stars
 from crawlers.record import Record
-from crawlers.source import CollectError, Cursor, Page, Rejected
+from crawlers.source import CollectError, Cursor, LeftOut, Page, Rejected
 from crawlers.table import format_of, read_rows
 from crawlers.yamlfile import ConfigError
 
@@ -37,6 +37,7 @@ ENOUGH = 20
 READING = {
     "columns", "encoding", "delimiter", "format", "about", "site", "sites", "date_formats", "day_first", "rating_min", "rating_max",
     "timezone", "unique_logins", "ratings_without_text", "needed", "titles", "entities",
+    "skip",
 }  # fmt: skip
 """What in a target's file changes how a row is read."""
 
@@ -64,6 +65,7 @@ def companies(target: FilesTarget) -> Counter[str]:
 def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
     """The post that a row is. Raises Rejected or ValueError with the reason."""
     record, columns = Record(raw), target.columns
+    _check_wanted(record, target)
     site = _site(record, target)
     native, url = record.text(columns.id), record.text(columns.url)
     author_name, author_url = record.text(columns.author), record.text(columns.author_url)
@@ -142,7 +144,7 @@ def _wanted(target: FilesTarget) -> list[str]:
     """Every column that the target names."""
     named = target.columns.model_dump(exclude_none=True)
     company = _company(target)
-    return list(dict.fromkeys([*named.pop("text"), *named.values(), *([company] if company else [])]))
+    return list(dict.fromkeys([*named.pop("text"), *named.values(), *([company] if company else []), *target.skip]))
 
 
 def _company(target: FilesTarget) -> str | None:
@@ -158,6 +160,14 @@ def _companies_known(target: FilesTarget) -> str:
         return read_brands(target.folder).told_by()
     except ConfigError as error:
         raise CollectError(str(error)) from error
+
+
+def _check_wanted(record: Record, target: FilesTarget) -> None:
+    """Raises LeftOut for a row that has in a column what the target skips."""
+    for column, values in target.skip.items():
+        said = record.text(column)
+        if said is not None and said.casefold() in map(str.casefold, values):
+            raise LeftOut(f"skipped: {column} is {said}")
 
 
 def _site(record: Record, target: FilesTarget) -> str:
