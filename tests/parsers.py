@@ -171,6 +171,8 @@ def _of_files() -> Iterator[Parser]:
             text = f"kind: files\npreset: {preset}\npath: answer.{form}\nsettled: null\n{own}\nlimits: {{rejected: 1}}\n"
             known = tuple(each for each in given if form == "xlsx" or each[:2] != b"PK")
             yield Parser(f"files {preset} {form}", text, known or files_of("files/brand_analytics_made/*.xlsx"), file=f"answer.{form}")
+    sent = (RECORDED / "files" / "youscan_documented" / "export.jsonl").read_bytes()
+    yield Parser("files youscan jsonl", "kind: files\npreset: youscan\npath: answer.jsonl\nsettled: null\n", (sent,), file="answer.jsonl")
     for case in ("banki_ru", "monitoring"):
         target = (RECORDED / "files" / case / "target.yaml").read_text(encoding="utf-8")
         [export] = (RECORDED / "files" / case).glob("export.*")

@@ -475,7 +475,7 @@ def test_memory_does_not_grow_with_a_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
-def test_recorded_and_made_exports(tmp_path: Path, case: str) -> None:
+def test_recorded_made_and_documented_exports(tmp_path: Path, case: str) -> None:
     """An export as other systems write it, its target, and the posts expected of it."""
     folder = CASES / case
     config = tmp_path / "config"
