@@ -183,9 +183,7 @@ def _of_files() -> Iterator[Parser]:
     yield Parser("files reviews csv", own_target("banki_ru"), saved, file="reviews.csv")
     stored = files_of("api/reviews_ru/*.json") or seeds["json"]
     yield Parser("files reviews json", own_target("otzovik"), stored, file="reviews.json")
-    told = files_of("api/telegram/*.json") or (
-        '{"name": "x", "type": "public_channel", "id": 1, "messages": [{"id": 1, "type": "message", "date": "2024-05-01T10:00:00", '
-        '"from": "x", "from_id": "channel1", "text": "Плохо"}]}'.encode(),)  # fmt: skip
+    told = files_of("api/telegram/*.json", "telegram_export/*.json")
     yield Parser(
         "telegram_export", "kind: telegram_export\npath: answer.json\nprivate: true\nnames: {x: vestarna}\n", told, file="answer.json"
     )
