@@ -343,7 +343,9 @@ class FilesTarget(PathTarget):
     needed: Many[Text] = ()
     """Columns without which a file isn't read; all unless stated."""
     titles: dict[str, Many[Text]] = Field(default_factory=dict)
-    """Column -> other titles that it has: in other versions and languages of the system."""
+    """Column -> other titles that it has, or paths in a record: in other versions, forms and languages of what the system gives."""
+    skip: dict[str, Many[Text]] = Field(default_factory=dict)
+    """Column -> what stands there in rows that are left out, as reposts without a word of their own."""
     encoding: Encoding = "utf-8"
     delimiter: Delimiter = ","
     entities: bool = False
@@ -356,6 +358,10 @@ class FilesTarget(PathTarget):
     """A name is the login of one person only in this source."""
     sites: dict[str, str] = Field(default_factory=dict)
     """Site as the file names it -> host."""
+    by_address: bool = False
+    """Where an address holds the site's own number, it tells the post and its thread, whatever `id` and `thread` say."""
+    cut: Regex | None = None
+    """What is no part of texts and titles: marks of the words that were searched for."""
 
     @model_validator(mode="after")
     def _site_is_known(self) -> FilesTarget:

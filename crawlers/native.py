@@ -28,6 +28,11 @@ _ACCOUNTS = {
 
 def post_at(site: str, url: str) -> str:
     """`Post.id` of the post at an address."""
+    return numbered_at(site, url) or post_id(site, url=canonical(url))
+
+
+def numbered_at(site: str, url: str) -> str | None:
+    """`Post.id` of the post at an address that holds the site's own number of it; None where it doesn't."""
     if site == VK and (wall := _WALL.search(url)):
         return post_id(VK, f"{wall[1]}_{wall[3] or wall[2]}")
     if site == VK and (below := _BELOW_VIDEO.search(url)):
@@ -36,7 +41,7 @@ def post_at(site: str, url: str) -> str:
         return post_id(YOUTUBE, found[1])
     if site == telegram.SITE and (message := _MESSAGE.search(url)):
         return telegram.message_id(message[1], message[2])
-    return post_id(site, url=canonical(url))
+    return None
 
 
 def thread_at(site: str, url: str) -> str | None:

@@ -7,7 +7,8 @@ field rejects the record.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from crawlers.post import MOST
@@ -21,9 +22,24 @@ class Record:
     """One record, as JSON values. What asks for no column (None) finds nothing."""
 
     values: dict[str, Any]
+    titles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Column -> other names or paths of it: of other forms of the record. The first that holds something counts."""
 
     def has(self, column: str) -> bool:
         """Whether the column or path is there, whatever its value; what a null on the way would hold, nobody can tell."""
+        return any(self._has(name) for name in self._names(column))
+
+    def value(self, column: str | None) -> Any:
+        """What stands in a column or at a path; None where nothing does."""
+        if column is None:
+            return None
+        found = [self._at(name) for name in self._names(column)]
+        return next((value for value in found if value not in (None, "")), found[0])
+
+    def _names(self, column: str) -> tuple[str, ...]:
+        return (column, *self.titles.get(column, ()))
+
+    def _has(self, column: str) -> bool:
         if column in self.values:
             return True
         found: Any = self.values
@@ -35,10 +51,7 @@ class Record:
             found = found[part]
         return True
 
-    def value(self, column: str | None) -> Any:
-        """What stands in a column or at a path; None where nothing does."""
-        if column is None:
-            return None
+    def _at(self, column: str) -> Any:
         if column in self.values:
             return self.values[column]
         found: Any = self.values

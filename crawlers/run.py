@@ -44,7 +44,7 @@ class Counts:
     reasons: Counter[str] = field(default_factory=Counter)
     """Why items were rejected, without their addresses -> how many."""
     given_up: Counter[str] = field(default_factory=Counter)
-    """Of these reasons what says nothing of how a source reads: pages that failed in too many runs."""
+    """Of these reasons what says nothing of how a source reads: pages that failed in too many runs, and what is left out on purpose."""
     waiting: Counter[str] = field(default_factory=Counter)
     """Why items were deferred, as far as their source tells -> how many."""
     places: dict[str, str] = field(default_factory=dict)

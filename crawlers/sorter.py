@@ -16,7 +16,7 @@ from crawlers.mapping import Mapper
 from crawlers.post import Post, iso
 from crawlers.run import Counts, Outcome
 from crawlers.seen import Known, reject_key, to_know
-from crawlers.source import Item, Rejected
+from crawlers.source import Item, LeftOut, Rejected
 from crawlers.target import Target
 
 
@@ -34,7 +34,8 @@ class Sorter:
         try:
             post = self._mapper.post(item, collected)
         except Rejected as reason:
-            return self._rejected(item, hidden(str(reason), self._secrets), collected, seen, counts)
+            judged = item.given_up is None and not isinstance(reason, LeftOut)
+            return self._rejected(item, hidden(str(reason), self._secrets), collected, seen, counts, judged=judged)
         if self._since is not None and post.published is not None and post.published < self._since:
             return Outcome.OLDER, post, None
         before = seen.find(post.id)
@@ -61,14 +62,14 @@ class Sorter:
 
     @staticmethod
     def _rejected(
-        item: Item, reason: str, collected: datetime, seen: Known, counts: Counts
+        item: Item, reason: str, collected: datetime, seen: Known, counts: Counts, *, judged: bool
     ) -> tuple[Outcome, Post | None, dict[str, Any] | None]:
         key = reject_key(item.raw, item.line)
         if seen.find(key) is not None:
             return Outcome.REPEATED, None, None
         seen.add(key)
-        counts.reject(reason, place_of(item), given_up=item.given_up is not None)
-        line = {"outcome": Outcome.REJECTED, "reason": reason} | ({"given_up": True} if item.given_up is not None else {})
+        counts.reject(reason, place_of(item), given_up=not judged)
+        line = {"outcome": Outcome.REJECTED, "reason": reason} | ({} if judged else {"given_up": True})
         return Outcome.REJECTED, None, line | _common(item, collected)
 
 

@@ -17,6 +17,10 @@ class Rejected(Exception):
     """This item can never become a post; the message is the reason, counted and kept with the item."""
 
 
+class LeftOut(Rejected):
+    """This item is read rightly, and what the target wants is to leave it out: that says nothing of whether its file fits its source."""
+
+
 class CollectError(Exception):
     """The run can't go on; the message names what to mend. What was kept stays, the cursor stays."""
 

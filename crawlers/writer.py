@@ -292,7 +292,7 @@ class Writer:
     def _judged(self) -> tuple[int, int]:
         """Rejected and new items: of this run, with those before it where they are few, none where they are too few even so.
 
-        What was given up is none of them: that its page failed says nothing of the target's file.
+        What was given up is none of them, nor what is left out on purpose: neither says anything of the target's file.
         """
         given_up = self._total.given_up.total()
         rejected, new = self._total.outcomes[Outcome.REJECTED] - given_up, _new(self._total) - given_up

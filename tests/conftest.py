@@ -1,7 +1,8 @@
 """What many tests need: a free port, Chromium, everything running.
 
 A test that lacks a service of the machine skips with a reason that begins with `requires:`. Where CI is true that is a
-failure: there the services are promised.
+failure: there the services are promised. The folder ../shared is no service: where there is none at all, what needs it is
+skipped there too, and says so; where it lacks something, that is a failure.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 STRICT = os.environ.get("CI", "").lower() in ("1", "true")
 REQUIRES = "requires:"
+SHARED = ROOT.parent / "shared"
+NO_SHARED = f"{REQUIRES} ../shared/"
 T = TypeVar("T")
 
 # Of a property test that fails, hypothesis writes a patch by libcst, which stumbles over what zope.interface adds to every class and so
@@ -37,10 +40,14 @@ sys.modules["hypothesis.extra._patching"] = None  # type: ignore[assignment]
 
 
 def _fail_where_promised(report: pytest.TestReport | pytest.CollectReport) -> None:
-    """Turn a skip for a missing service into a failure."""
-    if STRICT and report.outcome == "skipped" and isinstance(report.longrepr, tuple) and REQUIRES in report.longrepr[2]:
-        report.outcome = "failed"
-        report.longrepr = f"{report.longrepr[2]} (CI is true: a missing service is a failure)"
+    """Turn a skip for a missing service, or for what a folder ../shared that is there lacks, into a failure."""
+    if not STRICT or report.outcome != "skipped" or not isinstance(report.longrepr, tuple):
+        return
+    reason = report.longrepr[2]
+    if REQUIRES not in reason or (NO_SHARED in reason and not SHARED.is_dir()):
+        return
+    report.outcome = "failed"
+    report.longrepr = f"{reason} (CI is true: a missing service, or a file missing in ../shared, is a failure)"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -171,6 +171,8 @@ def _of_files() -> Iterator[Parser]:
             text = f"kind: files\npreset: {preset}\npath: answer.{form}\nsettled: null\n{own}\nlimits: {{rejected: 1}}\n"
             known = tuple(each for each in given if form == "xlsx" or each[:2] != b"PK")
             yield Parser(f"files {preset} {form}", text, known or files_of("files/brand_analytics_made/*.xlsx"), file=f"answer.{form}")
+    sent = (RECORDED / "files" / "youscan_documented" / "export.jsonl").read_bytes()
+    yield Parser("files youscan jsonl", "kind: files\npreset: youscan\npath: answer.jsonl\nsettled: null\n", (sent,), file="answer.jsonl")
     for case in ("banki_ru", "monitoring"):
         target = (RECORDED / "files" / case / "target.yaml").read_text(encoding="utf-8")
         [export] = (RECORDED / "files" / case).glob("export.*")
@@ -181,9 +183,7 @@ def _of_files() -> Iterator[Parser]:
     yield Parser("files reviews csv", own_target("banki_ru"), saved, file="reviews.csv")
     stored = files_of("api/reviews_ru/*.json") or seeds["json"]
     yield Parser("files reviews json", own_target("otzovik"), stored, file="reviews.json")
-    told = files_of("api/telegram/*.json") or (
-        '{"name": "x", "type": "public_channel", "id": 1, "messages": [{"id": 1, "type": "message", "date": "2024-05-01T10:00:00", '
-        '"from": "x", "from_id": "channel1", "text": "Плохо"}]}'.encode(),)  # fmt: skip
+    told = files_of("api/telegram/*.json", "telegram_export/*.json")
     yield Parser(
         "telegram_export", "kind: telegram_export\npath: answer.json\nprivate: true\nnames: {x: vestarna}\n", told, file="answer.json"
     )

@@ -293,7 +293,7 @@ def test_predictions_are_tried_before_judging_and_the_old_ones_stay_where_it_fai
 SHARED = Path(__file__).parents[1].parent / "shared" / "labels"
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the labelled posts of ../shared are not beside the project")
+@pytest.mark.skipif(not SHARED.is_dir(), reason="requires: ../shared/labels")
 @pytest.mark.parametrize("name", ["train.jsonl", "written.jsonl", "test_brokers.jsonl", "tone_etalon.jsonl.gz", "reviews.jsonl.gz"])
 def test_every_shared_record_is_read(name: str, caplog: pytest.LogCaptureFixture) -> None:
     records = read_records(SHARED / name)
@@ -302,7 +302,7 @@ def test_every_shared_record_is_read(name: str, caplog: pytest.LogCaptureFixture
     assert len({each.id for each in records}) == len(records)
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the labelled posts of ../shared are not beside the project")
+@pytest.mark.skipif(not SHARED.is_dir(), reason="requires: ../shared/labels")
 def test_the_shipped_model_is_above_the_baseline() -> None:
     """On every second record, for time; the floors are the baseline's figures on all of them, as in the model's card."""
     records = read_records(SHARED / "test.jsonl")[::2]
@@ -312,7 +312,7 @@ def test_the_shipped_model_is_above_the_baseline() -> None:
     assert scores["roles"].main > 0.607
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the labelled posts of ../shared are not beside the project")
+@pytest.mark.skipif(not SHARED.is_dir(), reason="requires: ../shared/labels")
 def test_the_shipped_model_is_above_the_baseline_in_tone() -> None:
     """On every eighth tweet of the etalon, for time; the floors are the baseline's figures on all of it, as in the model's card."""
     records = read_records(SHARED / "tone_etalon.jsonl.gz")[::8]

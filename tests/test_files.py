@@ -426,6 +426,22 @@ def test_a_target_about_an_unknown_company_fails_before_it_begins(tmp_path: Path
         taken(tmp_path, more="about: Нет такой\n")
 
 
+def test_rows_that_the_target_skips_are_counted_and_never_make_it_fail(tmp_path: Path) -> None:
+    rows = [row(number, author=("реклама" if number < 30 else "Анна")) for number in range(36)]
+    rows[35] |= {"text": ""}
+    put(tmp_path, as_csv(rows))
+    more = "skip: {author: [Реклама, Новости]}\n"
+    run = taken(tmp_path, more=more)
+    assert (run.error, run.outcomes["kept"]) == (None, 5)
+    assert run.reasons == {"skipped: author is реклама": 30, "no text": 1}
+    assert taken(tmp_path, more=more).items == 0
+    put(tmp_path, as_csv([row(number, text="") if number % 2 else row(number, author="реклама") for number in range(100, 140)]))
+    with pytest.raises(RunFailed, match=r"20 of 20 new items were rejected, more than 20% \(no text: 20; first line 3: no text\)"):
+        taken(tmp_path, more=more)
+    with pytest.raises(CollectError, match="has no column 'kind'"):
+        taken(tmp_path, more="skip: {kind: [repost]}\n")
+
+
 def test_identity_without_ids(tmp_path: Path) -> None:
     target = files_target(tmp_path / "config")
 
@@ -459,7 +475,7 @@ def test_memory_does_not_grow_with_a_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
-def test_recorded_and_made_exports(tmp_path: Path, case: str) -> None:
+def test_recorded_made_and_documented_exports(tmp_path: Path, case: str) -> None:
     """An export as other systems write it, its target, and the posts expected of it."""
     folder = CASES / case
     config = tmp_path / "config"

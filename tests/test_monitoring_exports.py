@@ -1,7 +1,8 @@
 """Exports of monitoring systems: the presets of `files`, workbooks, and a folder that is used like a mailbox.
 
 No recording here is real: the workbook of Brand Analytics is made in the layout measured in a real one, those of Medialogia and
-YouScan after the names that stand in documentation and in public programs (`tests/test_files.py` replays them whole).
+YouScan after the names that stand in documentation and in public programs (`tests/test_files.py` replays them whole). The mentions of
+YouScan's documents are their examples.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from crawlers.collectors import files
 from crawlers.header import Wanted
 from crawlers.kinds import FilesTarget
 from crawlers.platforms import VkTarget
-from crawlers.post import Post
+from crawlers.post import Post, post_id
 from crawlers.preset import preset, preset_names
 from crawlers.run import Run, RunFailed
 from crawlers.sink import find_target
@@ -148,6 +149,28 @@ def test_columns_that_are_not_needed_of_a_made_export_are_counted(tmp_path: Path
     assert run.outcomes["kept"] == 1 and "without column 'Автор' 1" in str(run)
 
 
+@pytest.mark.parametrize(("preset", "header", "repost", "added"), [
+    ("brand_analytics", ["Дата", "Текст", "Источник", "Url", "Тип сообщения", "Автор"], "Репост", "Репост с дополнением"),
+    ("brand_analytics", ["Date", "Text", "Source", "URL", "Message type", "Author"], "Repost", "Repost with addition"),
+    ("medialogia", ["Дата", "Сообщение", "Площадка", "Ссылка", "Тип", "Автор"], "Репост", "Репост с дополнением"),
+])  # fmt: skip
+def test_plain_reposts_of_made_exports_are_left_out_and_counted_and_one_with_words_of_its_own_stays(
+    preset: str, header: list[str], repost: str, added: str, tmp_path: Path
+) -> None:
+    def row(number: int, kind: str, text: str = "Вестарна сняла комиссию дважды") -> list[Any]:
+        return ["14.04.2023 15:53", text, "vk.com", f"https://vk.com/wall{number}_1", kind, f"Автор {number}"]
+
+    reposts = [row(number, repost) for number in range(2, 42)]
+    book(tmp_path, [header, row(1, "Пост"), *reposts, row(50, added, "И у меня! Вестарна сняла комиссию дважды")])
+    text = f"kind: files\npreset: {preset}\npath: in/*.xlsx\nsettled: null\n"
+    run = taken(tmp_path, text)  # forty of forty-two, and the run does not fail: the export is as the preset says
+    column = {"brand_analytics": "Тип сообщения", "medialogia": "Тип"}[preset]
+    assert (run.outcomes["kept"], run.outcomes["rejected"], run.reasons) == (2, 40, {f"skipped: {column} is {repost}": 40})
+    kept = [found for batch in Archive(tmp_path / "data").batches() for found in batch.posts()]
+    assert [found.author_name for found in kept] == ["Автор 1", "Автор 50"] and kept[1].text.startswith("И у меня!")
+    assert taken(tmp_path, f"{text}skip: {{{column}: []}}\n").outcomes["kept"] == 40, "the target's file goes before the preset"
+
+
 def test_all_sheets_of_a_made_workbook_with_the_columns_are_read_and_a_summary_is_passed_over(tmp_path: Path) -> None:
     header = [None, "Дата", "Текст", "Источник", "Url", None, "Лайков"]
     rows = [[None, "14.04.2023", f"Плохо {n}", "a.example", f"https://a.example/{n}", "x", n] for n in range(3)]
@@ -214,9 +237,98 @@ def test_another_workbook_made_in_the_layout_of_brand_analytics(tmp_path: Path) 
     assert taken(tmp_path).outcomes["kept"] == 6
 
 
+YOUSCAN = "kind: files\npreset: youscan\npath: in/*.jsonl\nsettled: null\n"
+
+
+def youscan(document: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Schemas of one of YouScan's documents, and the mentions that it gives as examples."""
+    whole = yaml.safe_load(real(f"api/monitoring_exports/youscan-{document}-api-openapi.yml"))
+    paths = {
+        "mentions": ("/topics/{topicId}/mentions", "get", "responses", "200", "content", "application/json", "example", "mentions"),
+        "webhook": ("/your-webhook-endpoint", "post", "requestBody", "content", "application/json", "example"),
+        "data-import": ("/topics/{topicId}/imports", "post", "requestBody", "content", "application/json", "example", "mentions"),
+    }
+    found = whole["paths"]
+    for key in paths[document]:
+        found = found[key]
+    return whole["components"]["schemas"], found if isinstance(found, list) else [found]
+
+
+def mentions_taken(tmp_path: Path, mentions: list[dict[str, Any]]) -> list[Post]:
+    """The posts of mentions that stand in a file, one to a line."""
+    put(tmp_path, "".join(json.dumps(each) + "\n" for each in mentions).encode(), "mentions.jsonl")
+    taken(tmp_path, YOUSCAN)
+    return [found for batch in Archive(tmp_path / "data").batches() for found in batch.posts()]
+
+
+def documented_paths(schemas: dict[str, Any], name: str) -> set[str]:
+    """Names of a schema's fields, those within others with the way there."""
+    found = set()
+    for field, said in schemas[name]["properties"].items():
+        found.add(field)
+        inner = [each["$ref"] for each in [said, *said.get("oneOf", ())] if "$ref" in each]
+        for reference in inner:
+            within = reference.rpartition("/")[2]
+            if "properties" in schemas[within]:
+                found |= {f"{field}.{each}" for each in documented_paths(schemas, within)}
+    return found
+
+
 @needs_real
 def test_the_preset_names_the_documented_fields_of_youscan() -> None:
-    schemas = yaml.safe_load(real("api/monitoring_exports/youscan-mentions-api-openapi.yml"))["components"]["schemas"]
-    documented = {name.lower() for each in ("Mention", "MentionProfile", "MentionEngagement") for name in schemas[each]["properties"]}
-    columns = {column.replace(" ", "").lower() for column in preset("files", "youscan")["columns"].values()}
-    assert columns - documented == {"date", "time", "authorurl"}, "the API has `published`, and the author's address in the author"
+    said = preset("files", "youscan")
+    fields = [
+        documented_paths(youscan("mentions")[0], "Mention"),
+        documented_paths(youscan("webhook")[0], "WebhookMention"),
+        documented_paths(youscan("data-import")[0], "ImportMention"),
+    ]
+    ways = {column: {title for title in titles if re.fullmatch("[a-z][A-Za-z.]+", title)} for column, titles in said["titles"].items()}
+    columns = set(said["columns"].values()) | set(said["skip"])
+    assert columns - {column for column in ways if ways[column]} == {"Time"}, "a time of its own stands in tables alone"
+    assert set().union(*ways.values()) <= set().union(*fields)
+    for documented in fields:
+        assert [column for column in columns if not ways[column] & documented] == ["Time"]
+
+
+@needs_real
+def test_a_documented_mention_of_youscans_interface(tmp_path: Path) -> None:
+    [found] = mentions_taken(tmp_path, youscan("mentions")[1])
+    assert found.id == found.thread_id == post_id("youscan.io", "blog-post-123")
+    assert (found.in_reply_to, found.language, found.place, found.author_name) == (None, "en", "YouScan Blog", "Zhanna Isaieva")
+    assert (found.likes, found.replies, found.shares, found.views) == (15, 3, 2, None)
+
+
+@needs_real
+def test_a_documented_mention_that_youscans_webhook_sends(tmp_path: Path) -> None:
+    [mention] = youscan("webhook")[1]
+    fields = {"postId": "c-1", "parentPostId": mention["postId"], "views": 900, "reposts": 4, "reactions": {"total": 7, "angry": 7}}
+    profiles = {"author": mention["author"] | {"subscribers": 150}, "channel": {"name": "YouScan", "subscribers": 12_000}}
+    whole, answer = mentions_taken(
+        tmp_path, [mention, mention | fields | profiles | {"url": "https://youscan.io/blog/#c1", "postType": "comment"}]
+    )
+    assert whole.text.startswith("The second year in a row, YouScan is named the Best") and "<b>" not in (whole.title or "<b>")
+    assert whole.published == datetime(2021, 8, 9, 14, 13, 3, tzinfo=UTC) and (whole.site, whole.language) == ("youscan.io", "en")
+    assert whole.id == whole.thread_id == answer.thread_id == answer.in_reply_to != answer.id
+    assert (answer.views, answer.shares, answer.followers, answer.members) == (900, 4, 150, 12_000)
+    assert answer.likes == 12, "reactions are of anger too, and no likes"
+
+
+@needs_real
+def test_a_documented_mention_that_youscan_imports(tmp_path: Path) -> None:
+    [mention] = youscan("data-import")[1]
+    kinds = {"Repost": "2", "Comment": "3"}
+    others = [mention | {"postType": kind, "postId": number, "url": f"https://example.com/{number}"} for kind, number in kinds.items()]
+    first, comment = mentions_taken(tmp_path, [mention, *others])
+    assert first.id == post_id("example.com", "post-123") and comment.id == post_id("example.com", "3"), "the repost is left out"
+    assert first.in_reply_to == post_id("example.com", "thread-456") and first.thread_id == post_id("example.com", "discussion-789")
+    assert (first.followers, first.members, first.views, first.rating, first.language) == (1_500, 50_000, 1_250, 4.5, "en")
+    assert (first.likes, first.shares, first.replies, first.place) == (42, 3, 5, "Product Reviews")
+
+
+def test_made_mentions_of_youscan_are_the_posts_that_our_own_sources_bring(tmp_path: Path) -> None:
+    common = {"published": "2026-08-01T10:00:00Z", "text": "Плохо", "discussionId": "d1", "postType": "extendedRepost"}
+    on_vk = {"source": "vk.com", "url": "https://vk.com/wall-1_10?reply=11", "postId": "yet-another", "language": "rus"}
+    elsewhere = {"source": "ok.ru", "url": "https://ok.ru/topic/5", "postId": "5", "language": "Русский"}
+    of_vk, of_ok = mentions_taken(tmp_path, [common | on_vk, common | elsewhere])
+    assert (of_vk.id, of_vk.thread_id, of_vk.language) == (post_id("vk.com", "-1_11"), post_id("vk.com", "-1_10"), "ru")
+    assert (of_ok.id, of_ok.thread_id, of_ok.language) == (post_id("ok.ru", "5"), post_id("ok.ru", "d1"), None)

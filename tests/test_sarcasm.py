@@ -128,7 +128,7 @@ def test_the_floor_is_the_least_share_from_which_enough_is_sarcasm() -> None:
     assert fitted([0.9, 0.5, 0.5, 0.5], [1, 1, 0, 0]).sarcasm_floor > 0.5, "of like shares all are taken or none"
 
 
-@pytest.mark.skipif(not (SHARED / "labels").is_dir(), reason="../shared/labels is missing")
+@pytest.mark.skipif(not (SHARED / "labels").is_dir(), reason="requires: ../shared/labels")
 def test_every_mark_names_a_text_and_no_text_is_marked_on_both_sides() -> None:
     texts = texts_of(SHARED / "labels")
     learned, measured = (read_records(SARCASM.with_name(name), lambda: texts) for name in ("sarcasm.jsonl", SARCASM.name))

@@ -1,4 +1,4 @@
-"""Exports of Telegram Desktop: all of them made, after the forms that its program writes."""
+"""Exports of Telegram Desktop: all of them made, after the forms that its program writes; those of our own stand beside the tests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from crawlers.collectors import telegram_export
 from crawlers.kinds import TelegramExportTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError, Cursor
+from tests.recording import RECORDED
 
 MADE = Path(__file__).resolve().parents[2] / "shared" / "fixtures" / "api" / "telegram"
+OURS = RECORDED / "telegram_export"
 needs_exports = pytest.mark.skipif(not MADE.is_dir(), reason="requires: ../shared/fixtures/api")
 
 
@@ -47,6 +49,48 @@ def test_a_made_export_of_the_old_form_and_a_talk_of_two() -> None:
     assert (posts[1].id, posts[1].url, posts[1].place) == (post_id("t.me", "10083966286/2"), None, "Старый формат")
     with pytest.raises(CollectError, match=r"passed over: 'Test User' \(personal_chat\)"):
         taken(MADE, path="export_personal_chat_tgparser_made.json", private=True)
+
+
+def test_a_made_channel_of_our_own() -> None:
+    """What people see of each message: what is no message, or has no words, is passed over."""
+    posts, _ = taken(OURS, path="channel.json", names={"Вестарна новости": "@Vestarna"})
+    assert [post.url for post in posts] == [f"https://t.me/Vestarna/{number}" for number in (2, 4, 5, 6, 8)]
+    tariff, closed, corrected, forwarded, works = posts
+    assert tariff.text == "С сентября переводы без комиссии, условия — на сайте\n#переводы"
+    assert (tariff.published, tariff.edited) == (datetime(2026, 8, 20, 7, 15, 30, tzinfo=UTC), datetime(2026, 8, 20, 7, 20, tzinfo=UTC))
+    assert tariff.likes == 51, "without those who dislike, and without stars that were paid"
+    assert not works.likes and (works.edited, closed.edited, closed.likes) == (None, None, None), "dislike is no like"
+    assert (tariff.author_id, tariff.author_name, closed.author_name) == ("t.me:vestarna", "Вестарна новости", "Ольга, пресс-служба")
+    assert tariff.id == tariff.thread_id == post_id("t.me", "vestarna/2") and tariff.in_reply_to is None and tariff.place == "vestarna"
+    assert (corrected.in_reply_to, corrected.thread_id) == (closed.id, None)
+    assert (forwarded.author_id, forwarded.author_name) == ("t.me:user501", "Анна К.")
+
+
+def test_a_made_group_of_our_own_in_the_form_of_before_2021() -> None:
+    posts, _ = taken(OURS, path="old_form.json", timezone="Europe/Moscow")
+    raised, answer, rules = posts
+    assert [post.published for post in posts] == [
+        datetime(2020, 11, 5, 20, 40, 10, tzinfo=UTC),
+        datetime(2020, 11, 5, 20, 55, tzinfo=UTC),
+        datetime(2020, 11, 6, 5, tzinfo=UTC),
+    ]
+    assert raised.edited is None, "the old form says 1970 of what was never edited"
+    assert (answer.edited, answer.in_reply_to) == (datetime(2020, 11, 5, 21, 5, tzinfo=UTC), raised.id)
+    assert answer.text == "А у меня нет, спросите @vestarna_help"
+    assert [post.author_id for post in posts] == ["t.me:user501", "t.me:user502", "t.me:channel9200000007"]
+    assert (rules.id, rules.url, rules.place, rules.likes) == (post_id("t.me", "9200000007/12"), None, "Вкладчики", None)
+
+
+def test_a_made_account_of_our_own_gives_its_public_chats_alone() -> None:
+    asked, answer, unnamed = taken(OURS, path="account.json")[0]
+    assert (asked.text, asked.thread_id, asked.likes) == ("Кто открыл вклад в Вестарне?", asked.id, None)
+    assert (answer.in_reply_to, answer.thread_id, answer.likes, answer.author_name) == (asked.id, None, 3, "Пётр")
+    assert (unnamed.author_id, unnamed.author_name) == ("t.me:user504", None), "somebody whose account is deleted has no name"
+    assert unnamed.edited == datetime(2026, 8, 21, 7, 6, tzinfo=UTC)
+    everything = taken(OURS, path="account.json", private=True)[0]
+    assert [post.place for post in everything] == ["Вкладчики"] * 3 + ["Соседи"], "talks of two, notes and bots never"
+    with pytest.raises(CollectError, match=r"passed over: 'Вкладчики' \(public_supergroup\), .*'Пётр' \(personal_chat\)"):
+        taken(OURS, path="account.json", chats=["Пётр"])
 
 
 def message(number: int, **more: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ a post; what nobody named is not guessed.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from babel.core import get_global
+
 from crawlers.brand import read_brands
 from crawlers.exports import ROWS, check_files, matching, walk_files
 from crawlers.header import Wanted
@@ -24,10 +27,10 @@ from crawlers.jsonlist import Row
 from crawlers.kinds import AboutItem, FilesTarget
 from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
-from crawlers.native import account_at, post_at, thread_at
+from crawlers.native import account_at, numbered_at, post_at, thread_at
 from crawlers.post import Post, clean, post_id, stars
 from crawlers.record import Record
-from crawlers.source import CollectError, Cursor, Page, Rejected
+from crawlers.source import CollectError, Cursor, LeftOut, Page, Rejected
 from crawlers.table import format_of, read_rows
 from crawlers.yamlfile import ConfigError
 
@@ -37,6 +40,7 @@ ENOUGH = 20
 READING = {
     "columns", "encoding", "delimiter", "format", "about", "site", "sites", "date_formats", "day_first", "rating_min", "rating_max",
     "timezone", "unique_logins", "ratings_without_text", "needed", "titles", "entities",
+    "skip", "by_address", "cut",
 }  # fmt: skip
 """What in a target's file changes how a row is read."""
 
@@ -56,28 +60,31 @@ def companies(target: FilesTarget) -> Counter[str]:
     named: Counter[str] = Counter()
     if (column := _company(target)) is not None:
         for path in matching(target):
-            said = (Record(row.values).value(column) for row in _rows(target, path))
+            said = (_record(row.values, target).value(column) for row in _rows(target, path))
             named.update(name.strip() for name in said if isinstance(name, str) and name.strip())
     return named
 
 
 def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
     """The post that a row is. Raises Rejected or ValueError with the reason."""
-    record, columns = Record(raw), target.columns
+    record, columns = _record(raw, target), target.columns
+    _check_wanted(record, target)
     site = _site(record, target)
     native, url = record.text(columns.id), record.text(columns.url)
     author_name, author_url = record.text(columns.author), record.text(columns.author_url)
     account = record.text(columns.author_id) or (account_at(site, author_url) if author_url and is_link(author_url) else None)
     account = account or (author_name if target.unique_logins else None)
-    told = unescape if target.entities else str
-    text = clean("\n\n".join(told(part) for column in columns.text if (part := record.text(column))))
+    text = clean("\n\n".join(_told(part, target) for column in columns.text if (part := record.text(column))))
     written = _with_time(record.value(columns.date), record.text(columns.time))
     published = _moment(written, target, "date")
     reply_to, thread = record.text(columns.reply_to), record.text(columns.thread)
     known = (author_name, str(published.at or written or ""), text)
     if not (native or url or any(known)):
         raise Rejected("no text")
-    identity = post_id(site, native, otherwise=known) if native or not url else post_at(site, url)
+    identity = numbered_at(site, url) if target.by_address and url else None
+    if identity is None:
+        identity = post_id(site, native, otherwise=known) if native or not url else post_at(site, url)
+    begun = thread_at(site, url or "")
     rating = record.rating(columns.rating)
     company = record.text(_company(target))
     return Post(
@@ -86,9 +93,9 @@ def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
         place=record.text(columns.place),
         source=target.kind,
         url=url,
-        title=told(record.text(columns.title) or "") or None,
+        title=_told(record.text(columns.title) or "", target) or None,
         text=text,
-        language=record.text(columns.language),
+        language=_language(record.text(columns.language)),
         author_id=f"{site}:{account}" if account else None,
         author_name=author_name,
         author_url=author_url,
@@ -97,7 +104,7 @@ def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
         edited=_moment(record.value(columns.edited), target, "time of editing").at,
         collected=collected,
         rating=None if rating is None else stars(rating, target.rating_min, target.rating_max),
-        thread_id=_named(site, thread) if thread else thread_at(site, url or ""),
+        thread_id=_named(site, thread) if thread and not (begun and target.by_address) else begun,
         in_reply_to=_named(site, reply_to) if reply_to else None,
         company_reply=record.text(columns.company_reply),
         product=record.text(columns.product),
@@ -111,6 +118,10 @@ def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
     )
 
 
+def _record(values: dict[str, Any], target: FilesTarget) -> Record:
+    return Record(values, target.titles)
+
+
 def _rows(target: FilesTarget, path: Path) -> Iterator[Row]:
     form = format_of(path, target.format)
     wanted = Wanted(tuple(_wanted(target)), target.needed, target.titles)
@@ -119,7 +130,7 @@ def _rows(target: FilesTarget, path: Path) -> Iterator[Row]:
         yield from rows
         return
     first = list(islice(rows, ROWS))
-    missing = _missing(target, path, [Record(row.values) for row in first if row.error is None])
+    missing = _missing(target, path, [_record(row.values, target) for row in first if row.error is None])
     yield from (replace(row, without=missing) for row in first) if missing else first
     yield from rows
 
@@ -142,7 +153,7 @@ def _wanted(target: FilesTarget) -> list[str]:
     """Every column that the target names."""
     named = target.columns.model_dump(exclude_none=True)
     company = _company(target)
-    return list(dict.fromkeys([*named.pop("text"), *named.values(), *([company] if company else [])]))
+    return list(dict.fromkeys([*named.pop("text"), *named.values(), *([company] if company else []), *target.skip]))
 
 
 def _company(target: FilesTarget) -> str | None:
@@ -160,6 +171,14 @@ def _companies_known(target: FilesTarget) -> str:
         raise CollectError(str(error)) from error
 
 
+def _check_wanted(record: Record, target: FilesTarget) -> None:
+    """Raises LeftOut for a row that has in a column what the target skips."""
+    for column, values in target.skip.items():
+        said = record.text(column)
+        if said is not None and said.casefold() in map(str.casefold, values):
+            raise LeftOut(f"skipped: {column} is {said}")
+
+
 def _site(record: Record, target: FilesTarget) -> str:
     said = record.text(target.columns.site)
     site = target.sites.get(said, said) if said else target.site or _host(record.text(target.columns.url))
@@ -171,6 +190,19 @@ def _site(record: Record, target: FilesTarget) -> str:
 def _host(url: str | None) -> str | None:
     """The site that an address belongs to; its pages for telephones are no other one."""
     return (urlsplit(url).hostname or "").removeprefix("www.").removeprefix("m.") if url and is_link(url) else None
+
+
+def _told(text: str, target: FilesTarget) -> str:
+    """A text as its author wrote it."""
+    told = unescape(text) if target.entities else text
+    return re.sub(target.cut, "", told) if target.cut else told
+
+
+def _language(said: str | None) -> str | None:
+    """ISO 639-1 of a code of two or three letters (`ru-RU`, `rus`); None for what is none, as a language's name."""
+    code = (said or "").partition("-")[0].casefold()
+    known: str = get_global("language_aliases").get(code, code)
+    return known if re.fullmatch("[a-z]{2}", known) else None
 
 
 def _named(site: str, written: str) -> str:

@@ -76,6 +76,9 @@ def post(raw: dict[str, Any], target: TelegramExportTarget, collected: datetime)
     if raw.get("forwarded_from"):
         author_id, author_name = _account(raw, "forwarded_from_id", chat, public), raw["forwarded_from"]
     published = _moment(raw, "date", target)
+    edited = _moment(raw, "edited", target).at if raw.get("edited") else None
+    if edited and published.at and edited < published.at:
+        edited = None  # exports of the old form have the beginning of 1970 where a message was never edited
     answered = raw.get("reply_to_message_id")
     reactions = ((str(each.get("emoji", "")), each["count"]) for each in raw.get("reactions", ()) if each.get("type") != "paid")
     return Post(
@@ -89,7 +92,7 @@ def post(raw: dict[str, Any], target: TelegramExportTarget, collected: datetime)
         author_name=author_name,
         published=published.at,
         published_precision=published.precision,
-        edited=_moment(raw, "edited", target).at if raw.get("edited") else None,
+        edited=edited,
         collected=collected,
         thread_id=None if answered else message_id(channel, raw["id"]),
         in_reply_to=message_id(channel, answered) if answered else None,
