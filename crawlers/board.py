@@ -63,7 +63,7 @@ def read_board(page: Selector, target: ForumTarget, url: str, now: datetime) -> 
     """The topics of a board's page, in order."""
     board, wanted = target.board, takes(target.board.take)
     name = value(page, board.name) if board.name else None
-    members = _members(page, board.members) if board.members else None
+    members = members_of(page, board.members) if board.members else None
     for raw in pieces(page, board.topic, wanted, url):
         fields = Fields(raw, wanted)
         address = _address(fields)
@@ -123,6 +123,13 @@ def filled(form: str | None, topic: str, id: str | None) -> str | None:
     return form.replace("{topic}", topic).replace("{id}", id) if form and id else None
 
 
+def members_of(page: Selector, take: TakeModel) -> int | None:
+    """What a page says of the members of its place; None for what is no possible number of them."""
+    found = value(page, take)
+    number = counted(found.own) if found else None
+    return number if number is not None and 0 < number <= MOST else None
+
+
 def _address(fields: Fields) -> str | None:
     try:
         link = fields.link("link")
@@ -138,13 +145,6 @@ def _figure(fields: Fields, name: str) -> int | None:
         return fields.count(name)
     except ValueError:
         return None
-
-
-def _members(page: Selector, take: TakeModel) -> int | None:
-    """What a board's page says of the members of its place; None for what is no possible number of them."""
-    found = value(page, take)
-    number = counted(found.own) if found else None
-    return number if number is not None and 0 < number <= MOST else None
 
 
 def _mark(*parts: str | None) -> str:
@@ -173,6 +173,8 @@ class State:
         """Topics whose page to go on from was not read yet, or showed nothing that could be taken: nothing on it will be known again."""
         self._last_shown: dict[str, str] = dict(cursor.get("last_shown", {}))
         self.mask = Mask(cursor.get("mask", {}))
+        self.members: dict[str, Any] = dict(cursor.get("members", {}))
+        """Of the forum, as its start page says: see `crawlers/reach.py`."""
 
     def passed(self, topic: Topic) -> bool:
         """Whether the topic has been read as its board shows it, or waits for that already."""
@@ -262,5 +264,5 @@ class State:
     def cursor(self) -> Cursor:
         unmet = [name for name in self._unmet if self._topics.get(name, [""])[0]]
         cursor: Cursor = {"boards": dict(self.boards), "topics": dict(self._topics), "unmet": unmet, "last_shown": dict(self._last_shown)}
-        more = {"waiting": dict(self._waiting), "mask": self.mask.cursor()}
+        more = {"waiting": dict(self._waiting), "mask": self.mask.cursor(), "members": dict(self.members)}
         return cursor | {name: each for name, each in more.items() if each}

@@ -32,7 +32,7 @@ from crawlers.field import (
     below,
 )
 from crawlers.post import MOST
-from crawlers.taken import ArticleFields, BoardModel, Columns, Fields, OwnPageFields, Take, TopicModel
+from crawlers.taken import ArticleFields, BoardModel, Columns, Fields, OwnPageFields, StartModel, Take, TopicModel
 from crawlers.yamlfile import Many, Strict
 
 
@@ -253,6 +253,8 @@ class ForumTarget(PresetTarget):
     """Topics to follow, whatever board they are in: addresses of their first pages."""
     board: BoardModel
     topic: TopicModel
+    start: StartModel | None = None
+    """The start page, asked once a day how many members the forum has; `null` asks for none."""
     pages: int = Field(default=20, gt=0)
     """Pages of each board, and of each topic, in one run."""
     attempts: int = Field(default=5, gt=0)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from math import inf
 from typing import Any, Generic, TypeVar
 
@@ -22,8 +22,8 @@ from crawlers.interval import Descent
 from crawlers.link import hidden
 from crawlers.look import PATIENCE
 from crawlers.platforms import PlatformTarget
-from crawlers.post import MOST
 from crawlers.progress import State
+from crawlers.reach import members_of_today
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import Trouble
 
@@ -114,26 +114,13 @@ class ListingSpider(InterfaceSpider[P], Generic[P]):
             raise
         except (Trouble, CollectError) as wrong:
             self.logger.warning("%s; the posts of this page are kept without what it tells", hidden(str(wrong), self.secrets))
-        members = await self._counted() if listing.raws and self.target.members is None else None
+        if not listing.raws or self.target.members is not None:
+            return listing
+        members = await members_of_today(self.state.members, self.members, self._in_vain)
         return replace(listing, raws=tuple(raw | {"members": members} for raw in listing.raws)) if members else listing
 
-    async def _counted(self) -> int | None:
-        """The members of the place, asked for once a day: their number changes the figures of every post that is met again.
-
-        So a number that was told holds until another is, or the place tells that it has none.
-        """
-        if self.state.members.get("day") != (today := datetime.now(UTC).date().isoformat()):
-            self.state.members |= {"day": today}
-            try:
-                counted = await self.members()
-            except Ended:
-                raise
-            except (Trouble, CollectError) as wrong:
-                self.logger.warning("%s; the members of the place stay what was known of them", hidden(str(wrong), self.secrets))
-            else:
-                told = {"many": counted} if counted is not None and 0 < counted <= MOST else {}
-                self.state.members = {"day": today} | told
-        return self.state.members.get("many")
+    def _in_vain(self, why: str) -> None:
+        self.logger.warning("%s", hidden(why, self.secrets))
 
     async def start(self) -> AsyncIterator[Page]:
         self.state = State(self.cursor)

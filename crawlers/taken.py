@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from crawlers.field import Listed, Regex, Selector, Text, below
+from crawlers.field import Listed, Regex, Selector, Text, Url, below
 from crawlers.yamlfile import Many, NotEmpty, Strict
 
 
@@ -134,6 +134,23 @@ class BoardModel(Strict):
     next: Take | None = None
     numbered: Text | None = None
     """Parameter of the address that numbers the pages, where no link leads to the next one."""
+
+
+class StartModel(Strict):
+    """The forum's start page, where it says how many members the forum has."""
+
+    members: Take
+    """How many; of a sentence with several numbers, what `regex` finds."""
+    link: Take | None = None
+    """What leads to it on a page of a topic."""
+    url: Url | None = None
+    """Its address, where no link leads to it."""
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> StartModel:
+        if not (self.link or self.url):
+            raise ValueError("must say where it is: `url`, or `link`, what leads to it on a page of a topic")
+        return self
 
 
 class TopicModel(Strict):

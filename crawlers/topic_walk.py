@@ -22,6 +22,7 @@ from crawlers.selection import Tally, next_page, takes
 from crawlers.shown import TopicLooks
 from crawlers.source import CollectError, Item, Page, Rejected
 from crawlers.spider import Trouble, page_of
+from crawlers.start_page import StartPage
 
 ENOUGH = 3
 """Topics that fail one after another, from which on it is the host; that are refused one after another, from which on it may be."""
@@ -85,7 +86,7 @@ class Refusal:
     """Whether others were shown after it, so that it is of the topic itself."""
 
 
-class TopicWalk(TopicLooks):
+class TopicWalk(StartPage, TopicLooks):
     """Reads topics, and remembers of them in `state` what the next run has to know."""
 
     def begin_topics(self) -> None:
@@ -130,6 +131,7 @@ class TopicWalk(TopicLooks):
                 way.seen = set()
                 self.state.reached(topic, topic.address)
                 continue
+            raws = await self.with_members(raws, page, url)
             yield await self.taken(way, raws, next_page(page, self.target.topic.next, url), url)
         if way.turned and self.state.waits(topic):
             yield await self.failed(way, way.turned)

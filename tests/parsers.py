@@ -129,6 +129,9 @@ def _pages_of_people() -> Iterator[Parser]:
         topic = _topic_of(preset, files_of(f"forum/{preset}*/topic.html", f"pages/{engine}/*topic_*.html"))
         yield Parser(f"forum {preset} board", f"{board}url: https://f.example/board\n", seeds, only="/board", elsewhere=topic)
         yield Parser(f"forum {preset} topic", f"{forum}topics: https://f.example/threads/1/\n", seeds)
+        if starts := files_of(f"pages/{engine}/index_*.html"):
+            start = f"{forum}topics: https://f.example/threads/1/\nstart: {{url: https://f.example/start}}\n"
+            yield Parser(f"forum {preset} start", start, starts, only="/start", elsewhere=topic)
     yield Parser("forum godville", own_target("godville"), files_of("pages/other_ru/*", "forum/phpbb_ru/*.html"))
     for case in ("cards", "table_reply"):
         target = (RECORDED / "reviews" / case / "target.yaml").read_text(encoding="utf-8")

@@ -154,7 +154,7 @@ class Clock:
 def test_documented_members_stay_what_they_were_while_nothing_else_is_told(
     answer: Page, members: int | None, walk: Walk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawlers.listing.datetime", Clock)
+    monkeypatch.setattr("crawlers.reach.datetime", Clock)
     walk.pages = pages(
         latest="/latest.json", latest_1="/latest.json?page=1", topic_57="/t/57.json", topic_40="/t/40.json", posts_5705="post_ids",
         about="/about.json",

@@ -591,7 +591,7 @@ def test_a_preset_is_kept_in_full_in_the_snapshot_and_the_file_goes_before_it(na
     target = Place(tmp_path).target("x", f"kind: forum\npreset: {name}\ntopics: https://f.example/t\ntopic: {{take: {{text: .own}}}}\n")
     assert (target.topic.take.text.select, target.topic.take.text.cut) == (".own", None)
     assert target.topic.take.author is not None
-    assert f"| `{name}` |" in (DOCS / "forum.md").read_text(encoding="utf-8")
+    assert f"| [`{name}`](../../dags/targets/example-" in (DOCS / "forum.md").read_text(encoding="utf-8")
     kept = target_to_json(target)
     assert "preset" not in kept
     assert (target_from_json(kept).board, target_from_json(kept).topic) == (target.board, target.topic)
