@@ -422,6 +422,18 @@ def test_what_is_no_number_of_members_rejects_no_post(members: str, walk: Walk) 
     assert {post.members for post in walk.posts().values()} == {None}
 
 
+def test_a_board_without_end_is_walked_some_pages_in_each_run(walk: Walk) -> None:
+    for page in range(1, 13):  # to its end walks who knows no bound: that fails here, and does not hang
+        address = f"/board?{page}" if page > 1 else "/board"
+        walk.pages[address] = board((page, "01.09.2026 10:00")) + (following(f"/board?{page + 1}") if page < 12 else "")
+        walk.pages[f"/t={page}"] = topic(page)
+    target = walk.target(PAGE + "pages: 3\n")
+    assert walk.kept(target) == 3
+    assert walk.asked == ["board", "t=1", "board?2", "t=2", "board?3", "t=3"]
+    assert walk.kept(target) == 2
+    assert walk.asked == ["board", "board?3", "board?4", "t=4", "board?5", "t=5"], "where the run before ended"
+
+
 def topic(*posts: int, more: str = "") -> str:
     head = '<p class="author"><strong>Рита</strong> » 01.09.2026 10:00</p>'
     post = f'<div class="post" id="p{{0}}">{head}<div class="content">Запись {{0}}</div></div>'

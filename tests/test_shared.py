@@ -31,6 +31,8 @@ WITHOUT_ANSWERS = {
     "reddit": (
         "test_a_missing_key_is_named",
         "test_reddit_behind_a_private_address_is_refused_before_a_byte_is_sent",
+        "test_a_proxy_of_the_environment_is_not_asked_for_reddit_as_it_would_reach_behind_our_wall",
+        "test_reddit_with_a_certificate_that_nobody_vouches_for_is_refused",
         "test_quotes_and_links_of_markdown",
         "test_nothing_but_a_quote_is_the_authors_own",
     ),
