@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = 2_000
 """Threads whose number of replies is kept."""
+AUTHORS = 5_000
+"""Authors whose followers are kept: some two hundred kilobytes of cursor."""
 TRIES = 5
 """Runs in which a page of a thread that fails for now is asked for at least, before it is given up."""
 BEFORE = 1_000_000
@@ -40,6 +42,10 @@ class State:
     `since` when, and whether the post above the replies is still `unread`, which a list names only."""
         self.members: dict[str, Any] = dict(cursor.get("members", {}))
         """The `day` on which the members of the place were asked for, and how `many` they were when that was last told."""
+        self.followers: dict[str, int | None] = dict(cursor.get("followers", {}))
+        """Followers of authors, where only an address of their own tells them; None where it does not."""
+        self._authors: dict[str, None] = {}
+        """Authors met in this run, in their order."""
         self._met: dict[str, float] = {}
         """Threads met in this run -> how many pages of their list stand above; without end below what an earlier run left open."""
 
@@ -99,6 +105,14 @@ class State:
         """Threads in the order in which they are forgotten: deep ones, those of earlier runs, those of this one from the bottom up."""
         return sorted(self.threads.items(), key=lambda each: -self._met.get(each[0], BEFORE))
 
+    def followed_by(self, author: str) -> int | None:
+        """The followers of an author who is met, None where they are not known; who is not met is forgotten first."""
+        self._authors[author] = None
+        return self.followers.get(author)
+
     def cursor(self) -> Cursor:
-        sometimes = {"waiting": dict(self.waiting), "members": dict(self.members)}
+        # Of more authors than are kept the first ones are: the next run meets them in the same order.
+        authors = [each for each in dict.fromkeys([*self._authors, *self.followers]) if each in self.followers][:AUTHORS]
+        followers = {each: self.followers[each] for each in authors}
+        sometimes = {"waiting": dict(self.waiting), "members": dict(self.members), "followers": followers}
         return {"lists": dict(self.lists), "threads": dict(self._in_turn())} | {name: held for name, held in sometimes.items() if held}

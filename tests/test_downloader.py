@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import gzip
-import ipaddress
 import json
 import os
 import socket
-import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.error import NoRouteError
 
+from crawlers import settings
 from crawlers.address import is_public
 from crawlers.gate import Gate
 from crawlers.middlewares import NOBODY, PublicResolver
 from crawlers.run import RunFailed
 from crawlers.spider import DOWNLOAD_ERRORS, trouble
+from tests.certificate import speak_tls
 from tests.site import Answer, Place, Request, Site, site
 
 ROOT = Path(__file__).parents[1]
@@ -131,6 +126,24 @@ def test_a_name_that_suddenly_means_the_own_network_is_refused(blog: Site, place
     assert blog.paths(robots=True) == ["/robots.txt"]
 
 
+def test_a_proxy_of_the_environment_is_not_used_as_it_would_resolve_names_behind_our_wall(
+    blog: Site, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", blog.url)
+    monkeypatch.setenv("no_proxy", "")
+    place.target("blog", "kind: feed\nurl: http://intranet.example/feed.xml\ndelay: 0\n")
+    inside = (
+        "import socket\n"
+        "def getaddrinfo(host, port, *rest):\n"
+        "    address = '127.0.0.9' if host == 'intranet.example' else host\n"
+        "    return [(socket.AF_INET, socket.SOCK_STREAM, 6, '', (address, port))]\n"
+        "socket.getaddrinfo = getaddrinfo"
+    )
+    error = patched(place, "blog", inside)
+    assert blog.asked == [], "the proxy alone would see where the name leads"
+    assert "intranet.example is at the private address 127.0.0.9" in error
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -159,6 +172,10 @@ def test_an_answer_that_is_no_page_fails_the_run_with_a_reason(answer: Answer, e
     with pytest.raises(RunFailed, match=error):
         place.collect(target_of(place, f"{blog.url}/feed.xml"))
     assert place.posts(target_of(place, f"{blog.url}/feed.xml")) == []
+
+
+def test_the_shipped_settings_bound_the_time_of_an_answer() -> None:
+    assert 0 < settings.DOWNLOAD_TIMEOUT <= 60, "0 is none: a silent host would hold a run for ever; the tests below set their own"
 
 
 def test_an_answer_that_never_ends_is_not_waited_for(blog: Site, place: Place) -> None:
@@ -228,21 +245,9 @@ def test_a_page_in_another_encoding_than_it_says_is_read(said: str | None, blog:
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(blog: Site, place: Place, tmp_path: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    made = made.not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1)).add_extension(names, critical=False)
-    pem = tmp_path / "site.pem"
-    unencrypted = serialization.NoEncryption()
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, unencrypted)
-    pem.write_bytes(private + made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    blog.server.socket = context.wrap_socket(blog.server.socket, server_side=True)
+    url = speak_tls(blog, tmp_path)
     with pytest.raises(RunFailed, match="certificate"):
-        place.collect(target_of(place, f"https://127.0.0.1:{blog.port}/feed.xml"))
+        place.collect(target_of(place, f"{url}/feed.xml"))
     assert blog.asked == []
 
 

@@ -92,7 +92,7 @@ def test_a_recorded_page_is_not_taken_for_a_feed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b" \n"])
-def test_an_empty_answer_is_no_feed(body: bytes) -> None:
+def test_a_made_empty_answer_is_no_feed(body: bytes) -> None:
     with pytest.raises(CollectError, match=r"^https://a\.example/ is empty$"):
         read_feed(body, "application/rss+xml", "https://a.example/")
 
@@ -106,19 +106,19 @@ def test_recorded_text_without_any_declaration_is_decoded_and_is_no_feed(path: P
 
 
 @pytest.mark.parametrize("claimed", ["utf-8", "iso-8859-1", "koi8-r", "no-such-encoding"])
-def test_a_wrong_charset_is_not_believed(claimed: str) -> None:
+def test_a_wrong_charset_of_a_made_feed_is_not_believed(claimed: str) -> None:
     text = "<rss><channel><title>Новости</title><item><title>Клиенты уходят из банка из-за комиссий</title></item></channel></rss>"
     feed = read_feed(text.encode("windows-1251"), f"text/xml; charset={claimed}", "https://a.example/")
     assert feed.entries[0]["title"] == "Клиенты уходят из банка из-за комиссий"
 
 
-def test_a_page_that_names_its_feeds_says_which() -> None:
+def test_a_made_page_that_names_its_feeds_says_which() -> None:
     page = '<!doctype html><html><head><link rel="alternate" type="application/rss+xml" href="/rss.xml"></head><body>Привет</body></html>'
     with pytest.raises(CollectError, match=r"is a page, not a feed; the page names these feeds: https://a\.example/rss\.xml"):
         read_feed(page.encode(), "text/html", "https://a.example/blog/")
 
 
-def test_an_xml_bomb_is_not_blown_up() -> None:
+def test_a_made_xml_bomb_is_not_blown_up() -> None:
     levels = "".join(f'<!ENTITY a{level} "{f"&a{level - 1};" * 10}">' for level in range(1, 10))
     bomb = (
         f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a0 "boom">{levels}]><rss version="2.0"><channel><title>&a9;</title></channel></rss>'
@@ -135,7 +135,7 @@ def test_an_xml_bomb_is_not_blown_up() -> None:
 @pytest.mark.parametrize(("date", "hour"), [
     ("05 May 2026 10:00:00 GMT", 10), ("Tue, 05 May 26 10:00:00 GMT", 10), ("05 May 2026 10:00:00 MSK", 7), ("05 May 2026 10:00:00", 7),
 ])  # fmt: skip
-def test_a_zone_that_an_entry_names_goes_before_the_targets(date: str, hour: int) -> None:
+def test_a_zone_that_a_made_entry_names_goes_before_the_targets(date: str, hour: int) -> None:
     text = f"<rss version='2.0'><channel><item><link>https://a.example/1</link><pubDate>{date}</pubDate></item></channel></rss>"
     target = FeedTarget(name="a", kind="feed", url="https://a.example/rss", timezone="Europe/Moscow")
     (raw,) = read_feed(text.encode(), None, target.url).entries
@@ -175,7 +175,7 @@ def blog_target(blog: Site, *more: str) -> str:
     return "\n".join([f"kind: feed\nurl: {blog.url}/feed.xml\nallow_private: true\nsite: blog.example\nlanguage: ru\ndelay: 0", *more])
 
 
-def test_articles_are_fetched_once_and_a_second_run_takes_only_what_is_new(blog: Site, place: Place) -> None:
+def test_made_articles_are_fetched_once_and_a_second_run_takes_only_what_is_new(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true"))
     serve(blog, 3, 2, 1)
     blog.pages["/p/2"] = "<html><body><p>Читать далее</p></body></html>"  # a teaser never replaces a text
@@ -200,7 +200,7 @@ def test_articles_are_fetched_once_and_a_second_run_takes_only_what_is_new(blog:
     assert len(Archive(place.data).batches("blog")) == 2
 
 
-def test_an_entry_is_changed_once_where_it_is_edited_and_one_that_was_taken_before_is_not(blog: Site, place: Place) -> None:
+def test_a_made_entry_is_changed_once_where_it_is_edited_and_one_that_was_taken_before_is_not(blog: Site, place: Place) -> None:
     def serve(updated: str) -> None:
         entry = f"<id>1</id><link href='{blog.url}/1'/><published>2026-09-02T07:00:00Z</published><updated>{updated}</updated>"
         words = "<content type='text'>Комиссия выросла.</content>"
@@ -221,7 +221,7 @@ def test_an_entry_is_changed_once_where_it_is_edited_and_one_that_was_taken_befo
     assert place.collect(target).outcomes["repeated"] == 1
 
 
-def test_a_feed_that_tells_its_date_alone_is_asked_for_what_came_since(blog: Site, place: Place) -> None:
+def test_a_made_feed_that_tells_its_date_alone_is_asked_for_what_came_since(blog: Site, place: Place) -> None:
     changed = "Tue, 08 Sep 2026 10:00:00 GMT"
 
     def answer(request: Request) -> Answer:
@@ -247,7 +247,7 @@ def test_a_feed_that_tells_its_date_alone_is_asked_for_what_came_since(blog: Sit
 
 
 @pytest.mark.usefixtures("at_once")
-def test_an_article_that_fails_is_deferred_then_taken_or_left_out(blog: Site, place: Place) -> None:
+def test_a_made_article_that_fails_is_deferred_then_taken_or_left_out(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true", "attempts: 2"))
     serve(blog, 3, 2, 1)
     blog.pages["/p/1"] = Answer("busy", 503, {"Retry-After": "0"})
@@ -271,7 +271,7 @@ def test_an_article_that_fails_is_deferred_then_taken_or_left_out(blog: Site, pl
 
 
 @pytest.mark.usefixtures("at_once")
-def test_an_article_that_is_refused_for_now_waits_and_is_taken_whole(blog: Site, place: Place) -> None:
+def test_a_made_article_that_is_refused_for_now_waits_and_is_taken_whole(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true"))
     serve(blog, 3, 2, 1)
     blog.pages |= {"/p/1": Answer("no robots", 403), "/p/2": Answer("log in", 401), "/p/3": Answer("withheld", 451)}
@@ -283,7 +283,7 @@ def test_an_article_that_is_refused_for_now_waits_and_is_taken_whole(blog: Site,
 
 
 @pytest.mark.usefixtures("at_once")
-def test_an_entry_kept_without_its_article_becomes_whole_and_stays_so(blog: Site, place: Place) -> None:
+def test_a_made_entry_kept_without_its_article_becomes_whole_and_stays_so(blog: Site, place: Place) -> None:
     since = datetime(2026, 9, 1, tzinfo=UTC)
     target = place.target("blog", blog_target(blog, "article: true", "attempts: 1"))
     serve(blog, 1)
@@ -304,7 +304,7 @@ def test_an_entry_kept_without_its_article_becomes_whole_and_stays_so(blog: Site
     ]
 
 
-def test_a_page_instead_of_the_feed_fails_the_run_and_the_cursor_stays(blog: Site, place: Place) -> None:
+def test_a_made_page_instead_of_the_feed_fails_the_run_and_the_cursor_stays(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog))
     serve(blog, 2, 1)
     place.collect(target)
@@ -319,7 +319,7 @@ def test_a_page_instead_of_the_feed_fails_the_run_and_the_cursor_stays(blog: Sit
     assert len(place.posts(target)) == 2
 
 
-def test_killed_in_the_middle_nothing_is_lost_and_nothing_doubled(blog: Site, place: Place) -> None:
+def test_killed_in_the_middle_of_a_made_feed_nothing_is_lost_and_nothing_doubled(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true"))
     numbers = range(24, 0, -1)
     serve(blog, *numbers)
@@ -336,7 +336,7 @@ def test_killed_in_the_middle_nothing_is_lost_and_nothing_doubled(blog: Site, pl
     assert sum(place.collect(target).outcomes.values()) == 0
 
 
-def test_entries_that_share_a_link_are_told_apart() -> None:
+def test_made_entries_that_share_a_link_are_told_apart() -> None:
     text = (
         "<rss><channel><item><link>https://a.example/status</link><guid>1</guid><description>Сбой</description></item>"
         "<item><link>https://a.example/status</link><guid>2</guid><description>Починили</description></item></channel></rss>"
@@ -346,7 +346,7 @@ def test_entries_that_share_a_link_are_told_apart() -> None:
     assert len({post.id for post in posts}) == 2
 
 
-def test_an_entry_without_id_and_link_is_told_by_its_moment_however_its_date_is_written() -> None:
+def test_a_made_entry_without_id_and_link_is_told_by_its_moment_however_its_date_is_written() -> None:
     def made(date: str, zone: str = "Europe/Moscow") -> str:
         text = f"<rss version='2.0'><channel><item><pubDate>{date}</pubDate><description>Сбой</description></item></channel></rss>"
         target = FeedTarget(name="a", kind="feed", url="https://a.example/rss", timezone=zone)
@@ -374,7 +374,7 @@ def to(ref: str, more: str = "") -> str:
     return f"<thr:in-reply-to ref='{ref}' {more}/>"
 
 
-def test_entries_that_answer_others_of_their_feed_know_them_and_their_thread() -> None:
+def test_made_entries_that_answer_others_of_their_feed_know_them_and_their_thread() -> None:
     first, second, third = answering(to("urn:1"), to("urn:2"))
     assert (first.in_reply_to, first.thread_id) == (None, None)
     assert (second.in_reply_to, second.thread_id) == (first.id, first.id)
@@ -383,7 +383,7 @@ def test_entries_that_answer_others_of_their_feed_know_them_and_their_thread() -
     assert (shared[1].in_reply_to, shared[1].thread_id) == (shared[0].id, shared[0].id), "told apart by their ids"
 
 
-def test_what_stands_no_more_in_the_feed_is_known_by_its_address_alone() -> None:
+def test_what_stands_no_more_in_the_made_feed_is_known_by_its_address_alone() -> None:
     _, left, below, named = answering(to("urn:0"), to("urn:2"), to("urn:0", "href='https://a.example/0'"))
     assert (left.in_reply_to, left.thread_id) == (None, None), "nothing tells its link"
     assert (below.in_reply_to, below.thread_id) == (left.id, None)
@@ -414,7 +414,7 @@ def test_what_was_taken_is_known_although_a_feed_is_long_or_says_that_nothing_is
     assert "etag" not in moved.cursor()
 
 
-def test_a_deferred_entry_gives_way_to_its_new_wording() -> None:
+def test_a_made_deferred_entry_gives_way_to_its_new_wording() -> None:
     (raw,) = entries(1)
     state = State({})
     state.settle(Entry(raw), Entry(raw, InVain(1)))
@@ -424,7 +424,7 @@ def test_a_deferred_entry_gives_way_to_its_new_wording() -> None:
     assert "deferred" not in newer.cursor()
 
 
-def test_entries_that_share_a_link_wait_on_their_own() -> None:
+def test_made_entries_that_share_a_link_wait_on_their_own() -> None:
     (raw,) = entries(1)
     state = State({})
     state.settle(Entry(raw), Entry(raw, InVain(1)))
@@ -432,21 +432,21 @@ def test_entries_that_share_a_link_wait_on_their_own() -> None:
 
 
 @pytest.mark.parametrize("more", ["article: true", "article: false"])
-def test_a_limit_of_items_is_kept_and_the_next_run_goes_on(blog: Site, place: Place, more: str) -> None:
+def test_a_limit_of_items_is_kept_in_a_made_feed_and_the_next_run_goes_on(blog: Site, place: Place, more: str) -> None:
     target = place.target("blog", blog_target(blog, more, "limits: {items: 10}"))
     serve(blog, *range(24, 0, -1))
     assert [place.collect(target).outcomes["kept"] for _ in range(4)] == [10, 10, 4, 0]
     assert len({post.id for post in place.posts(target)}) == 24
 
 
-def test_a_preview_asks_for_the_articles_that_it_shows(blog: Site, place: Place) -> None:
+def test_a_preview_asks_for_the_made_articles_that_it_shows(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true"))
     serve(blog, *range(24, 0, -1))
     assert len(preview(target, data=place.data, config=place.config, limit=10)) == 10
     assert len([path for path in blog.paths() if path.startswith("/p/")]) == 10
 
 
-def test_entries_before_the_wanted_date_are_counted_and_their_articles_not_fetched(blog: Site, place: Place) -> None:
+def test_made_entries_before_the_wanted_date_are_counted_and_their_articles_not_fetched(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true", "since: 2026-09-03"))
     serve(blog, 3, 2, 1)
     run = place.collect(target)
@@ -454,7 +454,7 @@ def test_entries_before_the_wanted_date_are_counted_and_their_articles_not_fetch
     assert blog.paths() == ["/feed.xml", "/p/2", "/p/3"]
 
 
-def test_two_runs_of_one_target_at_once_are_impossible(blog: Site, place: Place) -> None:
+def test_two_runs_of_one_made_feed_at_once_are_impossible(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog))
     serve(blog, 1)
     with closing(open_sink("blog", data=place.data, config=place.config)), pytest.raises(CollectError, match="collected"):

@@ -156,7 +156,7 @@ def test_the_number_of_a_visit_is_taken_out_of_an_address(address: str, expected
     assert without_session(f"https://forum.example{address}") == f"https://forum.example{expected}"
 
 
-def test_a_topic_that_was_moved_has_the_id_of_where_it_stands_now(tmp_path: Path) -> None:
+def test_a_made_topic_that_was_moved_has_the_id_of_where_it_stands_now(tmp_path: Path) -> None:
     target = Place(tmp_path).target("x", "kind: forum\npreset: phpbb\nurl: https://forum.example/board\n")
     page, line = Selector(topic(1)), Topic("5", "https://forum.example/viewtopic.php?t=5", title="Перенесена")
     [moved] = read_posts(page, target, "https://forum.example/viewtopic.php?f=2&t=99", line, opening=True)
@@ -259,7 +259,7 @@ def forum() -> Iterator[Phpbb]:
         yield Phpbb(running)
 
 
-def test_runs_read_what_was_written_since_and_go_on_where_they_were_cut_short(forum: Phpbb, tmp_path: Path) -> None:
+def test_runs_read_what_was_written_in_a_made_forum_since_and_go_on_where_they_were_cut_short(forum: Phpbb, tmp_path: Path) -> None:
     place = Place(tmp_path)
     target = place.target("banks", TARGET.format(url=forum.site.url))
     forum.write(9, 4)
@@ -368,7 +368,9 @@ def test_the_number_of_a_topic_of_discourse_as_documented(address: str, tmp_path
 
 
 @pytest.mark.parametrize("forbidden", ["403", "robots.txt"])
-def test_where_the_list_of_comments_is_forbidden_those_of_the_storys_page_are_had_at_every_visit(forbidden: str, walk: Walk) -> None:
+def test_where_the_documented_list_of_comments_is_forbidden_those_of_the_storys_page_are_had_at_every_visit(
+    forbidden: str, walk: Walk
+) -> None:
     made = (RECORDED / "forum" / "pikabu_documented" / "topic.html").read_text(encoding="utf-8")
     walk.pages["/generate"] = Answer("", 403)
     if forbidden == "robots.txt":
@@ -393,7 +395,7 @@ def board(*topics: tuple[int, str]) -> str:
     return f'<ul class="topiclist topics">{"".join(line.format(*topic) for topic in topics)}</ul>'
 
 
-def test_a_board_whose_pages_are_numbered_and_say_how_many_are_members(walk: Walk) -> None:
+def test_a_made_board_whose_pages_are_numbered_and_say_how_many_are_members(walk: Walk) -> None:
     head, dates = '<p class="people">Участников: 1 840</p>', "01.09.2026 10:00"
     walk.pages |= {
         "/board": head + board((2, dates)),
@@ -409,17 +411,29 @@ def test_a_board_whose_pages_are_numbered_and_say_how_many_are_members(walk: Wal
     assert {post.url for post in walk.posts().values()} == {f"https://forum.example/{at}" for at in ("t=2", "t=3", "go?t=2&p=4")}
 
 
-def test_a_numbered_board_of_one_page_ends_where_its_site_shows_it_for_any_number(walk: Walk) -> None:
+def test_a_made_numbered_board_of_one_page_ends_where_its_site_shows_it_for_any_number(walk: Walk) -> None:
     walk.pages |= {"/board": board((2, "01.09.2026 10:00")), "/t=2": topic(1)}
     assert walk.kept(walk.target(PAGE + "board: {numbered: page}\ntopic: {id: '/t=(\\d+)'}\n")) == 1
     assert walk.asked == ["board", "t=2", "board?page=2"]
 
 
 @pytest.mark.parametrize("members", ["0", "9" * 17, "9" * 400], ids=["none", "more than are counted", "hundreds of digits"])
-def test_what_is_no_number_of_members_rejects_no_post(members: str, walk: Walk) -> None:
+def test_what_is_no_number_of_members_on_a_made_board_rejects_no_post(members: str, walk: Walk) -> None:
     walk.pages |= {"/board": f"<p class=people>{members}</p>" + board((2, "01.09.2026 10:00")), "/t=2": topic(1)}
     assert walk.kept(walk.target(PAGE + "board: {members: .people}\n")) == 1
     assert {post.members for post in walk.posts().values()} == {None}
+
+
+def test_a_made_board_without_end_is_walked_some_pages_in_each_run(walk: Walk) -> None:
+    for page in range(1, 13):  # to its end walks who knows no bound: that fails here, and does not hang
+        address = f"/board?{page}" if page > 1 else "/board"
+        walk.pages[address] = board((page, "01.09.2026 10:00")) + (following(f"/board?{page + 1}") if page < 12 else "")
+        walk.pages[f"/t={page}"] = topic(page)
+    target = walk.target(PAGE + "pages: 3\n")
+    assert walk.kept(target) == 3
+    assert walk.asked == ["board", "t=1", "board?2", "t=2", "board?3", "t=3"]
+    assert walk.kept(target) == 2
+    assert walk.asked == ["board", "board?3", "board?4", "t=4", "board?5", "t=5"], "where the run before ended"
 
 
 def topic(*posts: int, more: str = "") -> str:
@@ -432,7 +446,7 @@ def following(address: str) -> str:
     return f'<p class="pagination"><a rel="next" href="{address}">след.</a></p>'
 
 
-def test_a_forum_that_is_not_what_the_file_says_fails_the_run(walk: Walk) -> None:
+def test_a_made_forum_that_is_not_what_the_file_says_fails_the_run(walk: Walk) -> None:
     walk.pages["/board"] = "<ul><li>Рита</li></ul>"
     error = walk.collect(walk.target(PAGE)).error or ""
     assert "board has no topics for selector 'ul.topiclist.topics > li.row': the layout has changed, or it is no board" in error
@@ -444,7 +458,7 @@ def test_a_forum_that_is_not_what_the_file_says_fails_the_run(walk: Walk) -> Non
     assert "the selector of `text` ('div.content') finds nothing in any of 5 items" in error and "`topic.take`" in error
 
 
-def test_a_board_that_is_none_keeps_no_other_from_being_walked_and_is_told(walk: Walk) -> None:
+def test_a_made_board_that_is_none_keeps_no_other_from_being_walked_and_is_told(walk: Walk) -> None:
     walk.pages |= {"/board": "<ul></ul>", "/other": board((2, "01.09.2026 10:00")), "/t=2": topic(1)}
     run = walk.collect(walk.target(PAGE.replace(BOARD, f"[{BOARD}, https://forum.example/other]")))
     assert run.counts.outcomes[Outcome.KEPT] == 1
@@ -452,13 +466,13 @@ def test_a_board_that_is_none_keeps_no_other_from_being_walked_and_is_told(walk:
 
 
 @pytest.mark.parametrize("field", ["content", "author"], ids=["told at once", "told in the end"])
-def test_a_board_that_is_none_is_told_beside_a_selector_that_finds_nothing(field: str, walk: Walk) -> None:
+def test_a_made_board_that_is_none_is_told_beside_a_selector_that_finds_nothing(field: str, walk: Walk) -> None:
     walk.pages |= {"/board": "<ul></ul>", "/other": board((2, "01.09.2026 10:00")), "/t=2": topic(*range(5)).replace(field, "words")}
     told = walk.collect(walk.target(PAGE.replace(BOARD, f"[{BOARD}, https://forum.example/other]"))).error or ""
     assert told.startswith("page https://forum.example/board has no topics") and "finds nothing in any of 5 items" in told
 
 
-def test_what_was_written_before_the_wanted_date_is_not_asked_for(walk: Walk) -> None:
+def test_what_was_written_in_a_made_forum_before_the_wanted_date_is_not_asked_for(walk: Walk) -> None:
     target = walk.target(PAGE + "since: 2026-09-01\n")
     walk.pages["/board"] = board((3, "02.09.2026 10:00"), (2, "30.08.2026 10:00")) + following("/board?2")
     walk.pages["/board?2"] = board((1, "29.08.2026 10:00")) + following("/board?3")
@@ -468,7 +482,7 @@ def test_what_was_written_before_the_wanted_date_is_not_asked_for(walk: Walk) ->
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_is_gone_is_read_anew(walk: Walk) -> None:
+def test_a_made_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_is_gone_is_read_anew(walk: Walk) -> None:
     target = walk.target(PAGE)
     walk.pages["/board"] = board((5, "02.09.2026 10:00"), (4, "01.09.2026 10:00"))
     walk.pages["/t=4"], walk.pages["/t=5"] = Answer("", 503), topic(51, more="/t=5&p=2")
@@ -483,7 +497,7 @@ def test_a_topic_that_fails_is_given_up_after_some_runs_and_one_whose_last_page_
     assert walk.asked == ["board", "t=5&p=2", "t=5"]
 
 
-def test_a_topic_that_shrank_and_grew_between_runs_is_read_from_its_first_page(walk: Walk) -> None:
+def test_a_made_topic_that_shrank_and_grew_between_runs_is_read_from_its_first_page(walk: Walk) -> None:
     target = walk.target(PAGE + "pages: 3\n")
     walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, 2, 3, more="/t=4&p=2")}
     walk.pages |= {"/t=4&p=2": topic(4, 5, 6, more="/t=4&p=3"), "/t=4&p=3": topic(7, 8)}
@@ -498,7 +512,7 @@ def test_a_topic_that_shrank_and_grew_between_runs_is_read_from_its_first_page(w
     assert (walk.kept(target), walk.asked) == (1, ["board", "t=4&p=3"]), "where it shows what is known, nothing above it is asked for"
 
 
-def test_a_topic_whose_last_page_shows_nothing_that_could_be_kept_is_not_read_anew(walk: Walk) -> None:
+def test_a_made_topic_whose_last_page_shows_nothing_that_could_be_kept_is_not_read_anew(walk: Walk) -> None:
     target, picture = walk.target(PAGE + "pages: 3\nlimits: {rejected: 1}\n"), topic(5).replace("Запись 5", "<img src=cat.png>")
     walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, 2, more="/t=4&p=2")}
     walk.pages |= {"/t=4&p=2": topic(3, 4, more="/t=4&p=3"), "/t=4&p=3": picture}
@@ -521,7 +535,7 @@ def test_pages_of_a_cursor_of_before_that_were_not_read_yet_show_nothing_known()
     assert [State(state.cursor()).met(each) for each in (read, cut)] == [True, False]
 
 
-def test_a_topic_cut_short_goes_on_with_the_page_that_was_not_read(walk: Walk) -> None:
+def test_a_made_topic_cut_short_goes_on_with_the_page_that_was_not_read(walk: Walk) -> None:
     target = walk.target(PAGE + "pages: 1\n")
     walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=2": topic(2, more="/t=4&p=3")}
     walk.pages["/t=4&p=3"] = topic(3)
@@ -534,7 +548,7 @@ def test_a_topic_cut_short_goes_on_with_the_page_that_was_not_read(walk: Walk) -
     assert [walk.kept(target) for _ in range(3)] == [0, 1, 1], "a page in each run is enough"
 
 
-def test_a_topic_whose_later_page_is_refused_is_gone_on_with_from_the_page_before_it(walk: Walk) -> None:
+def test_a_made_topic_whose_later_page_is_refused_is_gone_on_with_from_the_page_before_it(walk: Walk) -> None:
     target = walk.target(PAGE)
     walk.pages |= {"/board": board((4, "01.09.2026 10:00")), "/t=4": topic(1, more="/t=4&p=2"), "/t=4&p=3": Answer("", 403)}
     walk.pages["/t=4&p=2"] = topic(2, more="/t=4&p=3")
@@ -545,7 +559,7 @@ def test_a_topic_whose_later_page_is_refused_is_gone_on_with_from_the_page_befor
     assert (walk.kept(target), walk.asked) == (1, ["board", "t=4&p=2", "t=4&p=3"])
 
 
-def test_a_topic_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:
+def test_a_made_topic_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:
     target = walk.target(PAGE.replace("attempts: 2", "attempts: 1"))
     walk.pages = {"/board": board((4, "01.09.2026 10:00")), "/t=4": silent}
     assert [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(3)] == [1, 1, 1]
@@ -553,7 +567,7 @@ def test_a_topic_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: 
     assert walk.kept(target) == 1
 
 
-def test_a_topic_whose_next_page_is_always_the_same_ends_there(walk: Walk) -> None:
+def test_a_made_topic_whose_next_page_is_always_the_same_ends_there(walk: Walk) -> None:
     walk.pages["/board"] = board((2, "01.09.2026 10:00"), (4, "01.09.2026 09:00"))
     walk.pages["/t=2"] = lambda: topic(1, 2, more=f"/t=2&page={len(walk.requests)}")
     walk.pages["/t=4"] = topic(5)
@@ -564,13 +578,13 @@ def test_a_topic_whose_next_page_is_always_the_same_ends_there(walk: Walk) -> No
     assert (walk.kept(walk.target(PAGE)), walk.asked) == (0, ["board"])
 
 
-def test_a_host_that_fails_topic_after_topic_is_left_alone(walk: Walk) -> None:
+def test_a_host_that_fails_made_topic_after_topic_is_left_alone(walk: Walk) -> None:
     walk.pages["/board"], walk.pages["/t="] = board(*((number, "02.09.2026 10:00") for number in range(9))), Answer("", 503)
     assert walk.collect(walk.target(PAGE)).error == "https://forum.example/t=2: forum.example fails (503)"
     assert walk.asked == ["board", "t=0", "t=1", "t=2"]
 
 
-def test_a_post_without_id_and_address_is_told_by_its_moment_however_its_date_is_written(tmp_path: Path) -> None:
+def test_a_made_post_without_id_and_address_is_told_by_its_moment_however_its_date_is_written(tmp_path: Path) -> None:
     own = "board: {topic: li, take: {link: a, replies: b}}\ntopic: {post: p, id: '\\d+', take: {text: b, author: i, date: u}}\n"
     target = Place(tmp_path).target("own", "kind: forum\ntopics: https://f.example/t=2\ntimezone: Europe/Moscow\n" + own)
 

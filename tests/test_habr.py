@@ -205,7 +205,7 @@ def test_documented_comments_that_name_no_author_at_all_are_of_another_form_and_
     assert walk.kept(target) == 2
 
 
-def test_where_comments_are_switched_off_later_none_is_taken_any_more(walk: Walk) -> None:
+def test_where_documented_comments_are_switched_off_later_none_is_taken_any_more(walk: Walk) -> None:
     target, without = walk.target(TARGET), f"{TARGET}comments: false\n"
     comments = walk.pages["articles/900001/comments/"]
     walk.pages["articles/900001/comments/"] = Answer("", 503)

@@ -47,6 +47,7 @@ def test_made_entries_of_the_feed_and_all_branches_of_their_comments(walk: Walk)
     assert [each.in_reply_to for each in (first, answer, last)] == [entry.id, first.id, answer.id]
     assert {each.thread_id for each in (first, answer, last)} == {entry.id}
     assert first.published == datetime(2026, 9, 1, 11, tzinfo=UTC)
+    assert [each.followers for each in (entry, answer, other, first)] == [3, 3, None, None], "those who read the journal follow its owner"
     anonymous = made["А я доволен."]
     assert (anonymous.author_id, anonymous.author_name, anonymous.edited) == (None, None, datetime(2026, 9, 1, 12, tzinfo=UTC))
     assert walk.kept(target) == 0

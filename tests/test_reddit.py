@@ -24,6 +24,7 @@ from crawlers.page import without_quotes
 from crawlers.post import Post, post_id
 from crawlers.run import RunFailed
 from crawlers.source import CollectError, Cursor, Page, Rejected
+from tests.certificate import speak_tls
 from tests.recording import RECORDED
 from tests.site import Answer, Place, Request, Site, site
 from tests.tapes import body, exchanges
@@ -182,6 +183,30 @@ def test_reddit_behind_a_private_address_is_refused_before_a_byte_is_sent(reddit
     with pytest.raises(CollectError, match=r"127\.0\.0\.1 is at the private address 127\.0\.0\.1"):
         walked(target_of(reddit, subreddits=["brokers"], allow_private=False), tmp_path)
     assert reddit.asked == []
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_reddit_as_it_would_reach_behind_our_wall(
+    reddit: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "")
+    with site() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        with pytest.raises(CollectError, match=r"127\.0\.0\.1 is at the private address 127\.0\.0\.1"):
+            walked(target_of(reddit, subreddits=["brokers"], allow_private=False), tmp_path)
+        assert proxy.asked == reddit.asked == []
+
+
+@pytest.mark.parametrize("allow_private", [False, True])
+def test_reddit_with_a_certificate_that_nobody_vouches_for_is_refused(
+    allow_private: bool, reddit: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawlers.polite.is_public", lambda address: True)  # the site stands for one of the internet
+    monkeypatch.setattr("crawlers.polite.GATE_BACK_OFF", 0.0)
+    monkeypatch.setattr("prawcore.sessions.FiniteRetryStrategy.sleep", lambda strategy: None)
+    reddit.url = speak_tls(reddit, tmp_path)
+    with pytest.raises(CollectError, match="certificate verify failed"):
+        walked(target_of(reddit, subreddits=["brokers"], allow_private=allow_private), tmp_path)
+    assert reddit.asked == [], "no key is sent to whoever answers"
 
 
 def test_the_gate_is_kept_and_a_pause_that_reddit_asks_for_as_documented(reddit: Site, tmp_path: Path) -> None:

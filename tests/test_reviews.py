@@ -117,7 +117,7 @@ take: {text: .words, author: .who, date: time, id: ./@id}
     ],
     ids=["one each", "fewer", "cut short", "too deep", "no text"],
 )
-def test_what_stands_beside_the_items_is_theirs_where_there_is_one_each(
+def test_what_stands_beside_the_made_items_is_theirs_where_there_is_one_each(
     script: str, authors: list[str | None], texts: list[str], tmp_path: Path
 ) -> None:
     target = Place(tmp_path).target("vestarna", BESIDE)
@@ -143,7 +143,7 @@ def told(tmp_path: Path, file: str, card: str) -> Callable[[str, int], Post]:
     return at
 
 
-def test_a_review_without_id_and_address_is_one_however_its_date_is_written(tmp_path: Path) -> None:
+def test_a_made_review_without_id_and_address_is_one_however_its_date_is_written(tmp_path: Path) -> None:
     at = told(tmp_path, CARDS, '<div class="review"><b>Рита</b><time>{}</time><p>Карту везли две недели.</p></div>')
     same = [at("Сегодня, 14:05", 12), at("Вчера в 14:05", 13), at("12.05.2026 14:05", 20), at("12 мая 2026, 14:05", 20)]
     assert len({each.id for each in same}) == 1
@@ -162,7 +162,7 @@ def test_a_review_without_id_and_address_is_one_however_its_date_is_written(tmp_
     assert all(each.published for each in counted[:5]), "they are dated all the same"
 
 
-def test_a_review_without_id_and_address_is_one_whatever_zone_its_target_has(tmp_path: Path) -> None:
+def test_a_made_review_without_id_and_address_is_one_whatever_zone_its_target_has(tmp_path: Path) -> None:
     card = '<div class="review"><b>Рита</b><time>{}</time><p>Карту везли две недели.</p></div>'
     assert "timezone: Europe/Moscow" in CARDS
     mended = told(tmp_path / "b", CARDS.replace("Europe/Moscow", "Asia/Yekaterinburg"), card)
@@ -171,7 +171,7 @@ def test_a_review_without_id_and_address_is_one_whatever_zone_its_target_has(tmp
 
 
 @pytest.mark.parametrize("date", ["2 часа назад", "год назад", ""])
-def test_reviews_without_a_date_that_stays_are_told_by_stars_and_title_too(tmp_path: Path, date: str) -> None:
+def test_made_reviews_without_a_date_that_stays_are_told_by_stars_and_title_too(tmp_path: Path, date: str) -> None:
     file = CARDS.replace("date: time", "date: time, rating: i, title: h3") + "ratings_without_text: true\n"
 
     def id(author: str, text: str, rating: str, title: str = "", day: int = 12) -> str:
@@ -186,14 +186,14 @@ def test_reviews_without_a_date_that_stays_are_told_by_stars_and_title_too(tmp_p
 
 
 @pytest.mark.parametrize("take", ["id: ./@id", "url: a"])
-def test_a_review_with_an_id_or_an_address_is_told_by_it_as_ever(tmp_path: Path, take: str) -> None:
+def test_a_made_review_with_an_id_or_an_address_is_told_by_it_as_ever(tmp_path: Path, take: str) -> None:
     card = '<div class="review" id="7"><b>Рита</b><time>{}</time><p>Да.</p><a href="/r/7">¶</a></div>'
     at = told(tmp_path, CARDS.replace("take: {", f"take: {{{take}, "), card)
     known = post_id("reviews.example", "7") if "id" in take else post_id("reviews.example", url="https://reviews.example/r/7")
     assert {at("2 часа назад", 12).id, at("12.05.2026 14:05", 20).id} == {known}
 
 
-def test_vbr_has_a_date_in_every_form_and_one_id_with_it(tmp_path: Path) -> None:
+def test_documented_reviews_of_vbr_have_a_date_in_every_form_and_one_id_with_it(tmp_path: Path) -> None:
     card = """<div class="reviews-card"><div class="avatar-title">Рита<span class="avatar-title-date">{}</span></div>
         <div class="reviews-text">Карту везли две недели.</div></div>"""
     at = told(tmp_path, "kind: reviews\npreset: vbr\nurl: https://www.vbr.ru/banki/otzivy/\n", card)
@@ -213,7 +213,7 @@ def test_vbr_has_a_date_in_every_form_and_one_id_with_it(tmp_path: Path) -> None
     assert undated == [None] * 4, "kept, without a date"
 
 
-def test_what_stands_around_a_script_stays_where_its_json_is_unfolded() -> None:
+def test_what_stands_around_a_made_script_stays_where_its_json_is_unfolded() -> None:
     page = parsed_page('<p>до <script>{"a": {"b c": [1.5, null, false, "x\\u0000y"]}}</script> после</p><script>var a;</script>')
     unfold(page, "script")
     assert " ".join(page.css("p *::text, p::text").getall()).split() == ["до", "1.5", "false", "xy", "после"]
@@ -234,12 +234,12 @@ def test_what_stands_around_a_script_stays_where_its_json_is_unfolded() -> None:
         ("раз<br>\nдва", "раз\nдва"),
     ],
 )
-def test_a_text_in_json_loses_no_words_whatever_stands_in_angle_brackets(written: str, text: str) -> None:
+def test_a_made_text_in_json_loses_no_words_whatever_stands_in_angle_brackets(written: str, text: str) -> None:
     page = parsed_page(json.dumps({"list": [{"words": written}, {"words": "другой"}]}))
     assert [plain(each).own for each in page.css(".json > .list > div > .words").getall()] == [text, "другой"]
 
 
-def test_what_a_text_in_json_quotes_is_kept_apart() -> None:
+def test_what_a_made_text_in_json_quotes_is_kept_apart() -> None:
     page = parsed_page(json.dumps({"words": "<blockquote>Дорого<br>и долго</blockquote><p>Нет</p>"}))
     assert plain(page.css(".words").get() or "") == Text("Нет", "Дорого\nи долго")
 
@@ -252,7 +252,7 @@ FORGED = (
 
 
 @pytest.mark.parametrize(("name", "key"), [("banki_ru_made", "description"), ("trustpilot_documented", "text")])
-def test_nobody_writes_a_post_of_another_into_a_text_in_json(name: str, key: str, tmp_path: Path) -> None:
+def test_nobody_writes_a_post_of_another_into_a_text_in_json_made_or_documented(name: str, key: str, tmp_path: Path) -> None:
     target = recorded_target(RECORDED / "reviews" / name, tmp_path)
     made = (RECORDED / "reviews" / name / "page.html").read_text(encoding="utf-8")
     honest = outcomes(read_page(parsed_page(made), target, target.url), target)
@@ -263,7 +263,7 @@ def test_nobody_writes_a_post_of_another_into_a_text_in_json(name: str, key: str
     assert [post | {"text": ""} for post in posts[:1]] == [post | {"text": ""} for post in honest[:1]]
 
 
-def test_many_openings_of_cdata_that_are_not_closed_are_read_in_time() -> None:
+def test_many_made_openings_of_cdata_that_are_not_closed_are_read_in_time() -> None:
     began = time.process_time()
     page = parsed_page("<?xml version='1.0'?><a><![CDATA[<b>один]]]]><![CDATA[></b>]]>" + "<![CDATA[" * 50_000)
     assert page.css("b::text").get() == "один]]>"
@@ -386,7 +386,7 @@ def test_whatever_is_cut_short_and_published_between_nothing_is_missed(size: int
 # Whole runs of the real spider.
 
 
-def test_a_run_cut_short_by_a_failing_page_is_completed_by_the_next(board: Site, place: Place) -> None:
+def test_a_run_cut_short_by_a_failing_made_page_is_completed_by_the_next(board: Site, place: Place) -> None:
     target = place.target("vestarna", TARGET.format(url=board.url))
     paged(board, list(range(20, 0, -1)))
     board.pages["/vestarna?page=3"] = Answer("down", 503, {"Retry-After": "0"})
@@ -406,7 +406,7 @@ def test_a_run_cut_short_by_a_failing_page_is_completed_by_the_next(board: Site,
     assert all(post.about == ("vestarna",) and post.rating for post in place.posts(target))
 
 
-def test_numbered_answers_in_json_are_walked_to_their_honest_end(board: Site, place: Place) -> None:
+def test_made_numbered_answers_in_json_are_walked_to_their_honest_end(board: Site, place: Place) -> None:
     text = f"kind: reviews\nurl: {board.url}/api?PageIndex=0&of=vestarna\nallow_private: true\ndelay: 0\nsite: reviews.example\n"
     text += "numbered: PageIndex\nitem: .json > .items > div\nempty: '.items:not(:has(*))'\ntake: {id: .id, text: .text, date: .date}\n"
     items = [{"id": n, "text": f"Отзыв {n}", "date": f"2026-08-{n:02}T10:00:00Z"} for n in range(25, 0, -1)]
@@ -424,7 +424,7 @@ def test_numbered_answers_in_json_are_walked_to_their_honest_end(board: Site, pl
     assert place.collect(target).outcomes["repeated"] == 10 and len(board.paths()) == 1
 
 
-def test_a_changed_layout_and_a_way_on_that_leads_nowhere_fail_the_run(board: Site, place: Place) -> None:
+def test_a_changed_layout_and_a_way_on_that_leads_nowhere_of_made_pages_fail_the_run(board: Site, place: Place) -> None:
     target = place.target("vestarna", TARGET.format(url=board.url))
     paged(board, list(range(10, 0, -1)))
     board.pages["/vestarna"] = "<html><body><div class=card>Новый дизайн</div></body></html>"
@@ -436,7 +436,7 @@ def test_a_changed_layout_and_a_way_on_that_leads_nowhere_fail_the_run(board: Si
     assert kept(place, target) == [1, 2]
 
 
-def test_a_list_of_one_page_ends_where_its_site_shows_the_last_page_for_any_number(board: Site, place: Place) -> None:
+def test_a_made_list_of_one_page_ends_where_its_site_shows_the_last_page_for_any_number(board: Site, place: Place) -> None:
     board.pages["/vestarna"] = f"<html><body>{''.join(map(review, (3, 2, 1)))}</body></html>"
     target = place.target("vestarna", TARGET.format(url=board.url) + "numbered: page\n")
     counts = place.collect(target).outcomes
@@ -448,7 +448,7 @@ def test_a_list_of_one_page_ends_where_its_site_shows_the_last_page_for_any_numb
     ("field", "wrong", "count"),
     [("text: p", "text: .gone", 8), ("date: time", "date: ./em", 30), ("b}", ".who}", 12), ("i, c", ".s, c", 12)],
 )
-def test_a_selector_that_finds_nothing_fails_the_run_and_the_cursor_stays(
+def test_a_selector_that_finds_nothing_in_made_pages_fails_the_run_and_the_cursor_stays(
     board: Site, place: Place, field: str, wrong: str, count: int
 ) -> None:
     text = TARGET.format(url=board.url)
@@ -461,7 +461,7 @@ def test_a_selector_that_finds_nothing_fails_the_run_and_the_cursor_stays(
     assert place.posts(target) == [] and Archive(place.data).cursor("vestarna") == {}
 
 
-def test_a_page_may_lack_what_another_page_of_the_run_has(tmp_path: Path) -> None:
+def test_a_made_page_may_lack_what_another_page_of_the_run_has(tmp_path: Path) -> None:
     target = Place(tmp_path).target("vestarna", TARGET.format(url="https://reviews.example"))
     assert isinstance(target, ReviewsTarget)
     bare = '<div class="review"><time>01.09.2026</time><p>Отзыв</p></div>'
@@ -481,7 +481,7 @@ def test_a_page_may_lack_what_another_page_of_the_run_has(tmp_path: Path) -> Non
         undated.check(ended=True)
 
 
-def test_the_limit_of_pages_is_kept_and_the_next_run_goes_on(board: Site, place: Place) -> None:
+def test_the_limit_of_made_pages_is_kept_and_the_next_run_goes_on(board: Site, place: Place) -> None:
     target = place.target("vestarna", TARGET.format(url=board.url) + "pages: 3\n")
     paged(board, list(range(25, 0, -1)))
     place.collect(target)
@@ -494,7 +494,7 @@ def test_the_limit_of_pages_is_kept_and_the_next_run_goes_on(board: Site, place:
     assert Archive(place.data).cursor("vestarna")["open"] == []
 
 
-def test_a_key_from_the_environment_is_never_written(place: Place, board: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_from_the_environment_is_never_written_with_made_pages(place: Place, board: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "s3cret/key+1"
     monkeypatch.setenv("BOARD_KEY", secret)
     text = f"kind: reviews\nurl: {board.url}/list?key=${{BOARD_KEY}}&page=1\nallow_private: true\nsite: board.example\ndelay: 0\n"

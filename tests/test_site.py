@@ -52,7 +52,7 @@ def page(*links: str) -> str:
     return "<html><body>" + "".join(f'<a href="{link}">дальше</a>' for link in links) + "</body></html>"
 
 
-def test_a_sitemap_is_read_in_every_form_and_what_is_none_is_told() -> None:
+def test_a_made_sitemap_is_read_in_every_form_and_what_is_none_is_told() -> None:
     body = (
         HEAD
         + sitemap((f"{HOST}/a", "2026-08-01"), (f"{HOST}/b", "2026-09-01T10:00:00+03:00"), (f"{HOST}/c", "2026-13"), ("no", "")).encode()
@@ -72,7 +72,7 @@ def test_a_sitemap_is_read_in_every_form_and_what_is_none_is_told() -> None:
         read_sitemap(gzip.compress(body)[:-12], HOST)
 
 
-def test_what_a_page_says_of_its_article() -> None:
+def test_what_a_made_page_says_of_its_article() -> None:
     news = '{"@type": ["NewsArticle"], "headline": "Про &quot;банк&quot;", "datePublished": "2026-09-01"'
     script = f'{{"@graph": [{{"@type": "WebSite"}}, {news}, "author": [{{"@type": "Person", "name": "Рита"}}, {{"name": "Глеб"}}]}}]}}'
     told = facts(Selector(f"<html><script type='application/ld+json'>{script}</script><h1>Другое</h1></html>"))
@@ -100,7 +100,7 @@ DATES = '<script type="application/ld+json">{{"@type": "Article", "datePublished
         ("", "2026-09-01T12:30:00+03:00", None),
     ],
 )
-def test_an_article_says_when_it_was_edited(tmp_path: Path, form: str, published: str, modified: str, edited: str | None) -> None:
+def test_a_made_article_says_when_it_was_edited(tmp_path: Path, form: str, published: str, modified: str, edited: str | None) -> None:
     target = Place(tmp_path).target("site", f"kind: site\nsitemap: {HOST}/sitemap.xml\n")
     assert isinstance(target, SiteTarget)
     body = f"<body><article><p>{'Вестарна снизила ставки. ' * 9}</p></article></body>"
@@ -136,7 +136,7 @@ def test_a_made_article_of_habr(walk: Walk) -> None:
     assert (post.title, post.published) == ("Test Article Title", None), "its page tells programs nothing more"
 
 
-def test_a_sitemap_brings_what_is_new_or_has_changed_and_a_long_one_is_taken_in_turns(walk: Walk) -> None:
+def test_a_made_sitemap_brings_what_is_new_or_has_changed_and_a_long_one_is_taken_in_turns(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\narticles: /news/\nlanguage: ru\npages: 4\nauthor: Банк\n")
     walk.pages["map.xml"] = sitemap((f"{HOST}/old.xml", "2026-08-01"), (f"{HOST}/new.xml", "2026-09-01"), index=True)
     walk.pages["new.xml"] = sitemap((f"{HOST}/news/1", "2026-09-01"), (f"{HOST}/about", "2026-09-02"), (f"{HOST}/news/2", "2026-09-03"))
@@ -161,7 +161,7 @@ def test_a_sitemap_brings_what_is_new_or_has_changed_and_a_long_one_is_taken_in_
     assert walk.kept(target) == 0
 
 
-def test_links_are_followed_while_they_bring_new_articles_and_a_calendar_without_end_is_left(walk: Walk) -> None:
+def test_made_links_are_followed_while_they_bring_new_articles_and_a_calendar_without_end_is_left(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: '/(page|calendar)/'\n")
     walk.pages["/calendar/"] = lambda: page(f"/calendar/{len(walk.requests)}", f"/calendar/next/{len(walk.requests)}", "/news/1")
     walk.pages["/news/"] = page(
@@ -183,7 +183,7 @@ def test_links_are_followed_while_they_bring_new_articles_and_a_calendar_without
 
 
 @pytest.mark.usefixtures("at_once")
-def test_what_fails_for_now_is_tried_again_and_a_run_cut_short_goes_on(walk: Walk) -> None:
+def test_what_fails_for_now_of_a_made_site_is_tried_again_and_a_run_cut_short_goes_on(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\npages: 3\nattempts: 2\n")
     walk.pages["/news/"] = page("/news/1", "/news/page/2")
     walk.pages["/news/page/2"] = page("/news/2", "/news/3")
@@ -199,7 +199,7 @@ def test_what_fails_for_now_is_tried_again_and_a_run_cut_short_goes_on(walk: Wal
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_list_that_fails_for_now_is_tried_again_in_later_runs_and_given_up_after_some(walk: Walk) -> None:
+def test_a_made_list_that_fails_for_now_is_tried_again_in_later_runs_and_given_up_after_some(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\nattempts: 2\n")
     walk.pages = {"/news/": page("/news/1", "/news/page/2"), "/news/1": article(1), "/news/2": article(2)}
     walk.pages["/news/page/2"] = Answer("", 503)
@@ -215,7 +215,7 @@ def test_a_list_that_fails_for_now_is_tried_again_in_later_runs_and_given_up_aft
     assert run.counts.places["its links could not be had in 2 runs: bank.example fails (503)"] == "https://bank.example/news/page/3"
 
 
-def test_a_list_that_failed_under_another_form_of_its_address_is_had_by_that_of_the_target() -> None:
+def test_a_made_list_that_failed_under_another_form_of_its_address_is_had_by_that_of_the_target() -> None:
     frontier = Frontier({"failing": [["https://www.bank.example/news/", 1, 2]]})
     assert frontier.failed("http://bank.example/news/", 0).runs == 3
     frontier.begin([f"{HOST}/news/"])
@@ -224,7 +224,7 @@ def test_a_list_that_failed_under_another_form_of_its_address_is_had_by_that_of_
 
 
 @pytest.mark.usefixtures("at_once")
-def test_lists_that_were_given_up_and_fail_again_do_not_end_the_walk(walk: Walk) -> None:
+def test_made_lists_that_were_given_up_and_fail_again_do_not_end_the_walk(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\nattempts: 2\n")
     walk.pages = {"/news/": page("/page/1", "/page/2"), "/page/": Answer("", 503)}
     assert [walk.collect(target).error for _ in range(2)] == [None, None]
@@ -241,7 +241,7 @@ def test_lists_that_were_given_up_and_fail_again_do_not_end_the_walk(walk: Walk)
     assert "page/1: bank.example fails (503)" in (walk.collect(target).error or ""), "had since, so that it fails is new"
 
 
-def test_a_page_of_the_target_that_fails_keeps_none_beside_it_from_being_read_and_a_host_that_fails_is_left_alone(walk: Walk) -> None:
+def test_a_made_page_of_the_target_that_fails_keeps_none_beside_it_from_being_read_and_a_host_that_fails_is_left_alone(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: [{HOST}/gone/, {HOST}/news/]\narticles: '/news/\\d+$'\nfollow: /page/\n")
     walk.pages = {"/gone/": Answer("", 404), "/news/": page("/news/1", *(f"/page/{n}" for n in range(9))), "/news/1": article(1)}
     walk.pages["/page/"] = Answer("", 503)
@@ -251,7 +251,7 @@ def test_a_page_of_the_target_that_fails_keeps_none_beside_it_from_being_read_an
     assert walk.asked == ["gone/", "news/", "news/1", "page/0", "page/1", "page/2"]
 
 
-def test_of_more_lists_than_wait_each_has_its_turn(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_more_made_lists_than_wait_each_has_its_turn(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crawlers.frontier.WAITING", 5)
     target = walk.target(f"kind: site\nurl: {HOST}/archive/\narticles: '/news/\\d+$'\nfollow: /archive/\\d\npages: 10\n")
     walk.pages["/archive/"] = page(*(f"/archive/{day}" for day in range(20, 0, -1)))
@@ -277,7 +277,7 @@ def test_what_many_pages_lead_to_waits_once_and_only_so_many(monkeypatch: pytest
     assert len(frontier.cursor()["followed"]) == 50
 
 
-def test_while_one_article_is_read_the_next_ones_are_on_their_way(walk: Walk) -> None:
+def test_while_one_made_article_is_read_the_next_ones_are_on_their_way(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
     walk.pages["map.xml"] = sitemap(*((f"{HOST}/news/{number}", "") for number in range(20)))
     walk.pages |= {f"/news/{number}": article(number) for number in range(20)}
@@ -294,7 +294,7 @@ def test_while_one_article_is_read_the_next_ones_are_on_their_way(walk: Walk) ->
     assert walk.kept(target) == 20
 
 
-def test_articles_on_their_way_where_a_run_is_full_are_kept_and_asked_for_once(walk: Walk) -> None:
+def test_made_articles_on_their_way_where_a_run_is_full_are_kept_and_asked_for_once(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\nlimits: {{items: 3}}\n")
     walk.pages["map.xml"] = sitemap(*((f"{HOST}/news/{number}", "") for number in range(30)))
     walk.pages |= {f"/news/{number}": article(number) for number in range(30)}
@@ -313,7 +313,9 @@ def test_of_addresses_the_last_ones_are_remembered(monkeypatch: pytest.MonkeyPat
     assert len(state.cursor()["known"]) == 3
 
 
-def test_an_address_that_is_forgotten_is_asked_for_again_where_it_has_changed_since(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_made_address_that_is_forgotten_is_asked_for_again_where_it_has_changed_since(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("crawlers.frontier.REMEMBERED", 2)
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
     listed = {number: f"2026-09-0{number}" for number in range(1, 6)}
@@ -334,7 +336,7 @@ def test_an_address_that_is_forgotten_is_asked_for_again_where_it_has_changed_si
     assert collected() == (0, ["map.xml"]), "nobody knows yet that a page changes in years"
 
 
-def test_an_article_that_waited_is_asked_for_again_where_it_has_changed_since(walk: Walk) -> None:
+def test_a_made_article_that_waited_is_asked_for_again_where_it_has_changed_since(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
     walk.pages = {"map.xml": sitemap((f"{HOST}/news/1", "2026-09-01"), (f"{HOST}/news/2", "2026-09-01")), "/news/2": article(2)}
     walk.pages["/news/1"] = Answer("", 503)
@@ -346,7 +348,7 @@ def test_an_article_that_waited_is_asked_for_again_where_it_has_changed_since(wa
     assert walk.collect(target).counts.outcomes[Outcome.CHANGED] == 1
 
 
-def test_where_a_sitemap_says_that_all_has_changed_just_now_what_is_new_goes_first(walk: Walk) -> None:
+def test_where_a_made_sitemap_says_that_all_has_changed_just_now_what_is_new_goes_first(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\npages: 4\n")
     walk.pages |= {f"/news/{number}": article(number) for number in range(1, 6)}
     for today, newest in (("2026-09-08", 3), ("2026-09-09", 5)):
@@ -367,7 +369,7 @@ def test_of_a_cursor_of_before_what_was_forgotten_had_changed_when_the_latest_ha
         assert State(cursor).cursor().get("forgotten") == ("2026-09-02T00:00:00.000Z" if "known" in cursor else None)
 
 
-def test_an_article_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:
+def test_a_made_article_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nattempts: 1\n")
     walk.pages = {"/news/": page("/news/1"), "/news/1": silent}
     assert [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(3)] == [1, 1, 1]
@@ -375,7 +377,7 @@ def test_an_article_of_a_host_that_lets_nothing_be_asked_for_is_not_given_up(wal
     assert walk.kept(target) == 1
 
 
-def test_a_site_that_shows_none_of_its_articles_fails_the_run(walk: Walk) -> None:
+def test_a_made_site_that_shows_none_of_its_articles_fails_the_run(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\n")
     walk.pages["map.xml"], walk.pages["/a"] = sitemap((f"{HOST}/a", "")), Answer("", 403)
     assert walk.collect(target).error == "none of 1 articles could be had: https://bank.example/a: bank.example refuses to show it (403)"
@@ -383,7 +385,7 @@ def test_a_site_that_shows_none_of_its_articles_fails_the_run(walk: Walk) -> Non
     assert "map.xml is no sitemap: it begins with '<html></html>'" in (walk.collect(target).error or "")
 
 
-def test_an_article_that_is_refused_for_now_waits_and_is_counted(walk: Walk) -> None:
+def test_a_made_article_that_is_refused_for_now_waits_and_is_counted(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\n")
     walk.pages = {"/news/": page("/news/1", "/news/2"), "/news/1": article(1), "/news/2": Answer("", 403)}
     assert walk.collect(target).counts.outcomes[Outcome.DEFERRED] == 1
@@ -392,7 +394,7 @@ def test_an_article_that_is_refused_for_now_waits_and_is_counted(walk: Walk) -> 
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
-def test_an_article_that_the_host_says_it_has_not_may_be_shown_in_the_next_run(status: int, walk: Walk) -> None:
+def test_a_made_article_that_the_host_says_it_has_not_may_be_shown_in_the_next_run(status: int, walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\n")
     walk.pages = {"/news/": page(*(f"/news/{number}" for number in range(1, 9)))}
     walk.pages |= {f"/news/{number}": Answer("", status) for number in range(1, 9)}
@@ -402,7 +404,7 @@ def test_an_article_that_the_host_says_it_has_not_may_be_shown_in_the_next_run(s
 
 
 @pytest.mark.usefixtures("at_once")
-def test_an_article_is_given_up_by_a_run_to_which_others_are_shown(walk: Walk) -> None:
+def test_a_made_article_is_given_up_by_a_run_to_which_others_are_shown(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nattempts: 2\n")
     walk.pages = {"/news/": page("/news/1", "/news/2"), "/news/1": Answer("", 404), "/news/2": article(2)}
     walk.collect(target)
@@ -413,7 +415,7 @@ def test_an_article_is_given_up_by_a_run_to_which_others_are_shown(walk: Walk) -
     assert (walk.kept(target), walk.asked) == (0, ["news/"])
 
 
-def test_a_list_that_cant_be_had_for_now_waits(walk: Walk) -> None:
+def test_a_made_list_that_cant_be_had_for_now_waits(walk: Walk) -> None:
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: /page/\n")
     walk.pages = {
         "/news/": page("/page/1", "/page/2", "/news/1"),
@@ -428,7 +430,7 @@ def test_a_list_that_cant_be_had_for_now_waits(walk: Walk) -> None:
     assert (walk.kept(target), walk.asked) == (2, ["news/", "page/1", "news/2", "page/2", "news/3"])
 
 
-def test_a_broken_sitemap_keeps_none_beside_it_from_being_read(walk: Walk) -> None:
+def test_a_made_broken_sitemap_keeps_none_beside_it_from_being_read(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/index.xml\n")
     walk.pages["index.xml"] = sitemap((f"{HOST}/broken.xml.gz", "2026-09-03"), (f"{HOST}/whole.xml", "2026-09-01"), index=True)
     walk.pages["broken.xml.gz"] = Answer(gzip.compress(sitemap((f"{HOST}/2", "")).encode())[:-9])
@@ -437,7 +439,7 @@ def test_a_broken_sitemap_keeps_none_beside_it_from_being_read(walk: Walk) -> No
     assert (run.error, run.counts.outcomes[Outcome.KEPT]) == ("https://bank.example/broken.xml.gz is cut short: its gzip has no end", 1)
 
 
-def test_lists_of_sitemaps_that_lead_nowhere_are_told(walk: Walk) -> None:
+def test_made_lists_of_sitemaps_that_lead_nowhere_are_told(walk: Walk) -> None:
     target = walk.target(f"kind: site\nsitemap: {HOST}/index.xml\n")
     walk.pages["index.xml"] = sitemap((f"{HOST}/index.xml", "2026-09-03"), index=True)
     alone = "lists no sitemap but itself, so nothing is found by it"
@@ -447,12 +449,12 @@ def test_lists_of_sitemaps_that_lead_nowhere_are_told(walk: Walk) -> None:
     assert "4.xml: is the last of 4 lists of sitemaps within one another" in (walk.collect(target).error or "")
 
 
-def test_a_long_list_told_to_programs_is_passed_in_one_go() -> None:
+def test_a_made_long_list_told_to_programs_is_passed_in_one_go() -> None:
     said = f'<script type="application/ld+json">[{"1," * 400_000}{{"@type": "Article", "headline": "Вестарна"}}]</script>'
     assert facts(Selector(f"<html><head>{said}</head></html>", type="html")).title == "Вестарна"
 
 
-def test_the_real_spider_reads_a_packed_sitemap(tmp_path: Path) -> None:
+def test_the_real_spider_reads_a_made_packed_sitemap(tmp_path: Path) -> None:
     with site() as running:
         running.pages["/map.xml.gz"] = Answer(
             gzip.compress(sitemap((f"{running.url}/1", "2026-09-01")).encode()), headers={"Content-Type": "application/x-gzip"}
@@ -466,7 +468,7 @@ def test_the_real_spider_reads_a_packed_sitemap(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limits", ["", "limits: {items: 50}\n", "limits: {items: 4}\n"])
-def test_a_preview_asks_for_the_articles_that_it_shows(tmp_path: Path, limits: str) -> None:
+def test_a_preview_asks_for_the_made_articles_that_it_shows(tmp_path: Path, limits: str) -> None:
     with site() as running:
         running.pages |= {f"/{number}": article(number) for number in range(1, 31)}
         running.pages["/map.xml"] = sitemap(*((f"{running.url}/{number}", "") for number in range(1, 31)))
@@ -476,7 +478,7 @@ def test_a_preview_asks_for_the_articles_that_it_shows(tmp_path: Path, limits: s
         assert len([path for path in running.paths() if path != "/map.xml"]) == 10
 
 
-def test_of_a_run_that_has_failed_nothing_more_is_kept_and_no_more_is_asked_for(tmp_path: Path) -> None:
+def test_of_a_run_of_a_made_site_that_has_failed_nothing_more_is_kept_and_no_more_is_asked_for(tmp_path: Path) -> None:
     with site() as running:
         running.pages["/map.xml"] = sitemap(*((f"{running.url}/news/{number}", "") for number in range(60)))
         running.pages |= {f"/news/{number}": article(number) for number in range(60)}

@@ -104,15 +104,16 @@ TOPIC = (
     "board: {topic: .t, take: {link: a, replies: i}}\n"
     "topic: {id: '(topic)', post: .p, take: {id: 'a::attr(id)', text: p, date: time}, next: '.next::attr(href)'}\n"
 )
+LAST = 30
 
 
 def topic_page(request: Request) -> Answer:
-    """A page of a topic that has three posts and one more page behind each."""
+    """A page of a topic that has three posts and one more page behind each, but for the last: a walk without a bound is told so in time."""
     page = int(request.path.rpartition("=")[2])
     posts = "".join(
         f'<div class="p"><a id="{page}-{n}"></a><p>Отзыв {page}-{n} о брокере Вестарна</p><time>01.02.2026</time></div>' for n in range(3)
     )
-    return Answer(f'{posts}<a class="next" href="/topic?page={page + 1}">Дальше</a>')
+    return Answer(posts + (f'<a class="next" href="/topic?page={page + 1}">Дальше</a>' if page < LAST else ""))
 
 
 def test_a_topic_without_end_is_read_some_pages_in_each_run(trap: Site, place: Place) -> None:

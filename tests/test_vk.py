@@ -150,7 +150,7 @@ def test_a_documented_wall_is_walked_past_a_pinned_post_to_what_is_known_and_its
     assert methods(walk) == ["get", "getComments", "getComments", "get", "get"]
     posts = walk.posts()
     newest, answered = posts["Отзыв 250"], posts["Олег, ответ 912"]
-    assert (newest.members, newest.views, newest.followers, newest.place) == (900, 250, None, "vestarna")
+    assert (newest.members, newest.views, newest.followers, newest.place) == (900, 250, 900, "vestarna")
     assert (answered.author_name, answered.followers, answered.url) == ("Анна Иванова", 40, "https://vk.com/wall-7_245?reply=912")
     assert (answered.in_reply_to, answered.thread_id) == (post_id("vk.com", "-7_900"), post_id("vk.com", "-7_245"))
 
@@ -169,6 +169,24 @@ def test_documented_signed_posts_reposts_and_edits(walk: Walk) -> None:
     assert (post.author_id, post.author_name, post.author_url) == ("vk.com:5", "Анна Иванова", "https://vk.com/id5")
     assert post.edited and post.edited.timestamp() == 1788250900
     assert words("[vestarna|Вестарна] и [кредит|вклад], [https://vk.com/@x|тут]") == "Вестарна и [кредит|вклад], тут"
+
+
+def test_documented_communities_that_write_are_followed_by_their_members(walk: Walk) -> None:
+    groups = [*PEOPLE["groups"], {"id": 9, "name": "Дукатор", "screen_name": "dukator", "members_count": 5000}]
+    said = [{"id": 44, "from_id": -9, "date": 1788250100, "text": "Гость"}, {"id": 45, "from_id": 5, "date": 1788250100, "text": "Человек"}]
+    on_a_wall = entry(5, "Человека стена", owner_id=5, from_id=-9)
+    walk.pages = {
+        "wall.get?": page([entry(4, comments={"count": 2}), on_a_wall], groups=groups),
+        "wall.getComments": page(said, groups=groups),
+    }
+    below = {"id": 46, "from_id": -7, "date": 1788250100, "text": "Своё видео"}
+    walk.pages |= {"video.getComments": {"response": {"items": [below], "count": 1}}, "groups.getById": {"response": PEOPLE}}
+    assert walk.kept(walk.target(TARGET + "videos: [video-7_5]\n")) == 5
+    assert {text: (post.author_name, post.followers, post.members) for text, post in walk.posts().items()} == {
+        "Отзыв 4": ("Вестарна", 900, 900), "Гость": ("Дукатор", 5000, 900), "Человек": ("Анна Иванова", 40, 900),
+        "Человека стена": ("Дукатор", 5000, None), "Своё видео": ("Вестарна", 900, 900),
+    }  # fmt: skip
+    assert walk.posts()["Гость"].reach_estimated == 5000
 
 
 def error(code: int) -> Any:

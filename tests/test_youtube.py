@@ -129,7 +129,7 @@ def test_documented_replies_are_asked_for_only_where_more_are_there_than_stand_b
     assert walk.kept(target) == 1 + 1 + 7 + 1 + 2 + 1
     assert {request.headers["X-Goog-Api-Key"] for request in walk.requests} == {b"s3cret"}
     assert not any("s3cret" in request.url for request in walk.requests)
-    assert methods(walk) == ["videos", "channels", "commentThreads", "comments", "commentThreads"]
+    assert methods(walk) == ["videos", "channels", "commentThreads", "channels", "comments", "commentThreads"]
     posts = walk.posts()
     first, reply = posts["Вестарна & банк\nне платит"], posts["b.6"]
     assert (first.replies, first.members, first.place, first.edited) == (7, 900, "@vestarna", None)
@@ -142,6 +142,43 @@ def test_documented_replies_are_asked_for_only_where_more_are_there_than_stand_b
     assert methods(walk) == ["videos", "channels", "commentThreads"], "a unit for the video, one for the comments, one for the channel"
     walk.pages["v3/videos?"] = {"items": [video(viewCount="6000")]}
     assert walk.collect(target).counts.outcomes[Outcome.CHANGED] == 1
+
+
+def by(author: str | None, id: str) -> dict[str, Any]:
+    """A thread that was begun from a channel."""
+    said = thread(id)
+    said["snippet"]["topLevelComment"]["snippet"]["authorChannelId"] = {"value": author} if author else None
+    return said
+
+
+def channel(id: str, **figures: Any) -> dict[str, Any]:
+    return {"id": id, "snippet": {"title": id}, "statistics": figures}
+
+
+def asked_of(walk: Walk) -> list[str]:
+    """The channels that each request for some named."""
+    return [path.rpartition("&id=")[2] for path in walk.asked if "/channels?" in path]
+
+
+def test_documented_subscribers_of_commenters_are_asked_for_together_and_not_again(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = [by("UCanna", "a"), by("UChidden", "b"), by("UCgone", "c"), by("UCvest", "d"), by(None, "e")]
+    hidden = channel("UChidden", hiddenSubscriberCount=True, subscriberCount="0")
+    known = [channel("UCvest", subscriberCount="900"), channel("UCanna", subscriberCount="40"), hidden]
+    walk.pages = {"commentThreads": {"items": page}, "v3/videos": {"items": []}, "v3/channels?": {"items": known}}
+    target = walk.target(TARGET)
+    assert walk.kept(target) == 5
+    assert asked_of(walk) == ["UCanna,UCgone,UChidden,UCvest"], "a unit for all of them"
+    assert {text: post.followers for text, post in walk.posts().items()} == {"a": 40, "b": None, "c": None, "d": 900, "e": None}
+    assert walk.posts()["a"].reach_estimated == 40 and walk.posts()["b"].reach_estimated == 900
+
+    walk.pages["commentThreads"] = {"items": [by("UColeg", "f"), *page]}
+    counts = walk.collect(target).counts.outcomes
+    assert (counts[Outcome.KEPT], counts[Outcome.CHANGED]) == (1, 0), "who is remembered has the followers that he had"
+    assert asked_of(walk) == ["UColeg,UCvest"]
+
+    monkeypatch.setattr("crawlers.progress.AUTHORS", 3)
+    assert walk.kept(target) == 0 and asked_of(walk) == ["UCvest"]
+    assert walk.kept(target) == 0 and asked_of(walk) == ["UCgone,UCvest"], "of more than are remembered the first are"
 
 
 def test_comments_that_are_switched_off_and_a_quota_that_is_used_up_as_documented(walk: Walk) -> None:

@@ -202,6 +202,11 @@ def native(number: int, target: LivejournalTarget) -> str:
     return f"{whose}comment {number}"
 
 
+def readers(raw: dict[str, Any], login: str | None, target: LivejournalTarget) -> int | None:
+    """Followers of an account: those who read its journal, which is known of the one that is watched."""
+    return raw.get("members") if login == journal(target) else None
+
+
 def profile(login: str) -> str:
     """The address of an account's own journal."""
     if login.startswith("_") or login.endswith("_"):
@@ -270,6 +275,7 @@ def post(raw: dict[str, Any], target: LivejournalTarget, collected: datetime) ->
         published_precision=published.precision,
         edited=edited,
         collected=collected,
+        followers=readers(raw, login, target) if known else None,
         members=raw.get("members"),
         thread_id=entry,
         in_reply_to=post_id(site, native(raw["parent"], target)) if raw.get("parent") else entry,
@@ -288,5 +294,6 @@ def of_entry(raw: dict[str, Any], target: LivejournalTarget, collected: datetime
         author_name=login,
         author_url=profile(login),
         thread_id=entry.id,
+        followers=readers(raw, login, target),
         members=raw.get("members"),
     )

@@ -255,10 +255,10 @@ def _spot(raw: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def post(raw: dict[str, Any], target: VkTarget, collected: datetime) -> Post:
-    """The post of an item. A community's post that is signed has its signer as author."""
+    """The post of an item. A community's post that is signed has its signer as author; who follows a community is its member."""
     wall, (row, begun, url) = raw["owner_id"], _spot(raw)
     account, place = raw.get("signer_id") or raw["from_id"], raw.get("wall", {})
-    author = raw.get("author", {})
+    author = raw.get("author") or (place if account == wall else {})
     answered = raw.get("reply_to_comment") or next(reversed(raw.get("parents_stack") or ()), raw.get("post_id"))
     name = author.get("name") or " ".join(filter(None, (author.get("first_name"), author.get("last_name"))))
     published = parse_moment(raw["date"], target.zone)
@@ -280,7 +280,7 @@ def post(raw: dict[str, Any], target: VkTarget, collected: datetime) -> Post:
         thread_id=post_id(SITE, begun),
         in_reply_to=post_id(SITE, f"{row}_{answered}") if answered else None,
         views=raw.get("views", {}).get("count"),
-        followers=author.get("followers_count"),
+        followers=author.get("members_count") if account < 0 else author.get("followers_count"),
         members=place.get("members_count"),
         likes=raw.get("likes", {}).get("count"),
         shares=raw.get("reposts", {}).get("count"),

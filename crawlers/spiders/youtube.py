@@ -2,7 +2,7 @@
 
 The rule to know: a video is a post of its channel, as a comment is one of its author. Each request costs units of a day's quota, so
 that what a page of comments already holds is never asked for again: few replies stand beside their comment, more of them are a thread
-of their own.
+of their own. The subscribers of its authors are remembered from run to run.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
     name = "youtube"
     together = 50
     channels: dict[str, dict[str, Any]]
-    """Name and subscribers of each channel met in this run, by its id."""
+    """Name and subscribers of each channel asked for in this run, by its id."""
 
     async def lists(self) -> dict[str, str]:
         self.channels = {}
@@ -138,12 +138,19 @@ class YoutubeSpider(ListingSpider[YoutubeTarget]):
         return Listing(tuple(raws), following)
 
     async def filled(self, listing: Listing) -> Listing:
-        unknown = sorted({raw["snippet"].get("channelId", "") for raw in listing.raws} - {"", *self.channels})
-        for some in groups(unknown, 50):
+        """Each item with its channel, and each comment with its author's subscribers: those are asked for once while he is remembered."""
+        authors = {author for raw in listing.raws if (author := author_of(raw))} - self.state.followers.keys()
+        places = {raw["snippet"].get("channelId", "") for raw in listing.raws}
+        for some in groups(sorted((authors | places) - {"", *self.channels}), 50):
             answer = parsed(await self.answer(self.method("channels", part="snippet,statistics", maxResults=50, id=",".join(some))))
             self.channels |= {id: {} for id in some} | {each["id"]: channel_of(each) for each in answer.get("items", ())}
-        known = self.channels
-        return replace(listing, raws=tuple(raw | known.get(raw["snippet"].get("channelId"), {}) for raw in listing.raws))
+        self.state.followers |= {author: self.channels[author].get("subscribers") for author in authors}
+        return replace(listing, raws=tuple(raw | self.known_of(raw) for raw in listing.raws))
+
+    def known_of(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """What is known of an item's channel and author."""
+        followers = self.state.followed_by(author) if (author := author_of(raw)) else None
+        return self.channels.get(raw["snippet"].get("channelId"), {}) | ({} if followers is None else {"followers": followers})
 
     def thread(self, raw: dict[str, Any]) -> Thread | None:
         if raw.get("answers", 0) <= raw.get("beside", 0):
@@ -190,6 +197,13 @@ def video_id(name: str) -> str:
 def is_video(raw: dict[str, Any]) -> bool:
     """Whether a raw item is a video: a comment has no title."""
     return "title" in raw["snippet"]
+
+
+def author_of(raw: dict[str, Any]) -> str | None:
+    """Whose channel a comment was written from; None of a video, and of whom YouTube doesn't name."""
+    said = raw["snippet"].get("authorChannelId")
+    author = said.get("value") if isinstance(said, dict) else None
+    return author if isinstance(author, str) else None
 
 
 def _posts(item: dict[str, Any]) -> list[dict[str, Any]]:
@@ -255,7 +269,7 @@ def _video(raw: dict[str, Any], target: YoutubeTarget, collected: datetime) -> P
 
 def _comment(raw: dict[str, Any], target: YoutubeTarget, collected: datetime) -> Post:
     said, parent = raw["snippet"], raw["snippet"].get("parentId")
-    author = said.get("authorChannelId", {}).get("value")
+    author = author_of(raw)
     video = said.get("videoId") or raw.get("thread", "").partition("/")[0]
     published, changed = (parse_moment(said[name], target.zone, now=collected) for name in ("publishedAt", "updatedAt"))
     return Post(
@@ -274,6 +288,7 @@ def _comment(raw: dict[str, Any], target: YoutubeTarget, collected: datetime) ->
         collected=collected,
         thread_id=post_id(SITE, parent or raw["id"]),
         in_reply_to=post_id(SITE, parent) if parent else None,
+        followers=raw.get("followers"),
         members=raw.get("subscribers"),
         likes=said.get("likeCount"),
         replies=raw.get("answers"),
