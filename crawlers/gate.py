@@ -6,10 +6,12 @@ reserved ahead, so that a process that dies leaves nothing behind.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,13 @@ One that is absent always is for the first."""
 FORGOTTEN = 3600.0
 """Seconds after which a request in vain, or a silence, counts as the first again."""
 LONGEST_REQUEST = 86_400.0
-"""Seconds that a host's Retry-After may ask for."""
+"""Seconds that a host's Retry-After, or the end of its rate limit, may ask for."""
+EPOCH = 1e9
+"""What RateLimit-Reset names is a moment in seconds since 1970 from here on, and a number of seconds below."""
+LIMITS = ("RateLimit", "X-RateLimit")
+"""What the headers of a rate limit begin with: of the IETF's draft and Bluesky, and of Mastodon and many others."""
+ASKING = ("Retry-After", "Age", *(f"{limit}-{what}" for limit in LIMITS for what in ("Remaining", "Reset")))
+"""Names of the headers that say whether a host asks to be left alone."""
 FAILURES = frozenset({408, 429, 500, 502, 503, 504, 522, 524})
 """Answers that say nothing about a page, only that its host has to be left alone for a moment."""
 
@@ -42,7 +50,7 @@ class Door:
     free: float = 0.0
     """Moment at which the next request may start."""
     closed: float = 0.0
-    """Moment until which the host is left alone after a failure."""
+    """Moment until which the host is left alone, after a failure or because its rate limit is used up."""
     failures: int = 0
     """Failures in a row."""
     pace: float = 0.0
@@ -67,6 +75,52 @@ def retry_after(value: str | None, now: float) -> float | None:
         except (TypeError, ValueError, OverflowError):
             return None
     return min(max(seconds, 0.0), LONGEST_REQUEST) if seconds == seconds else None
+
+
+def asked_for(status: int, headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds for which an answer asks to be left alone: by Retry-After where it fails, else until its rate limit counts anew.
+
+    That holds where no more requests remain, which a good answer may say too; for a 429 in any case, and for a 503 that does not say what
+    remains. None where nothing usable is asked. `headers` are looked up by the names that `ASKING` has.
+    """
+    failed = status in FAILURES
+    if failed and (asked := retry_after(headers.get("Retry-After"), now)) is not None:
+        return asked
+    remaining, seconds = _rate_limit(headers, now)
+    if seconds is None or not (status == 429 or (remaining < 1 if remaining is not None else status == 503)):
+        return None
+    if failed:
+        return min(seconds, LONGEST_REQUEST)
+    # A good answer that is wrong shuts nobody out, and one that a cache kept was said to somebody else.
+    kept = headers.get("Age", "0").strip() != "0"
+    return None if kept or seconds > LONGEST_REQUEST else seconds
+
+
+def _rate_limit(headers: Mapping[str, str], now: float) -> tuple[float | None, float | None]:
+    """Requests that remain, and seconds until the host counts anew; None for what it doesn't say."""
+    for limit in LIMITS:
+        if (seconds := _reset(headers.get(f"{limit}-Reset"), now)) is not None:
+            try:
+                return float(headers[f"{limit}-Remaining"]), seconds
+            except (KeyError, ValueError):
+                return None, seconds
+    return None, None
+
+
+def _reset(value: str | None, now: float) -> float | None:
+    """Seconds until a moment as rate limits name it: so many seconds, a second since 1970, or a date. None where it is past, or none."""
+    if not value:
+        return None
+    try:
+        number = float(value)
+        seconds = math.floor(number) + 1 - now if EPOCH <= number < math.inf else number  # Bluesky cuts parts of a second off
+    except ValueError:
+        try:
+            moment = datetime.fromisoformat(value.strip())
+            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
+        except (ValueError, OverflowError):
+            return None
+    return seconds if seconds > 0 else None
 
 
 class Gate:
@@ -134,8 +188,8 @@ class Gate:
         door.closed = max(door.closed, self.clock() + seconds)
         return seconds
 
-    def answered(self, host: str, pace: float = 0.0, *, of_robots: bool = False) -> None:
-        """The host answers, and stands this pace: its failures are forgotten, but a wait it asked for stays.
+    def answered(self, host: str, pace: float = 0.0, *, of_robots: bool = False, asked: float | None = None) -> None:
+        """The host answers, and stands this pace: its failures are forgotten, but a wait it asked for stays, or begins (`asked`).
 
         How often it was silent is not forgotten where it answers for robots.txt alone (`of_robots`): many a page hangs behind one.
         """
@@ -143,6 +197,7 @@ class Gate:
             door.failures, door.pace, door.waiting = 0, pace, 0.0
             door.silent = min(door.silent, self.clock())
             door.silences = door.silences if of_robots else 0
+            door.closed = max(door.closed, self.clock() + (asked or 0.0))
 
     def why(self, host: str, wait: float) -> str:
         """Why the host is left alone for so many seconds more, and until when."""

@@ -22,7 +22,7 @@ from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolu
 from zope.interface import implementer
 
 from crawlers.address import is_public
-from crawlers.gate import FAILURES, Gate, retry_after
+from crawlers.gate import ASKING, FAILURES, Gate, asked_for
 from crawlers.hostfile import host_of
 from crawlers.place import data_folder
 
@@ -198,9 +198,11 @@ class GateMiddleware:
                 await asyncio.sleep(wait)
 
     def delay(self, request: Request, host: str) -> float:
-        """Seconds between two requests to the host: what AutoThrottle found, at least what the target and robots.txt want."""
+        """Seconds between this request and the next one to the host: what AutoThrottle found, at least what the target (or its source, for
+        some requests: `delay` of their meta) and robots.txt want."""
         target = getattr(self.crawler.spider, "target", None)
-        return max(self.pace(request), getattr(target, "delay", None) or 0.0, self.crawl_delay.get(host, 0.0))
+        wanted = request.meta.get("delay", getattr(target, "delay", None))
+        return max(self.pace(request), wanted or 0.0, self.crawl_delay.get(host, 0.0))
 
     def pace(self, request: Request) -> float:
         """What AutoThrottle found in this process so far."""
@@ -211,11 +213,14 @@ class GateMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         host = host_of(request.url)
+        said = {name: header.decode("latin-1") for name in ASKING if (header := response.headers.get(name))}
+        asked = asked_for(response.status, said, time.time())
         if response.status in FAILURES:
-            header = response.headers.get(b"Retry-After")
-            self.gate.failed(host, retry_after(header.decode("latin-1") if header else None, time.time()))
+            self.gate.failed(host, asked)
         else:
-            self.gate.answered(host, self.pace(request), of_robots=urlsplit(request.url).path == "/robots.txt")
+            if request.method != "GET":
+                asked = None  # how many more logins a platform allows says nothing of reading
+            self.gate.answered(host, self.pace(request), of_robots=urlsplit(request.url).path == "/robots.txt", asked=asked)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:

@@ -153,6 +153,8 @@ class MastodonTarget(PlatformTarget):
     """Queries; only servers with full-text search answer them, and only with a key."""
     token_env: Variable | None = None
     """Variable of the environment that holds an access token."""
+    delay: float | None = Field(default=1.0, ge=0, le=86_400)
+    """A server answers an address 300 times in five minutes."""
 
     @model_validator(mode="after")
     def _search_has_a_key(self) -> Self:
@@ -207,6 +209,8 @@ class BlueskyTarget(PlatformTarget):
     """Account that logs in."""
     password_env: Variable | None = None
     """Variable of the environment that holds an app password of that account, never its own password."""
+    delay: float | None = Field(default=0.1, ge=0, le=86_400)
+    """Bluesky answers an address 3,000 times in five minutes."""
 
     @model_validator(mode="after")
     def _whole_login(self) -> Self:

@@ -76,6 +76,52 @@ def test_a_host_that_asks_for_a_pause_gets_it(blog: Site, place: Place) -> None:
     assert blog.paths() == ["/feed.xml"]  # the gate stayed closed over the end of the process
 
 
+def ending(seconds: float) -> dict[str, dict[str, str]]:
+    """A rate limit that is used up and counts anew in so many seconds, as three say it."""
+    ends = datetime.now(UTC) + timedelta(seconds=seconds)
+    return {
+        "mastodon": {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": ends.isoformat().replace("+00:00", "Z")},
+        "bluesky": {"RateLimit-Remaining": "0", "RateLimit-Reset": str(int(ends.timestamp())), "RateLimit-Policy": "3000;w=300"},
+        "draft": {"RateLimit-Limit": "100", "RateLimit-Remaining": "0", "RateLimit-Reset": str(round(seconds))},
+    }
+
+
+@pytest.mark.parametrize("form", ["mastodon", "bluesky", "draft"])
+@pytest.mark.parametrize("status", [429, 200])
+def test_a_rate_limit_that_is_used_up_closes_the_host_until_it_counts_anew(status: int, form: str, blog: Site, place: Place) -> None:
+    server = f"kind: mastodon\nurl: {blog.url}\nallow_private: true\ndelay: 0\n"
+    target, other = place.target("social", server + "hashtags: [a, b]\n"), place.target("other", server + "hashtags: [c]\n")
+    seconds = 2.0
+
+    def answer(request: Request) -> Answer:
+        first = request.path not in blog.paths()[:-1]
+        return Answer("[]", status if first else 200, ending(seconds)[form]) if first else Answer("[]")
+
+    a, b, c = (f"/api/v1/timelines/tag/{tag}" for tag in "abc")
+    blog.pages |= {a: answer, b: Answer("[]"), c: Answer("[]")}
+    place.collect(target)
+    asked = [a, b] if status == 200 else [a, a, b]
+    assert [path.partition("?")[0] for path in blog.paths()] == asked, "none is refused, or tried in vain"
+    first, second, *_ = (request.at for request in blog.asked if request.path != "/robots.txt")
+    assert second - first >= 1.9
+
+    seconds = 3600.0
+    blog.asked.clear()
+    for each in (target, other):
+        with pytest.raises(RunFailed, match="asked to be left alone until"):
+            place.collect(each)
+    assert [path.partition("?")[0] for path in blog.paths(robots=True)] == ["/robots.txt", a], "all targets leave it alone"
+
+
+def test_a_rate_limit_of_logins_keeps_nobody_from_reading(blog: Site, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APP_PASSWORD", "s3cret")
+    blog.pages["/xrpc/com.atproto.server.createSession"] = Answer('{"accessJwt": "jwt"}', headers=ending(3600)["bluesky"])
+    blog.pages["/xrpc/app.bsky.feed.getAuthorFeed"] = '{"feed": []}'
+    text = f"kind: bluesky\nlogin_url: {blog.url}\naccounts: [a.example]\nhandle: we.example\npassword_env: APP_PASSWORD\n"
+    place.collect(place.target("sky", text + "allow_private: true\ndelay: 0\n"))
+    assert [path.partition("?")[0].rpartition(".")[2] for path in blog.paths()] == ["createSession", "getAuthorFeed"]
+
+
 def test_a_crawl_delay_is_kept(blog: Site, place: Place) -> None:
     blog.pages["/robots.txt"] = "User-agent: *\nCrawl-delay: 1.5\n"
     blog.pages["/feed.xml"] = Answer(status=302, headers={"Location": "/moved.xml"})
@@ -201,8 +247,8 @@ def test_a_host_where_nobody_is_reached_is_not_tried_for_each_list_anew(place: P
         closed.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{closed.getsockname()[1]}"
         Gate(place.data / "gate", clock=lambda: time.time() - 3600).unreached(host)
-        target = place.target("social", f"kind: mastodon\nurl: http://{host}\nhashtags: [a, b, c]\ndelay: 0\nallow_private: true\n")
-        with pytest.raises(RunFailed, match=r"/a.*refused.*; .*/b.* does not answer and is left alone until .*; .*/c.* left alone until"):
+        target = place.target("social", f"kind: bluesky\nurl: http://{host}\naccounts: [a, b, c]\ndelay: 0\nallow_private: true\n")
+        with pytest.raises(RunFailed, match=r"=a&.*refused.*; .*=b&.* does not answer and is left alone until .*; .*=c&.* left alone"):
             place.collect(target)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,10 +20,13 @@ from crawlers.gate import (
     LONGEST_REQUEST,
     LONGEST_SILENCE,
     Gate,
+    asked_for,
     retry_after,
 )
 from crawlers.hostfile import host_of
 from crawlers.settings import GATE_PATIENCE
+from tests.recorded_walk import REAL, needs_real
+from tests.tapes import exchanges
 
 ROOT = Path(__file__).parents[1]
 
@@ -217,6 +220,101 @@ def test_retry_after_as_a_date() -> None:
     later = datetime(2026, 9, 1, 12, 5, tzinfo=UTC)
     now = datetime(2026, 9, 1, 12, 0, tzinfo=UTC).timestamp()
     assert retry_after(format_datetime(later, usegmt=True), now) == 300.0
+
+
+NOW = datetime(2026, 9, 1, 12, 0, tzinfo=UTC).timestamp()
+SPENT = {"X-RateLimit-Limit": "300", "X-RateLimit-Remaining": "0"}
+
+
+@pytest.mark.parametrize(
+    ("reset", "seconds"),
+    [
+        ("2026-09-01T12:05:00.500000Z", 300.5),
+        ("2026-09-01T15:05:00+03:00", 300.0),
+        ("2026-09-01T12:05:00", 300.0),
+        (f"{NOW + 300:.0f}", 301.0),  # the second may have been cut off
+        ("300", 300.0),
+        ("0.5", 0.5),
+        (f"{NOW - 1:.0f}", None),
+        ("2026-09-01T11:59:59Z", None),
+        ("0", None),
+        ("-5", None),
+        ("soon", None),
+        ("nan", None),
+        ("", None),
+        ("9999-12-31T23:59:59-23:59", LONGEST_REQUEST),
+        ("0001-01-01T00:00:00+23:59", None),
+        (f"{(NOW + 300) * 1000:.0f}", LONGEST_REQUEST),
+        ("1e300", LONGEST_REQUEST),
+        ("inf", LONGEST_REQUEST),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["X-RateLimit", "RateLimit"])
+def test_a_rate_limit_used_up_asks_for_a_pause_until_its_reset(prefix: str, reset: str, seconds: float | None) -> None:
+    told = {f"{prefix}-Remaining": "0", f"{prefix}-Reset": reset}
+    for status in (429, 503):
+        assert asked_for(status, told, NOW) == seconds
+        assert asked_for(status, {f"{prefix}-Reset": reset}, NOW) == seconds, "what remains need not be told"
+        assert asked_for(status, told | {"Retry-After": "7"}, NOW) == 7.0, "Retry-After goes before it"
+        assert asked_for(status, told | {"Retry-After": "soon"}, NOW) == seconds
+    assert asked_for(200, told, NOW) == (None if seconds == LONGEST_REQUEST else seconds), "a wrong one of a good answer shuts nobody out"
+
+
+def test_a_rate_limit_asks_for_nothing_while_requests_remain_or_where_a_cache_tells_of_another_client() -> None:
+    reset = {"X-RateLimit-Reset": "300"}
+    for status, told in (
+        (200, reset | {"X-RateLimit-Remaining": "1"}),
+        (200, reset | {"X-RateLimit-Remaining": "none"}),
+        (200, reset),
+        (503, reset | {"X-RateLimit-Remaining": "250"}),
+        (500, reset),
+        (200, reset | SPENT | {"Age": "75"}),
+        (200, {"Retry-After": "300"}),
+        (429, SPENT),
+        (200, SPENT),
+    ):
+        assert asked_for(status, told, NOW) is None, (status, told)
+    assert asked_for(200, reset | SPENT | {"Age": "0"}, NOW) == 300.0
+    assert asked_for(404, reset | SPENT, NOW) == 300.0
+    assert asked_for(500, reset | SPENT, NOW) == 300.0
+    assert asked_for(429, reset | {"X-RateLimit-Remaining": "5"}, NOW) == 300.0
+    assert asked_for(429, SPENT | {"RateLimit-Reset": "garbage", "X-RateLimit-Reset": "60"}, NOW) == 60.0
+
+
+@needs_real
+def test_recorded_rate_limits() -> None:
+    known = {}
+    for folder in ("mastodon/rtoot/get_*.yml", "mastodon/mastodonpy/*.yaml", "bluesky/bskyr_*.yml"):
+        for path in sorted((REAL / "api").glob(folder)):
+            for exchange in exchanges(path):
+                told = {name: each if isinstance(each, str) else each[0] for name, each in exchange["response"]["headers"].items()}
+                said = {name.title().replace("Ratelimit", "RateLimit"): each for name, each in told.items()}
+                if "Date" in said:
+                    known[path.name, exchange["request"]["uri"]] = said, parsedate_to_datetime(said["Date"])
+    assert len(known) == 19
+    assert {asked_for(200, said, at.timestamp()) for said, at in known.values()} == {None}, "requests remained"
+    waits = {}
+    for key, (said, at) in known.items():
+        limit = "X-RateLimit" if "X-RateLimit-Reset" in said else "RateLimit"
+        waits[key] = asked_for(429, said | {f"{limit}-Remaining": "0"}, at.timestamp())
+    [past] = [name for (name, _), wait in waits.items() if wait is None]
+    assert past == "get_context_default.yml", "a cache had kept it for longer"
+    assert all(0 < wait < 301 for wait in waits.values() if wait is not None)
+    named = {name: wait for (name, _), wait in waits.items()}
+    assert named["get_status_default.yml"] == pytest.approx(timedelta(minutes=3, seconds=8.615162).total_seconds())
+    assert named["bskyr_getFeed.yml"] == 1747676784 + 1 - datetime(2025, 5, 19, 17, 41, 30, tzinfo=UTC).timestamp()
+
+
+def test_a_host_whose_last_request_is_used_up_is_closed_by_a_good_answer(gate: Gate, clock: Clock) -> None:
+    gate.failed("a.example")
+    gate.answered("a.example", 0.5, asked=120.0)
+    assert gate.enter("a.example", 0) == pytest.approx(120.0)
+    gate.answered("a.example", 0.5)
+    assert gate.enter("a.example", 0) == pytest.approx(120.0), "others that were sent together lift nothing"
+    assert "asked to be left alone" in gate.why("a.example", 120.0)
+    assert gate.failed("a.example") == 1.0, "it was no failure"
+    clock.now += 120
+    assert gate.enter("a.example", 0) == 0
 
 
 def test_a_host_is_told_by_its_name_and_port() -> None:

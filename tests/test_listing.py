@@ -26,7 +26,7 @@ from tests.tapes import body, exchanges
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "fixtures" / "api"
-TARGET = "kind: mastodon\nurl: {url}\nhashtags: [вестарна]\nallow_private: true\n"
+TARGET = "kind: mastodon\nurl: {url}\nhashtags: [вестарна]\nallow_private: true\ndelay: 0\n"
 TAG = "/api/v1/timelines/tag/%D0%B2%D0%B5%D1%81%D1%82%D0%B0%D1%80%D0%BD%D0%B0"
 
 
@@ -60,6 +60,11 @@ class Server:
 
 
 @pytest.fixture
+def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
+    return Walk(tmp_path, monkeypatch)
+
+
+@pytest.fixture
 def server() -> Iterator[Server]:
     with site() as running:
         yield Server(running)
@@ -75,7 +80,7 @@ def test_a_documented_list_is_walked_down_to_what_is_known_and_threads_where_the
     target = place.target("social", TARGET.format(url=server.site.url))
     server.reply(4, 41)
     assert place.collect(target).counts.outcomes[Outcome.KEPT] == 6
-    assert asked(server) == ["tag?limit=40", "/api/v1/statuses/4/context", "tag?max_id=4", "tag?max_id=2", "tag?max_id=1"]
+    assert asked(server) == ["/robots.txt", "tag?limit=40", "/api/v1/statuses/4/context", "tag?max_id=4", "tag?max_id=2", "tag?max_id=1"]
     posts = {(post.url or "").rpartition("/")[2]: post for post in place.posts(target)}
     assert posts["41"].in_reply_to == posts["41"].thread_id == posts["4"].id == posts["4"].thread_id
     assert (posts["5"].text, posts["5"].likes, posts["5"].followers, posts["5"].replies) == ("Вестарна, отзыв номер 5", 3, 12, 0)
@@ -84,7 +89,61 @@ def test_a_documented_list_is_walked_down_to_what_is_known_and_threads_where_the
     server.reply(6, 61)
     counts = place.collect(target).counts.outcomes
     assert (counts[Outcome.KEPT], counts[Outcome.CHANGED]) == (2, 0)
-    assert asked(server) == ["tag?limit=40", "/api/v1/statuses/6/context", "tag?max_id=5"]
+    assert asked(server) == ["/robots.txt", "tag?limit=40", "/api/v1/statuses/6/context", "tag?max_id=5"]
+
+
+ROBOTS = "User-agent: *\nDisallow: /media_proxy/\nDisallow: /interact/\n\nUser-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n"
+"""What Mastodon itself comes with, of fewer robots."""
+
+
+def test_a_documented_robots_txt_of_a_server_is_obeyed_and_forbids_no_posts_where_it_is_mastodons_own(place: Place, server: Server) -> None:
+    target = place.target("social", TARGET.format(url=server.site.url))
+    server.site.pages["/robots.txt"] = ROBOTS + "\nUser-agent: *\nDisallow: /\n"
+    with pytest.raises(RunFailed, match=r"robots\.txt of 127\.0\.0\.1 forbids it"):
+        place.collect(target)
+    assert asked(server) == ["/robots.txt"]
+    server.site.pages["/robots.txt"] = ROBOTS
+    assert place.collect(target).counts.outcomes[Outcome.KEPT] == 5
+
+
+def test_a_documented_crawl_delay_of_a_server_is_kept(place: Place, server: Server) -> None:
+    server.site.pages["/robots.txt"] = "User-agent: *\nCrawl-delay: 1.5\n"
+    place.collect(place.target("social", TARGET.format(url=server.site.url) + "pages: 2\n"))
+    _, first, second = server.site.asked
+    assert second.at - first.at >= 1.2  # as in tests/test_downloader.py
+
+
+def test_documented_limits_of_a_server_are_its_pace(walk: Walk) -> None:
+    walk.pages = {"timelines": linked([status(9, replies=1)], "tag?max_id=9"), "max_id=9": [status(8)]}
+    walk.pages["/context"] = {"descendants": []}
+    paces = {}
+    for delay in ("", "delay: 0\n", "delay: 0.2\n", "delay: 2\n", "delay: 5\n"):
+        target = walk.target(f"kind: mastodon\nurl: https://m.example\nhashtags: [x{len(paces)}]\n{delay}")
+        walk.collect(target)
+        paces[target.delay] = {round(request.meta["delay"], 9) for request in walk.requests if "delay" in request.meta}
+        assert all(("delay" in request.meta) is (target.delay > 0 and "max_id" in request.url) for request in walk.requests)
+        walk.requests.clear()
+    assert 300 * 1.0 >= 5 * 60 and 300 * 3.0 >= 15 * 60
+    assert paces == {1.0: {3.0}, 0.0: set(), 0.2: {0.6}, 2.0: {3.0}, 5.0: {5.0}}
+
+
+def test_documented_authors_who_ask_not_to_be_indexed_are_left_out(walk: Walk) -> None:
+    def shy(number: int, **more: Any) -> dict[str, Any]:
+        return status(number, **more) | {"account": status(number)["account"] | {"noindex": True}}
+
+    willing = status(7) | {"account": status(7)["account"] | {"noindex": False}}
+    walk.pages = {"timelines": [shy(9, replies=1), status(8, replies=2), willing]}
+    walk.pages["/statuses/8/context"] = {"descendants": [shy(81, to=8), status(82, to=81)]}
+    target = walk.target("kind: mastodon\nurl: https://m.example\nhashtags: [x]\n")
+    run = walk.collect(target)
+    assert (run.error, run.counts.outcomes[Outcome.REJECTED]) == (None, 0)
+    assert sorted(text[-2:].strip() for text in walk.posts()) == ["7", "8", "82"], "in no batch, as what others boost"
+    assert not any("statuses/9/" in path for path in walk.asked)
+
+    known = Known(id="a", url=None, content="", raw=status(8))
+    for answer, raw in ((status(8), status(8)), (shy(8), None)):
+        [look] = MastodonSpider.fates(object.__new__(MastodonSpider), answer, [known])
+        assert (look.fate, look.raw) == (Fate.HERE, raw), "no edit of an author is taken who asks so by now"
 
 
 def test_one_documented_list_that_fails_keeps_none_from_being_read_and_the_key_is_sent_but_not_kept(
@@ -99,7 +158,7 @@ def test_one_documented_list_that_fails_keeps_none_from_being_read_and_the_key_i
     with pytest.raises(RunFailed, match="Record not found") as failed:
         place.collect(target)
     assert failed.value.run.counts.outcomes[Outcome.KEPT] == 6
-    assert {request.headers["Authorization"] for request in server.site.asked} == {"Bearer s3cret"}
+    assert {request.headers["Authorization"] for request in server.site.asked if request.path != "/robots.txt"} == {"Bearer s3cret"}
     kept = [path.read_bytes() for path in place.data.rglob("*") if path.is_file()]
     assert kept
     assert not any(b"s3cret" in each for each in kept)
@@ -242,17 +301,23 @@ def test_the_page_of_a_source_has_its_keys_and_there_is_an_example(page: Path) -
     assert [key for key in sorted(own) if f"`{key}`" not in page.read_text(encoding="utf-8")] == []
 
 
+def indexed_by_nobody(answer: Any) -> int:
+    """Statuses of an answer, but for boosts, whose authors ask not to be indexed."""
+    statuses = answer.get("statuses", answer.get("descendants")) if isinstance(answer, dict) else answer
+    return sum(each["account"].get("noindex") is True for each in statuses if not each["reblog"])
+
+
 @pytest.mark.skipif(not REAL.is_dir(), reason="requires: ../shared/fixtures/api")
-@pytest.mark.parametrize(("name", "posts", "following"), [
-    ("rtoot/get_timeline_hashtag_default.yml", 5, True), ("rtoot/get_timeline_public_instance_local.yml", 10, True),
-    ("rtoot/get_context_default.yml", 59, False), ("mastodonpy/test_entity_searchv2.yaml", 2, False),
-    ("mastodonpy/test_entity_context.yaml", 1, False), ("mastodonpy/test_hashtag_tl.yaml", 1, True),
-    ("rtoot/get_timeline_hashtag_instance.yml", 5, True), ("rtoot/get_context_with_ancesters.yml", 0, False),
-    ("rtoot/get_account_statuses_default.yml", 20, True), ("mastodonpy/test_search.yaml", 0, False),
+@pytest.mark.parametrize(("name", "posts", "shy", "following"), [
+    ("rtoot/get_timeline_hashtag_default.yml", 5, 0, True), ("rtoot/get_timeline_public_instance_local.yml", 4, 6, True),
+    ("rtoot/get_context_default.yml", 59, 0, False), ("mastodonpy/test_entity_searchv2.yaml", 2, 0, False),
+    ("mastodonpy/test_entity_context.yaml", 0, 1, False), ("mastodonpy/test_hashtag_tl.yaml", 1, 0, True),
+    ("rtoot/get_timeline_hashtag_instance.yml", 5, 0, True), ("rtoot/get_context_with_ancesters.yml", 0, 0, False),
+    ("rtoot/get_account_statuses_default.yml", 20, 0, True), ("mastodonpy/test_search.yaml", 0, 0, False),
 ])  # fmt: skip
-def test_recorded_answers_of_mastodon(name: str, posts: int, following: bool, place: Place) -> None:
+def test_recorded_answers_of_mastodon(name: str, posts: int, shy: int, following: bool, place: Place) -> None:
     target = place.target("social", TARGET.format(url="https://mastodon.social"))
-    found = []
+    found, asking_not_to = [], 0
     for exchange in exchanges(REAL / "mastodon" / name):
         if not re.search("/timelines/|/context|/v2/search|/statuses[?]", exchange["request"]["uri"]):
             continue
@@ -260,8 +325,9 @@ def test_recorded_answers_of_mastodon(name: str, posts: int, following: bool, pl
         headers = {key.title(): value if isinstance(value, str) else value[0] for key, value in said["headers"].items()}
         response = Response("https://mastodon.social/api", headers={"Link": headers["Link"]} if "Link" in headers else {})
         found.append(MastodonSpider.read(SimpleNamespace(target=target), json.loads(body(exchange)), response))  # type: ignore[arg-type]
+        asking_not_to += indexed_by_nobody(json.loads(body(exchange)))
     made = [post(raw, target, datetime(2026, 9, 5, tzinfo=UTC)) for listing in found for raw in listing.raws]
-    assert len(made) == posts
+    assert (len(made), asking_not_to) == (posts, shy), "nothing else is left out"
     assert any(listing.following for listing in found) is following
     assert all(each.text and each.published and each.author_name and each.author_id for each in made)
 

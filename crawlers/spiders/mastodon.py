@@ -1,7 +1,8 @@
 """Mastodon: hashtags, accounts and searches of one server, and the replies to their posts.
 
 The rule to know: ids are those of the server that is asked, because its replies name posts by them. What an account boosts was
-written by somebody else and is left out.
+written by somebody else and is left out, and so is who asks not to be found by search engines. Servers are somebody's own: their
+robots.txt is asked.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from scrapy import Request
 from scrapy.http import Response
 
 from crawlers.interface import of_its_form, parsed
@@ -49,12 +51,16 @@ KNOWN_BY = KnownBy(
 )
 
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+PAGED = 3.0
+"""A request for a page behind the first takes as many delays, or seconds where that is less: servers answer 300 requests in five minutes,
+but only 300 for such pages in fifteen."""
 
 
 class MastodonSpider(ListingSpider[MastodonTarget]):
     """Walks one server: `scrapy crawl mastodon -a target=NAME`. docs.joinmastodon.org/methods"""
 
     name = "mastodon"
+    by_robots = True
     together = 1
 
     async def lists(self) -> dict[str, str]:
@@ -70,6 +76,12 @@ class MastodonSpider(ListingSpider[MastodonTarget]):
         with of_its_form(lookup):
             return str(parsed(await self.answer(lookup))["id"])
 
+    def request(self, url: str) -> Request:
+        request = super().request(url)
+        if (delay := self.target.delay) and "max_id=" in url:
+            request.meta["delay"] = max(delay, min(PAGED * delay, PAGED))
+        return request
+
     def read(self, answer: Any, response: Response) -> Listing:
         following = _NEXT.search((response.headers.get("Link") or b"").decode("latin-1"))
         statuses = answer
@@ -77,7 +89,8 @@ class MastodonSpider(ListingSpider[MastodonTarget]):
             statuses = answer.get("statuses", answer.get("descendants"))
         if not isinstance(statuses, list):
             raise CollectError(f"{response.url} gives no list of posts: is {self.target.url} a Mastodon server?")
-        return Listing(tuple(status for status in statuses if not status.get("reblog")), following[1] if following else None)
+        said = tuple(status for status in statuses if not status.get("reblog") and _shown(status))
+        return Listing(said, following[1] if following else None)
 
     def thread(self, raw: dict[str, Any]) -> Thread | None:
         if not raw.get("replies_count"):
@@ -91,9 +104,16 @@ class MastodonSpider(ListingSpider[MastodonTarget]):
         return isinstance(answer, dict) and "error" in answer
 
     def fates(self, answer: Any, some: Sequence[Known]) -> Iterable[Look]:
-        """The status itself, with the thread that only a list of replies names."""
+        """The status itself, with the thread that only a list of replies names; nothing new of an author who wants no more of it found."""
         if answer["id"] == some[0].raw["id"]:
-            yield Look(some[0].id, Fate.HERE, raw=answer | {name: some[0].raw[name] for name in ("thread",) if name in some[0].raw})
+            thread = {name: some[0].raw[name] for name in ("thread",) if name in some[0].raw}
+            yield Look(some[0].id, Fate.HERE, raw=answer | thread if _shown(answer) else None)
+
+
+def _shown(status: dict[str, Any]) -> bool:
+    """Whether the author lets it be indexed. Servers tell it of their own accounts only."""
+    author = status.get("account")
+    return not (isinstance(author, dict) and author.get("noindex"))
 
 
 def post(raw: dict[str, Any], target: MastodonTarget, collected: datetime) -> Post:
