@@ -35,6 +35,8 @@ LONGEST_REQUEST = 86_400.0
 """Seconds that a host's Retry-After, or the end of its rate limit, may ask for."""
 EPOCH = 1e9
 """What RateLimit-Reset names is a moment in seconds since 1970 from here on, and a number of seconds below."""
+LONGEST_LIMIT = 3_600.0
+"""Seconds after which a rate limit counts anew, at most, where a good answer says that it is used up: more would be a mistake."""
 LIMITS = ("RateLimit", "X-RateLimit")
 """What the headers of a rate limit begin with: of the IETF's draft and Bluesky, and of Mastodon and many others."""
 ASKING = ("Retry-After", "Age", *(f"{limit}-{what}" for limit in LIMITS for what in ("Remaining", "Reset")))
@@ -93,7 +95,7 @@ def asked_for(status: int, headers: Mapping[str, str], now: float) -> float | No
         return min(seconds, LONGEST_REQUEST)
     # A good answer that is wrong shuts nobody out, and one that a cache kept was said to somebody else.
     kept = headers.get("Age", "0").strip() != "0"
-    return None if kept or seconds > LONGEST_REQUEST else seconds
+    return None if kept or seconds > LONGEST_LIMIT else seconds
 
 
 def _rate_limit(headers: Mapping[str, str], now: float) -> tuple[float | None, float | None]:

@@ -79,7 +79,9 @@ def post(raw: dict[str, Any], tmp_path: Path) -> Post:
 
 def test_presets_and_their_page() -> None:
     page = (ROOT / "docs" / "sources" / "files.md").read_text(encoding="utf-8")
-    assert preset_names("files") == sorted(re.findall(r"^\| \[`(\w+)`\]\(../../dags/targets/example-[\w-]+.yaml\) \| [A-Z]", page, re.MULTILINE))
+    assert preset_names("files") == sorted(
+        re.findall(r"^\| \[`(\w+)`\]\(../../dags/targets/example-[\w-]+.yaml\) \| [A-Z]", page, re.MULTILINE)
+    )
 
 
 @pytest.mark.parametrize("name", ["brand_analytics", "medialogia", "youscan"])

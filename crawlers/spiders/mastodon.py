@@ -141,7 +141,7 @@ def post(raw: dict[str, Any], target: MastodonTarget, collected: datetime) -> Po
         collected=collected,
         thread_id=post_id(site, thread) if thread else None,
         in_reply_to=post_id(site, raw["in_reply_to_id"]) if raw.get("in_reply_to_id") else None,
-        followers=author.get("followers_count"),
+        followers=followers if (followers := author.get("followers_count", -1)) >= 0 else None,  # -1: they are hidden
         likes=raw.get("favourites_count"),
         shares=raw.get("reblogs_count"),
         replies=raw.get("replies_count"),
