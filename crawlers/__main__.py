@@ -172,7 +172,7 @@ def recheck(
     Each post is looked at when it is due, as its target says. Of a target that is named, what seemed gone at the last look is looked at
     too, due or not.
     A post is gone when it seemed so twice, as far apart as its target says. Ends with 1 where a target's posts could not all be
-    looked at, or too many of them seem gone at once, of which none is marked then.
+    looked at, too many of them seem gone at once, of which none is marked then, or several authors show one new text.
 
     Examples: `python -m crawlers recheck blog --dry-run` · `python -m crawlers recheck --all`
     """
@@ -200,7 +200,7 @@ def _rechecked(target: Target, config: Path, data: Path, *, dry_run: bool, at_on
     )
     nothing = "nothing to look at: no post is due, the looks of its time are spent, or nothing can tell of its posts (docs/deleted.md)"
     print(f"{target.name}: {run if run.looked or run.error else nothing}", flush=True)
-    return int(bool(run.held or run.error))
+    return int(bool(run.held or run.alike or run.error))
 
 
 @app.command()

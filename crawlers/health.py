@@ -25,7 +25,7 @@ from crawlers.field import interval
 from crawlers.gap import Gap, gaps
 from crawlers.history import History, read_history
 from crawlers.kinds import Expect
-from crawlers.looked import Held, Rechecked, latest
+from crawlers.looked import Alike, Held, Rechecked, latest
 from crawlers.post import iso
 from crawlers.run import Counts, Outcome
 from crawlers.source import CollectError
@@ -119,6 +119,8 @@ class Health:
     """Posts of these days that are gone at their source."""
     held: Held | None = None
     """Why the last of these looks marked nothing: too many seemed gone."""
+    alike: Alike | None = None
+    """Why it took no edits: several authors seemed to say the same."""
     robots: tuple[Unreadable, ...] = ()
     """Hosts that the last run asked and whose robots.txt it could not read."""
 
@@ -133,7 +135,7 @@ class Health:
             State.FAILING: self.failures > 0,
             State.LATE: self.due is not None,
             State.SILENT: any(violation.subject == "newest" for violation in self.violations),
-            State.UNUSUAL: bool(self.violations) or self.held is not None or any(host.is_red for host in self.robots),
+            State.UNUSUAL: bool(self.violations or self.held or self.alike) or any(host.is_red for host in self.robots),
         }
         return next((state for state in State if holds.get(state)), State.OK)
 
@@ -149,7 +151,7 @@ class Health:
             found.append(f"no run since the one that was due at {iso(self.due)}")
         found += [str(violation) for violation in self.violations]
         found += [str(host) for host in self.robots if host.is_red]
-        return found if self.held is None else [*found, str(self.held)]
+        return found + [str(reason) for reason in (self.held, self.alike) if reason]
 
     def to_json(self) -> dict[str, Any]:
         """As `python -m crawlers health --json` prints it. Times are UTC, lengths of time seconds."""
@@ -217,8 +219,9 @@ def _figures(history: History, now: datetime) -> dict[str, Any]:
 
 def _rechecked(target: Target | BrokenTarget, runs: list[Rechecked]) -> dict[str, Any]:
     """What second looks have found."""
-    held = runs[0].held if runs and not isinstance(target, BrokenTarget) and target.recheck is not None else None
-    return {"looked": sum(run.looked for run in runs), "gone": sum(run.gone for run in runs), "held": held}
+    found: dict[str, Any] = {"looked": sum(run.looked for run in runs), "gone": sum(run.gone for run in runs)}
+    watched = runs and not isinstance(target, BrokenTarget) and target.recheck is not None
+    return found | {"held": runs[0].held, "alike": runs[0].alike} if watched else found
 
 
 def _held_against(target: Target | BrokenTarget, history: History, archive: Archive, now: datetime) -> dict[str, Any]:

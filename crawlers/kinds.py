@@ -96,7 +96,7 @@ class Recheck(Strict):
     confirm: Span = "12 hours"
     """A post that seems gone is looked at again after this, and is gone if it still seems so."""
     share: float = Field(default=0.34, gt=0, le=1)
-    """Where more than this share of at least ten posts seem gone, something else has happened, and none is marked."""
+    """Where more than this share of at least ten posts seem gone, or all of fewer, something else has happened, and none is marked."""
 
 
 def _switch(value: object) -> object:

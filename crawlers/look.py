@@ -57,6 +57,8 @@ class Look:
     """What told it: `404`, `not in the answer`."""
     raw: dict[str, Any] | None = None
     """The post as it stands now, where the answer holds it whole."""
+    depth: int | None = None
+    """How many posts stand before it on its page of a topic; of one that seems gone behind the last one, how many the page shows."""
 
 
 def write_known(known: Iterable[Known], path: Path) -> None:

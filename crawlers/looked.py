@@ -23,7 +23,12 @@ GONE = "gone.jsonl"
 RECHECKS = "rechecks.jsonl"
 EDITS = "edits.jsonl"
 """The run log of what was collected because a second look showed another text, or other figures."""
-SCHEMA = "CREATE TABLE IF NOT EXISTS looks (id TEXT PRIMARY KEY, at TEXT NOT NULL, fate TEXT NOT NULL, since TEXT) WITHOUT ROWID"
+SCHEMA = """
+    CREATE TABLE IF NOT EXISTS looks (
+        id TEXT PRIMARY KEY, at TEXT NOT NULL, fate TEXT NOT NULL, since TEXT, depth INTEGER, said TEXT, author TEXT
+    ) WITHOUT ROWID
+"""
+COLUMNS = "id, at, fate, since, depth, said, author"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,15 @@ class Memory:
     fate: Fate
     since: datetime | None
     """When it seemed gone first, and was not seen since."""
+    depth: int | None = None
+    """See `Look.depth`."""
+    said: str = ""
+    """Mark of the text that it showed in the place of another one, and of its author; empty where that was as known."""
+    author: str = ""
 
 
 class Looks:
-    """The memory of one target. A damaged one begins anew."""
+    """The memory of one target. A damaged one begins anew, and so does one of an earlier version, which lacks columns."""
 
     def __init__(self, path: Path | None) -> None:
         try:
@@ -54,6 +64,7 @@ class Looks:
         db = sqlite3.connect(path or ":memory:")
         try:
             db.execute(SCHEMA)
+            db.execute(f"SELECT {COLUMNS} FROM looks LIMIT 0")
             db.commit()
         except BaseException:
             db.close()
@@ -62,16 +73,17 @@ class Looks:
 
     def all(self) -> dict[str, Memory]:
         """The last look at each post that is remembered."""
-        rows = self._db.execute("SELECT id, at, fate, since FROM looks")
+        rows = self._db.execute(f"SELECT {COLUMNS} FROM looks")
         return {
-            row[0]: Memory(row[0], datetime.fromisoformat(row[1]), Fate(row[2]), row[3] and datetime.fromisoformat(row[3])) for row in rows
+            id: Memory(id, datetime.fromisoformat(at), Fate(fate), since and datetime.fromisoformat(since), *more)
+            for id, at, fate, since, *more in rows
         }
 
     def note(self, looks: Iterable[Memory], *, forget_before: datetime) -> None:
         """Remember these looks, all or none, and let go of those before that moment."""
-        rows = [(look.id, iso(look.at), str(look.fate), iso(look.since)) for look in looks]
+        rows = [(look.id, iso(look.at), str(look.fate), iso(look.since), look.depth, look.said, look.author) for look in looks]
         with self._db:
-            self._db.executemany("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)", rows)
+            self._db.executemany(f"INSERT OR REPLACE INTO looks ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             self._db.execute("DELETE FROM looks WHERE at < ?", (iso(forget_before),))
 
     def close(self) -> None:
@@ -95,11 +107,31 @@ class Held:
     share: float
     """How much of them the target's file allows."""
 
+    deep: bool = False
+    """Whether only posts count that stand as far down their topics: the others may be all that is shown now."""
+
+    def __str__(self) -> str:
+        which, why = ("looked at again", "has the site changed its addresses or its answers")
+        if self.deep:
+            which, why = ("that stand as far down their topics", "does the forum show only the beginning of its topics now")
+        return (
+            f"{self.gone} of {self.told} posts {which} seem gone, more than {self.share:.0%}: rather {why}, so none is marked; "
+            "look at some of them, and where they are gone indeed, allow more by `recheck: {share: …}`"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Posts of several authors show one new text in the place of their own: it is none's."""
+
+    posts: int
+    text: str
+    """Its beginning."""
+
     def __str__(self) -> str:
         return (
-            f"{self.gone} of {self.told} posts looked at again seem gone, more than {self.share:.0%}: rather has the site changed its "
-            "addresses or its answers, so none is marked; look at some of them, and where they are gone indeed, allow more by "
-            "`recheck: {share: …}`"
+            f"{self.posts} posts of several authors show the same new text, «{self.text}»: a login or a captcha stands in the place of "
+            "what they said, or a mark that they were removed, so none counts as edited; of such a mark of a forum say `topic.removed`"
         )
 
 
@@ -122,6 +154,8 @@ class Rechecked:
     """Collected again, because their views, likes, shares or replies have."""
     held: Held | None = None
     """Why nothing was marked: too many seemed gone at once."""
+    alike: Alike | None = None
+    """Why edits were not taken: several authors seemed to say the same."""
     error: str | None = None
     """Why the run could not look at all that it chose."""
 
@@ -133,7 +167,7 @@ class Rechecked:
     def __str__(self) -> str:
         said = f"looked at {self.looked}: here {self.here}, gone {self.gone}, seem gone {self.suspected}, untold {self.untold}"
         more = "".join(f", {what} {many}" for what, many in (("edited", self.edited), ("new figures", self.counted)) if many)
-        return said + more + "".join(f"; {why}" for why in (self.held, self.error) if why)
+        return said + more + "".join(f"; {why}" for why in (self.held, self.alike, self.error) if why)
 
     def to_json(self) -> dict[str, Any]:
         """A line of the log."""
@@ -144,7 +178,9 @@ class Rechecked:
         """The inverse of `to_json`."""
         moments = {name: datetime.fromisoformat(record[name]) for name in ("started", "ended")}
         held = record.get("held")  # a sentence in lines of before it had figures: the next run says it anew
-        return cls(**record | moments | {"held": Held(**held) if isinstance(held, dict) else None})
+        alike = record.get("alike")
+        reasons = {"held": Held(**held) if isinstance(held, dict) else None, "alike": Alike(**alike) if alike else None}
+        return cls(**record | moments | reasons)
 
 
 def mark_gone(archive: Archive, target: str, posts: Iterable[tuple[str, str]], *, now: datetime, since: dict[str, datetime]) -> None:

@@ -117,7 +117,12 @@ def goes_on(beginning: str, text: str) -> bool:
 def whole_text(listed: Text | None, own: dict[str, str]) -> Text:
     """The longer of what the list and the review's own page show: a beginning never replaces a text."""
     shown = listed or Text("")
-    return Text(own["text"], own.get("quoted")) if len(own.get("text", "")) >= len(shown.own) and "text" in own else shown
+    return Text(own["text"], own.get("quoted")) if is_whole(listed, own) else shown
+
+
+def is_whole(listed: Text | None, own: dict[str, str]) -> bool:
+    """Whether the text of a review's own page goes on at least as long as its beginning in the list."""
+    return "text" in own and len(own["text"]) >= len(listed.own if listed else "")
 
 
 def published_of(fields: Fields, listed: Fields, target: ReviewsTarget, shown: datetime, read: datetime) -> Moment:

@@ -2,8 +2,8 @@
 collected again.
 
 The rule to know: a run decides nothing before it has ended, and then in this order: edits, marks, memory, log. Killed before, it leaves
-nothing; killed between, the next run finds what is marked marked, and does the rest again. A post is marked when it seemed gone twice,
-`recheck.confirm` apart, and never while too large a share of the target's posts seems gone.
+nothing; killed between, the next run finds what is marked marked, and does the rest again. What the looks mean is said by
+`crawlers/verdict.py`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,9 @@ from crawlers.archive import Archive, post_of_line
 from crawlers.brand import read_brands
 from crawlers.child import Progress, run_child
 from crawlers.disk import Busy, lines_of, locked
-from crawlers.field import interval
-from crawlers.kinds import Recheck
 from crawlers.link import hidden
 from crawlers.look import Fate, Known, Look, write_known
-from crawlers.looked import EDITS, Held, Looks, Memory, Rechecked, gone_posts, log, looks_path, mark_gone
+from crawlers.looked import EDITS, Looks, Memory, Rechecked, gone_posts, log, looks_path, mark_gone
 from crawlers.mapping import is_collector, mapped_again, source
 from crawlers.post import Post, iso, whole_milliseconds
 from crawlers.run import Outcome
@@ -34,40 +32,12 @@ from crawlers.scratch import scratch
 from crawlers.seen import content_hash
 from crawlers.source import CollectError, Item, Page, Rejected
 from crawlers.target import Target, target_from_json
+from crawlers.verdict import Change, Rules, Verdict, judged
 from crawlers.writer import Writer
 
-ENOUGH = 10
-"""Posts from which on the share of those that seem gone says something."""
 REACTIONS = ("views", "likes", "shares", "replies")
 """Figures of a post's own."""
 LOOK_PIPELINE = json.dumps({"crawlers.pipelines.LookPipeline": 300})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What a target's `recheck` says, as lengths of time."""
-
-    age: timedelta
-    every: timedelta
-    confirm: timedelta
-    most: int
-    share: float
-
-    @classmethod
-    def of(cls, target: Target, said: Recheck) -> Rules:
-        """What the file says, with what its kind has where it says nothing."""
-        age, every, confirm = (interval(f"every {span}") or timedelta(0) for span in (said.age, said.every, said.confirm))
-        return cls(age=age, every=every, confirm=confirm, most=said.most or target.looked_at, share=said.share)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the looks of a run mean, together with what was seen before."""
-
-    memory: list[Memory]
-    gone: list[tuple[str, str]]
-    """Posts that are gone, each with its sign."""
-    held: Held | None
 
 
 def recheck(
@@ -98,14 +68,17 @@ def recheck(
             before = looked.all()
             known = chosen(target, archive, rules, before, now, at_once=at_once)
             looks, error = look_at(target, list(known.values()), data=data, config=config, progress=progress)
-            verdict = judged(looks, before, rules, now)
+            changes = newer(target, looks, known, now)
+            verdict = judged(looks, before, rules, now, changes)
             for look in looks:
                 if tell is not None and look.fate is Fate.GONE:
                     tell(known[look.id], look)
-            found = _summed(target, looks, verdict, error, now)
+            found = _summed(target, verdict, error, now)
             if dry_run or not (looks or error):
                 return found
-            edited, counted = _keep(target, *newer(target, looks, known, now), data=data, config=config)
+            own = [change for id, change in changes.items() if id not in verdict.overwritten]
+            kinds = ([change.item for change in own if change.edited is edited] for edited in (True, False))
+            edited, counted = _keep(target, *kinds, data=data, config=config)
             found = replace(found, edited=edited, counted=counted)
             mark_gone(archive, target.name, verdict.gone, now=now, since={one.id: one.since or now for one in before.values()})
             looked.note(verdict.memory, forget_before=now - 2 * (rules.age + rules.every + rules.confirm))
@@ -201,47 +174,24 @@ def look_at(
     why = next((record["error"] for record in records if "error" in record), None)
     if why is None and not any("ended" in record for record in records):
         why = f"the spider ended before it had looked{f': {said}' if said else ''}"
-    seen = [Look(record["id"], Fate(record["fate"]), record["sign"], record["raw"]) for record in records if "fate" in record]
+    seen = [Look(**record | {"fate": Fate(record["fate"])}) for record in records if "fate" in record]
     return seen, None if why is None else hidden(why, target.secrets)
 
 
-def judged(looks: Iterable[Look], before: dict[str, Memory], rules: Rules, now: datetime) -> Verdict:
-    """What the looks mean. Others of the same time count for the share, so that a run that only confirms is not taken for an outage."""
-    looks = list(looks)
-    fates = {one.id: one.fate for one in before.values() if one.at > now - rules.every} | {look.id: look.fate for look in looks}
-    told, gone = [fate for fate in fates.values() if fate in (Fate.HERE, Fate.GONE)], [look for look in looks if look.fate is Fate.GONE]
-    seem = told.count(Fate.GONE)
-    held = None
-    if gone and len(told) >= ENOUGH and seem > rules.share * len(told):
-        held = Held(seem, len(told), rules.share)
-    memory, marked = [], []
-    for look in looks:
-        since = before[look.id].since if look.id in before else None
-        if look.fate is Fate.HERE:
-            since = None
-        elif look.fate is Fate.GONE and held is None:
-            if since is not None and since <= now - rules.confirm:
-                marked.append((look.id, look.sign))
-            since = since or now
-        memory.append(Memory(look.id, now, look.fate, since))
-    return Verdict(memory, marked, held)
-
-
-def newer(target: Target, looks: Iterable[Look], known: dict[str, Known], now: datetime) -> tuple[list[Item], list[Item]]:
-    """The posts whose author says something else now, and those with other figures, where the look held them whole.
+def newer(target: Target, looks: Iterable[Look], known: dict[str, Known], now: datetime) -> dict[str, Change]:
+    """The posts whose author says something else now, and those with other figures, where the look held them whole, by their ids.
 
     Followers and members alone are no reason: they change for all posts of an author or place, and hardly ever say anything new.
     """
-    edited, counted = [], []
+    found = {}
     for look in looks:
         if look.raw is None or (post := _as_shown(look.raw, target, now)) is None or post.id != look.id:
             continue
-        item = Item(raw=look.raw, address=post.url)
-        if content_hash(post) != known[look.id].content:
-            edited.append(item)
-        elif (before := _as_shown(known[look.id].raw, target, now)) is None or _counts_otherwise(post, before):
-            counted.append(item)
-    return edited, counted
+        before = _as_shown(known[look.id].raw, target, now)
+        edited = content_hash(post) != known[look.id].content
+        if edited or before is None or _counts_otherwise(post, before):
+            found[look.id] = Change(Item(raw=look.raw, address=post.url), post, before, edited)
+    return found
 
 
 def _as_shown(raw: dict[str, Any], target: Target, now: datetime) -> Post | None:
@@ -270,10 +220,10 @@ def _keep(target: Target, *kinds: Sequence[Item], data: Path, config: Path) -> l
         return [0] * len(kinds)
 
 
-def _summed(target: Target, looks: Sequence[Look], verdict: Verdict, error: str | None, now: datetime) -> Rechecked:
-    fates = [look.fate for look in looks]
+def _summed(target: Target, verdict: Verdict, error: str | None, now: datetime) -> Rechecked:
+    fates = [look.fate for look in verdict.looks]
     marked = len(verdict.gone)
     counts: dict[str, Any] = {"here": fates.count(Fate.HERE), "untold": fates.count(Fate.UNTOLD)}
     counts |= {"gone": marked, "suspected": fates.count(Fate.GONE) - marked}
     ended = max(whole_milliseconds(datetime.now(UTC)), now)
-    return Rechecked(target=target.name, started=now, ended=ended, held=verdict.held, error=error, **counts)
+    return Rechecked(target=target.name, started=now, ended=ended, held=verdict.held, alike=verdict.alike, error=error, **counts)

@@ -53,18 +53,23 @@ class Shown:
         """What the page says of a post; None where it does not name it."""
         if one.id in self.posts:
             kept = {name: one.raw[name] for name in OF_TOPIC if name in one.raw}
-            return Look(one.id, Fate.HERE, raw=self.posts[one.id] | kept)
+            return Look(one.id, Fate.HERE, raw=self.posts[one.id] | kept, depth=list(self.posts).index(one.id))
         return Look(one.id, Fate.GONE, "removed") if one.id in self.removed else None
 
-    def lacks(self, one: Known, native: str) -> bool:
-        """Whether a post ought to stand here, between what is older and what is newer, and doesn't."""
+    def missing(self, one: Known, native: str) -> Look | None:
+        """That a post ought to stand here, between what is older and what is newer, and doesn't; None where that is not so.
+
+        Behind the last one it may also be left out with all that follow: how many are shown goes with it, for `crawlers/verdict.py`.
+        """
         if not self.dates or one.published is None or one.raw["topic"]["id"] != self.topic:
-            return False
+            return None
         if any(native in re.findall(r"\d+", anchor) for anchor in self.anchors):
-            return False  # something stands there yet: folded up, or in a form that the selectors do not know
+            return None  # something stands there yet: folded up, or in a form that the selectors do not know
         published = datetime.fromisoformat(one.published)
         older, newer = self.dates[0] + self.exact < published, published + self.exact < self.dates[-1]
-        return (older or self.begins) and (newer or self.ends)
+        if not ((older or self.begins) and (newer or self.ends)):
+            return None
+        return Look(one.id, Fate.GONE, "not in its topic", depth=None if newer else len(self.posts))
 
 
 def shown(response: Response, target: ForumTarget, one: Known) -> Shown:
@@ -153,5 +158,6 @@ class TopicLooks(TargetSpider[ForumTarget]):
         led = shown(response, self.target, one)
         if told := led.look(one):
             return told
-        missing = bool(led.posts) and led.topic == one.raw["topic"]["id"] and (led.lacks(one, native) or page.lacks(one, native))
-        return Look(one.id, Fate.GONE, "not in its topic") if missing else Look(one.id, Fate.UNTOLD, "not on its page")
+        found = [led.missing(one, native), page.missing(one, native)] if led.posts and led.topic == one.raw["topic"]["id"] else []
+        gone = sorted(filter(None, found), key=lambda look: look.depth is not None)  # first what newer posts tell
+        return gone[0] if gone else Look(one.id, Fate.UNTOLD, "not on its page")

@@ -38,7 +38,7 @@ class Walls:
 
     def met(self, text: str, address: str, name: str) -> None:
         """An address shows a text, and none that it showed before; `name` tells what is kept of it."""
-        mark, place = _mark(text), _mark(canonical(address).partition("#")[0])
+        mark, place = mark_of(text), mark_of(canonical(address).partition("#")[0])
         self._leave(place)
         shown = self._shown.pop(mark, {}) | {place: name}
         if mark in self._walls or len(shown) >= SAME:
@@ -64,11 +64,11 @@ class Walls:
 
     def repeats(self, text: str) -> bool:
         """Whether an address has shown this text."""
-        return _mark(text) in self._shown or self.is_one(text)
+        return mark_of(text) in self._shown or self.is_one(text)
 
     def is_one(self, text: str) -> bool:
         """Whether a text is a wall's."""
-        return _mark(text) in self._walls
+        return mark_of(text) in self._walls
 
     def caught(self) -> list[str]:
         """Names of what showed the text of a wall, also before it was known for one; each once."""
@@ -100,5 +100,6 @@ def without_numbers(text: str) -> str:
     return " ".join(word for word in text.split() if not any(sign.isdigit() for sign in word))
 
 
-def _mark(text: str) -> str:
+def mark_of(text: str) -> str:
+    """What stands for a text where only its sameness matters."""
     return hashlib.blake2b(text.encode(errors="replace"), digest_size=8).hexdigest()

@@ -29,13 +29,15 @@ def watched() -> list[str]:
 
 @task(outlets=[Asset("posts")], retries=0, map_index_template="{{ task.op_kwargs['name'] }}")
 def recheck(name: str) -> dict[str, int]:
-    """Look again at one target's posts. Red where too many seem gone, or their site does not answer; the next hour tries again."""
+    """Look again at one target's posts. Red where too many seem gone or say the same, or their site does not answer;
+    the next hour tries again.
+    """
     from crawlers.recheck import recheck as run
     from crawlers.sink import find_target
 
     done = run(find_target(name, config_folder()), data=data_folder(), config=config_folder())
     log.info("%s: %s", name, done)
-    if wrong := done.held or done.error:
+    if wrong := done.held or done.alike or done.error:
         raise AirflowFailException(f"{name}: {wrong}")
     if not (done.gone or done.edited):
         raise AirflowSkipException(f"{name}: nothing is gone or edited")

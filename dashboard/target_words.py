@@ -78,6 +78,20 @@ TARGET_WORDS: dict[str, tuple[str, str]] = {
         "{gone} of {told} posts looked at again seem gone, more than {share}: rather has the site changed its addresses or its answers, "
         "so none is marked; look at some of them, and where they are gone indeed, allow more by `recheck: {{share: …}}`",
     ),
+    "why.held.deep": (
+        "из {told} сообщений, стоящих так же далеко от начала своих тем, удалёнными кажутся {gone}, больше {share}: скорее форум "
+        "показывает теперь только начало тем, поэтому ни одно не отмечено; посмотрите на некоторые из них и, если они и правда удалены, "
+        "разрешите больше: `recheck: {{share: …}}`",
+        "{gone} of {told} posts that stand as far down their topics seem gone, more than {share}: rather does the forum show only the "
+        "beginning of its topics now, so none is marked; look at some of them, and where they are gone indeed, allow more by "
+        "`recheck: {{share: …}}`",
+    ),
+    "why.alike": (
+        "сообщений разных авторов с одним и тем же новым текстом «{text}»: {posts}; на их месте стоит вход или капча или пометка, что они "
+        "удалены, поэтому правками они не считаются; если на форуме это такая пометка, укажите `topic.removed`",
+        "{posts} posts of several authors show the same new text, «{text}»: a login or a captcha stands in the place of what they said, or "
+        "a mark that they were removed, so none counts as edited; of such a mark of a forum say `topic.removed`",
+    ),
     "why.learned": ("так было раньше", "learned"),
     "why.stated": ("так задано в файле", "stated"),
     "change.uneven": (

@@ -163,7 +163,10 @@ def why(one: Health, lang: Lang, zone: ZoneInfo) -> Sequence[str]:
     found += [_violated(violation, lang) for violation in one.violations]
     found += [_unreadable(host, lang, zone) for host in one.robots if host.is_red]
     if (held := one.held) is not None:
-        found.append(say(lang, "why.held", gone=held.gone, told=held.told, share=share(lang, held.share, 1)))
+        which = "why.held.deep" if held.deep else "why.held"
+        found.append(say(lang, which, gone=held.gone, told=held.told, share=share(lang, held.share, 1)))
+    if one.alike is not None:
+        found.append(say(lang, "why.alike", posts=one.alike.posts, text=one.alike.text))
     return found
 
 

@@ -21,7 +21,7 @@ from crawlers.__main__ import app as commands
 from crawlers.archive import Archive
 from crawlers.brand import read_brands
 from crawlers.health import Health
-from crawlers.looked import Held, Rechecked, log
+from crawlers.looked import Alike, Held, Rechecked, log
 from crawlers.post import Precision
 from crawlers.printed import HEALTH_COLUMNS
 from crawlers.source import Item, Page
@@ -221,6 +221,10 @@ def test_a_target_whose_posts_vanished_at_once_says_so_in_the_readers_language()
     [russian], [english] = targets.why(one, "ru", ZoneInfo("UTC")), targets.why(one, "en", ZoneInfo("UTC"))
     assert russian.startswith("из 12 просмотренных снова сообщений удалёнными кажутся 5, больше 34\u00a0%: скорее сайт сменил адреса")
     assert english == str(one.held) == one.why[0]
+    forum = Health(target="forum", collected=True, held=Held(5, 12, 0.34, deep=True), alike=Alike(3, "Войдите"))
+    russian, overwritten = targets.why(forum, "ru", ZoneInfo("UTC"))
+    assert "скорее форум показывает теперь только начало тем" in russian and "«Войдите»: 3;" in overwritten
+    assert targets.why(forum, "en", ZoneInfo("UTC")) == [str(forum.held), str(forum.alike)] == forum.why
 
 
 def test_a_host_whose_robots_txt_stays_unreadable_is_named_in_the_readers_language() -> None:

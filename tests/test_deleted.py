@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,19 @@ from crawlers.__main__ import app
 from crawlers.archive import Archive
 from crawlers.health import State, health_of
 from crawlers.look import Fate, Look
-from crawlers.looked import EDITS, Held, Looks, gone_posts, looks_path
-from crawlers.recheck import Rules, judged, recheck
-from crawlers.source import CollectError
+from crawlers.looked import EDITS, Held, Looks, Memory, gone_posts, latest, looks_path
+from crawlers.post import Post
+from crawlers.recheck import recheck
+from crawlers.source import CollectError, Item
 from crawlers.target import BrokenTarget, Target, read_target
+from crawlers.verdict import Change, Rules, Verdict, judged
 from tests.site import Answer, Place, Request, Site, site
 
 ROOT = Path(__file__).parents[1]
 HOUR = timedelta(hours=1)
 NOW = datetime.now(UTC).replace(microsecond=0)
 POSTS = 12
+RULES = Rules(age=14 * 24 * HOUR, every=24 * HOUR, confirm=12 * HOUR, most=500, share=0.34)
 
 
 @pytest.fixture
@@ -167,15 +171,76 @@ def test_what_seemed_gone_is_looked_at_at_once_where_a_person_asks(place: Place,
     assert look(place, target, 12.5).gone == 5, "seen so twice, twelve hours apart, whatever a person looked at in between"
 
 
-def test_a_run_that_only_confirms_is_no_mass_and_few_posts_are_none() -> None:
-    rules = Rules(age=14 * 24 * HOUR, every=24 * HOUR, confirm=12 * HOUR, most=500, share=0.34)
+def test_a_run_that_only_confirms_is_no_mass_and_a_post_of_few_is_none() -> None:
+    rules = RULES
     first = judged([Look(str(n), Fate.GONE if n < 12 else Fate.HERE) for n in range(60)], {}, rules, NOW)
     assert first.held is None and not first.gone
     before = {one.id: one for one in first.memory}
     second = judged([Look(str(n), Fate.GONE, "404") for n in range(12)], before, rules, NOW + 13 * HOUR)
     assert second.held is None and len(second.gone) == 12
-    assert judged([Look(str(n), Fate.GONE) for n in range(9)], {}, rules, NOW).held is None
+    assert judged([Look(str(n), Fate.GONE if n else Fate.HERE) for n in range(9)], {}, rules, NOW).held is None
+    assert judged([Look("0", Fate.GONE)], {}, rules, NOW).held is None, "one post alone is no mass"
     assert judged([Look(str(n), Fate.GONE) for n in range(10)], {}, rules, NOW).held is not None
+
+
+def test_a_small_place_of_which_all_seems_gone_has_moved_rather_until_a_person_says_otherwise(place: Place) -> None:
+    with site() as blog:
+        publish(blog, range(7))
+        target = collected(place, blog)
+        assert look(place, target, 0).here == 7
+        for n in range(7):
+            del blog.pages[f"/post/{n}"]
+        assert [look(place, target, hours).held for hours in (25, 50)] == [Held(7, 7, 0.34)] * 2
+        assert not marked(place) and health_of(target, Archive(place.data), NOW + 51 * HOUR).state.red
+        target = collected(place, blog, "recheck: {share: 1}\n")
+        assert look(place, target, 75).suspected == 7
+        assert look(place, target, 88).gone == 7
+
+
+def test_of_a_small_place_only_what_was_there_since_posts_seem_gone_speaks_for_it() -> None:
+    looks: dict[str, Memory] = {}
+
+    def seen(hours: float, id: str, fate: Fate) -> Verdict:
+        verdict = judged([Look(id, fate, "404")], looks, RULES, NOW + hours * HOUR)
+        looks.update((one.id, one) for one in verdict.memory)
+        return verdict
+
+    for hours in range(7):
+        seen(3 * hours, str(hours), Fate.HERE)
+    for hours in range(3):
+        assert seen(24 + 3 * hours, str(hours), Fate.GONE).held is None, "others were there hours ago"
+    again = seen(37, "0", Fate.GONE)
+    assert (again.held, again.gone) == (Held(3, 3, 0.34), []), "but none since"
+    seen(38, "5", Fate.HERE)
+    assert seen(39, "1", Fate.GONE).gone == [("1", "404")], "one is, so that the others are gone"
+
+
+def forum_looks(pages: Iterable[Sequence[Fate]]) -> list[Look]:
+    """Looks at posts of topics, of each the fates in order; what seems gone lacks at the end."""
+    return [
+        Look(f"{topic}.{at}", fate, depth=at if fate is Fate.HERE else list(fates).count(Fate.HERE))
+        for topic, fates in enumerate(pages)
+        for at, fate in enumerate(fates)
+    ]
+
+
+def test_a_forum_that_shows_only_the_beginning_of_its_topics_has_no_reply_marked() -> None:
+    here, gone = Fate.HERE, Fate.GONE
+    alone = [[here]] * 50
+    first_only = judged(forum_looks([*alone, *[[here, gone, gone]] * 6]), {}, RULES, NOW)
+    assert first_only.held == Held(12, 12, 0.34, deep=True)
+    assert str(first_only.held).startswith(
+        "12 of 12 posts that stand as far down their topics seem gone, more than 34%: rather does the forum"
+    )
+    broken_off = judged(forum_looks([*alone, *[[here] * 6] * 4, *[[here] * 6 + [gone]] * 3]), {}, RULES, NOW)
+    assert broken_off.held == Held(3, 3, 0.34, deep=True), "all that stands behind a sixth"
+    one_of_many = judged(forum_looks([*alone, *[[here, here]] * 11, [here, gone]]), {}, RULES, NOW)
+    assert one_of_many.held is None
+    before = {one.id: one for one in one_of_many.memory}
+    [removed] = [Look(each.id, gone, "not in its topic", depth=1) for each in one_of_many.looks if each.fate is gone]
+    assert judged([removed], before, RULES, NOW + 13 * HOUR).gone == [(removed.id, "not in its topic")]
+    between = [Look(f"between {n}", gone, "not in its topic") for n in range(3)]
+    assert judged([*forum_looks(alone), *between], {}, RULES, NOW).held is None, "what stands before and behind is shown"
 
 
 def test_the_newest_are_looked_at_first_within_what_a_day_allows(place: Place, blog: Site) -> None:
@@ -321,3 +386,59 @@ def test_an_edit_and_new_figures_are_collected_as_what_they_are(place: Place) ->
         server.pages["/api/v1/statuses/2"] = Answer("<h1>404 of another server</h1>", 404)
         run = look(place, target, 50)
         assert (run.suspected, run.untold) == (1, 1)
+
+
+POST = Post(id="s.example:0", site="s.example", source="forum", text="Отзыв", collected=NOW)
+WALL = "Чтобы увидеть сообщение, войдите. Запрос {0}"
+
+
+def statuses(server: Site, texts: Sequence[str]) -> None:
+    """Posts of Mastodon, each of another author."""
+    said = {"Content-Type": "application/json"}
+    made = [
+        {"id": str(n), "content": f"<p>{text}</p>", "account": {"acct": f"a{n}"}, "created_at": (NOW - HOUR).isoformat(), "edited_at": None}
+        for n, text in enumerate(texts)
+    ]
+    server.pages["/api/v1/timelines/tag/vestarna"] = Answer(json.dumps(made), headers=said)
+    server.pages |= {f"/api/v1/statuses/{n}": Answer(json.dumps(one), headers=said) for n, one in enumerate(made)}
+
+
+def test_a_text_that_stands_in_the_place_of_several_authors_posts_is_no_edit(place: Place) -> None:
+    words = [f"Вестарна {word}" for word in ("хороша", "плоха", "медленна", "дорога")]
+    with site() as server:
+        statuses(server, words)
+        target = place.target("blog", f"kind: mastodon\nurl: {server.url}\nhashtags: [vestarna]\nallow_private: true\ndelay: 0\n")
+        place.collect(target)
+        statuses(server, [*(WALL.format(n) for n in range(3)), "Вестарна недорога"])
+        walled = look(place, target, 0)
+        assert walled.alike is not None and walled.alike.text.startswith("Чтобы увидеть сообщение, войдите.")
+        assert (walled.edited, walled.untold, walled.here, walled.alike.posts) == (1, 3, 1, 3)
+        assert [one.alike for one in latest(Archive(place.data), "blog", NOW, 24 * HOUR)] == [walled.alike]
+        health = health_of(target, Archive(place.data), NOW + HOUR)
+        assert health.state.red and str(walled.alike) in health.why and str(walled).endswith(str(walled.alike))
+        assert [post.text for post in place.posts(target)] == [*words, "Вестарна недорога"]
+        statuses(server, ["удалено", "удалено", *words[2:]])
+        lifted = look(place, target, 25)
+        assert (lifted.edited, lifted.untold, lifted.alike) == (3, 0, None), "two of them may say the same"
+        assert health_of(target, Archive(place.data), NOW + 26 * HOUR).alike is None
+
+
+def change(known: Post, text: str) -> dict[str, Change]:
+    return {known.id: Change(Item(raw={}), replace(known, text=text), known, edited=True)}
+
+
+def test_the_same_text_is_told_also_where_posts_are_looked_at_one_by_one() -> None:
+    looks: dict[str, Memory] = {}
+
+    def seen(hours: float, n: int, text: str, author: int) -> Verdict:
+        known = replace(POST, id=f"s.example:{n}", text=f"Отзыв {n}", author_id=f"s.example:{author}")
+        verdict = judged([Look(known.id, Fate.HERE)], looks, RULES, NOW + hours * HOUR, change(known, text))
+        looks.update((one.id, one) for one in verdict.memory)
+        return verdict
+
+    assert [len(seen(n, n, WALL.format(n), author=n).overwritten) for n in range(4)] == [0, 0, 1, 1]
+    assert seen(4, 5, "Банк лучше", author=5).alike is None
+    assert seen(50, 6, WALL, author=6).alike is None, "days ago is another matter"
+    assert [seen(60 + n, n, "удалено", author=1).alike for n in range(5)] == [None] * 5, "an author may take back all that they said"
+    numbers = [seen(70 + n, n, f"Отзыв {n + 100}", author=n).alike for n in range(5)]
+    assert numbers == [None] * 5, "another number alone makes no new text"

@@ -149,6 +149,15 @@ def test_a_second_look_at_an_own_page_sees_another_text_and_other_figures(board:
     assert place.collect(target).outcomes["repeated"] == 5
 
 
+def test_a_login_that_is_shorter_than_the_beginning_in_the_list_makes_no_edit_of_a_review(board: Site, place: Place) -> None:
+    with_own_pages(board, [2, 1])
+    target = place.target("vestarna", OWN.format(url=board.url, items=100))
+    assert place.collect(target).outcomes["kept"] == 2
+    board.pages["/r/1"] = '<div class="whole">Войдите, чтобы прочитать</div>'
+    seen = recheck(target, data=place.data, config=place.config, now=datetime(2026, 9, 8, tzinfo=UTC))
+    assert (seen.here, seen.untold, seen.edited, len(place.posts(target))) == (1, 1, 0, 2), "nor is it cut down to its beginning"
+
+
 @pytest.mark.parametrize("date", ["Сегодня, 14:05", "вчера", "2 часа назад"])
 def test_a_date_of_the_list_is_counted_back_from_when_that_was_read(date: str, tmp_path: Path) -> None:
     file = CARDS.replace("date: time", "date: time, edited: time, url: a") + "own_page: {text: p, date: em}\n"

@@ -125,6 +125,16 @@ def test_a_forum_that_shows_the_place_of_a_removed_post_instead_of_404(walk: Wal
     assert (looks[1].fate, looks[1].sign) == (GONE, "not in its topic"), "the topic begins on this page"
 
 
+def test_how_far_down_posts_stand_is_told_of_those_that_are_there_and_of_those_behind_the_last_one(walk: Walk) -> None:
+    target, known = taken(walk)
+    first_only = looked(walk, target, known, {"t=1000": page(1), "p=": page(1)})
+    assert [(look.fate, look.depth) for look in first_only.values()] == [(HERE, 0), *[(GONE, 1)] * 6]
+    one = page(1, 3, 4, after=SECOND)
+    looks = looked(walk, target, known, {FIRST: one, SECOND: page(5, 6), "p=2": one, "p=4": one, "p=7": page(5, 6)})
+    assert [looks[n].depth for n in (3, 5, 7)] == [1, 0, 2]
+    assert (looks[2].fate, looks[2].depth) == (GONE, None), "newer posts tell that it is missing"
+
+
 @pytest.mark.parametrize(
     ("why", "there"),
     [

@@ -233,7 +233,9 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
     def as_shown(self, one: Known, response: Response) -> dict[str, Any] | None:
         own = own_page.read_own_page(page_of(response), self.target) if self.target.own_page else {}
         plain = {name: said for name, said in one.raw.items() if name != "own_missing"}
-        return plain | {"own": own, "own_read": iso(datetime.now(UTC))} if "text" in own else None
+        if "text" not in own or not own_page.is_whole(Fields(one.raw, wanted(self.target)).words("text"), own):
+            return None
+        return plain | {"own": own, "own_read": iso(datetime.now(UTC))}
 
     def older(self, post: Post) -> bool:
         """Whether a review lies before what the run is to take: its own page is not fetched."""
