@@ -106,7 +106,7 @@ def test_a_rate_limit_that_is_used_up_closes_the_host_until_it_counts_anew(statu
     first, second, *_ = (request.at for request in blog.asked if request.path != "/robots.txt")
     assert second - first >= 1.9
 
-    seconds = 3600.0
+    seconds = 1800.0
     blog.asked.clear()
     for each in (target, other):
         with pytest.raises(RunFailed, match="asked to be left alone until"):
