@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from plain_judge import PlainJudge
+from typer.testing import CliRunner
 
+from nlp.__main__ import app
 from nlp.bootstrap import Difference
 from nlp.classifier import Classifier
 from nlp.confusion import confusions
@@ -179,6 +181,55 @@ def test_a_malformed_record_names_file_line_and_field(tmp_path: Path, line: obje
         read_records(path)
     assert (caught.value.line, caught.value.field) == (3, field)
     assert str(caught.value).startswith(f"{path}:3: {field}: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("stanse", "stance"), ("recommendation", "recommend"), ("Stance", "stance"), ("role", "roles"), ("ratings", "rating")],
+)
+def test_a_field_that_is_nearly_one_of_the_known_ones_is_named(tmp_path: Path, name: str, meant: str) -> None:
+    slipped = {key: value for key, value in WHOLE.items() if key != meant} | {name: WHOLE[meant]}
+    path = written(tmp_path / "some.jsonl", WHOLE, slipped)
+    with pytest.raises(RecordError) as caught:
+        read_records(path)
+    assert str(caught.value) == f"{path}:2: {name}: is no field of a record: write `{meant}`, or take it out"
+    with pytest.raises(RecordError, match=f":1: {name}: is no field"):
+        read_records(written(path, WHOLE | {"predicted": {name: WHOLE[meant]}}))
+
+
+def test_a_field_of_the_files_own_is_passed_over(tmp_path: Path) -> None:
+    own = {
+        "name": "Анна",
+        "title": "т",
+        "url": "u",
+        "author": "а",
+        "lang": "ru",
+        "hard": 1,
+        "official": 0,
+        "product": "карта",
+        "annotator": 2,
+    }
+    [record] = read_records(written(tmp_path / "some.jsonl", WHOLE | own))
+    assert record.answers["stance"] == "promoter"
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "code", "message"),
+    [
+        ((), (), 1, "error: {}: nothing is scored: there is no record"),
+        (({"text": "т", "target": "Север"},), (), 1, "error: {}: nothing is scored: no record has an answer"),
+        (({"text": "т", "target": "Север"},), ("--predictions", "out.jsonl"), 0, "{}: nothing is scored: no record has an answer"),
+        ((WHOLE,), (), 0, ""),
+    ],
+)
+def test_an_evaluation_that_scores_nothing_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: tuple[object, ...], options: tuple[str, ...], code: int, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nlp.evaluate.Classifier", PlainJudge)
+    done = CliRunner().invoke(app, ["evaluate", str(written(Path("some.jsonl"), *lines)), *options])
+    assert (done.exit_code, done.stderr.strip()) == (code, message.format("some.jsonl"))
+    assert Path("out.jsonl").is_file() == bool(options)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
