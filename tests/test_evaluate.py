@@ -232,6 +232,21 @@ def test_an_evaluation_that_scores_nothing_says_so(
     assert Path("out.jsonl").is_file() == bool(options)
 
 
+def test_each_month_has_its_own_interval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlp.evaluate.Classifier", PlainJudge)
+    parts = [("2026-01", "отличный", "promoter"), ("2026-01", "ужасный", "detractor"), ("2026-02", "отличный", "detractor"),
+             ("2026-02", "ужасный", "detractor")]  # fmt: skip
+    records = [{"target": "Север", "text": f"{word} банк {at}", "stance": stance, "date": f"{month}-03"}
+               for at, (month, word, stance) in enumerate(parts * 10)]  # fmt: skip
+    found = evaluate(written(tmp_path / "some.jsonl", *records), months=True)
+    _, second = (months["stance"] for months in found.to_json()["months"].values())
+    low, high = second["interval"]
+    assert low < second["score"] < high
+    rows = [line for line in found.lines() if line.startswith("    2026-0")]
+    assert ["[-]" in row for row in rows] == [True, False] and f"[{low:.3f}, {high:.3f}]" in rows[1]
+    assert any("picked for being wrong" in line for line in found.lines())
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="can't be read"):
         read_records(tmp_path / "missing.jsonl")
@@ -308,6 +323,7 @@ def test_the_report_and_the_lines_of_predictions(tmp_path: Path) -> None:
     assert set(found.tone_by_source) == {"", "tweets"}
     assert shown["heads"]["tone"].keys() >= {"score", "interval"} and "interval" in shown["heads"]["tone"]["classes"]["-1"]
     assert any(line.startswith("stance: macro-F1") for line in found.lines())
+    assert any(line.startswith("tone: macro-F1 of positive and negative ") and ", macro-F1 " in line for line in found.lines())
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [line["id"] for line in lines] == ["a1", 3, 5]
     heads = {"genre", "sentiment", "stance", "recommend", "roles", "switch", "products", "tone"}
