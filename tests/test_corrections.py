@@ -162,6 +162,21 @@ def test_what_a_person_takes_the_post_for_its_products_are(place: Place, index: 
     assert (card.genre, card.stance) == ("opinion", "promoter")
 
 
+def test_a_product_of_an_advertisement_keeps_the_tone_that_was_judged_by_itself(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    whole = replace(mention(seen, "none", confidence={"genre": 0.9, "tone": 0.6}), genre="ad")
+    products = [("app", "app_online", 0.9), ("card", "debit_card", 0.6)]
+    of_rule = [
+        replace(mention(seen, "none", product=name, product_kind=kind, confidence={"tone": sure}), genre="ad")
+        for name, kind, sure in products
+    ]
+    place.tagged("forum", 1, [(seen, [whole, *of_rule])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/general", tone=-1, sentiment="negative")
+    found = {hit.mention.product: (hit.mention.tone, hit.mention.sentiment) for hit in everything(embedded)[0]}
+    assert found == {"general": (-1, "negative"), "app": (0, "negative"), "card": (-1, "negative")}
+
+
 def test_a_correction_of_stars_holds_for_those_stars_alone(place: Place, index: Index) -> None:
     seen = post(1, text="", rating=1.0)
     place.tagged("forum", 1, [(seen, [mention(seen, "detractor")])])
