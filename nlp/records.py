@@ -203,7 +203,7 @@ def _predicted(path: Path, number: int, values: Mapping[str, Any]) -> dict[str, 
 
 def _check_names(path: Path, number: int, values: Mapping[str, Any]) -> None:
     """Raises RecordError for a field whose name is nearly that of one that is read; all others that are not read are the file's own."""
-    for name in values.keys() - {*READ_FIELDS, *OTHER_FIELDS}:
+    for name in (each for each in values if each not in READ_FIELDS and each not in OTHER_FIELDS):
         near = ["recommend"] if name == "recommendation" else get_close_matches(name.lower(), READ_FIELDS, 1, LIKE)
         if near:
             raise RecordError(path, number, name, f"is no field of a record: write `{near[0]}`, or take it out")
