@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
@@ -224,14 +225,18 @@ def export_corrections(out: Annotated[Path, typer.Argument(metavar="OUT.jsonl", 
     """Write the corrections as labelled records, for `python -m nlp train --corrections` and `python -m nlp evaluate`.
 
     One record for each post and company, and for each product, with the answers that people gave. Those under review are left out,
-    and texts in a language that the model does not read. What the model answers to the same in use stands beside, and is scored by
+    answers about products that the model does not judge by themselves, and texts in a language that it does not read: how many of
+    each stands on standard error. What the model answers to the same in use stands beside, and is scored by
     `python -m nlp evaluate OUT.jsonl --predicted`.
     """
     with told(), opened() as index, closing(open_desk(data_folder())) as desk, whole(out) as file:
-        number = 0
-        for number, record in enumerate(exported.records(index, desk, read_brands(config_folder()), _predictions(index, desk)), 1):  # noqa: B007
+        number, left_out = 0, Counter[str]()
+        predicted = _predictions(index, desk)
+        for number, record in enumerate(exported.records(index, desk, read_brands(config_folder()), predicted, left_out), 1):  # noqa: B007
             file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
     typer.echo(f"exported: {number} records")
+    for why, answers in (+left_out).items():
+        typer.echo(f"left out: {answers} answers {why}", err=True)
 
 
 def _predictions(index: Index, desk: Desk) -> dict[str, Sighting]:

@@ -7,7 +7,7 @@ the brand in the post.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -114,7 +114,8 @@ def applied(post: Post, mentions: Iterable[Mention], corrections: Sequence[Corre
     """The post's mentions with people's answers in the place of the model's, by id.
 
     `corrections` are those in force, in the order in which they were made; those made on another text are passed over. A product
-    that has no judgement of its own says what the company as a whole says, corrected too, unless it is corrected itself.
+    that has no judgement of its own says what the company as a whole says, corrected too, unless it is corrected itself. One that has
+    keeps it, but where a person takes the whole post for an advertisement, news or mockery: then it is made of that as by the reader.
     """
     found = {mention.id: mention for mention in mentions}
     holding = [each for each in corrections if holds(each, post)]
@@ -122,15 +123,15 @@ def applied(post: Post, mentions: Iterable[Mention], corrections: Sequence[Corre
         if each.head == EXISTS:
             _exist(found, each, brands)
     said = [each for each in holding if each.head != EXISTS]
-    copies = {key for key, mention in found.items() if says_the_same(mention, found.get(_company(mention)))}
+    taken = {key: _taken(mention, found.get(_company(mention))) for key, mention in found.items()}
     for each in said:
         if each.product == GENERAL:
             for key, mention in found.items():
-                if key == each.mention or (mention.brand == each.brand and (each.head in BY_BRAND or key in copies)):
+                if key == each.mention or (mention.brand == each.brand and (each.head in BY_BRAND or each.head in taken[key])):
                     found[key] = answered(mention, each.head, each.value)
     for key, mention in found.items():
         general = found.get(_company(mention))
-        if general is not None and "genre" in general.corrected and key != general.id and key not in copies:
+        if general is not None and "genre" in general.corrected and key != general.id and not taken[key]:
             found[key] = as_whole(mention, general)
     for each in said:
         if each.product != GENERAL and each.mention in found:
@@ -141,6 +142,14 @@ def applied(post: Post, mentions: Iterable[Mention], corrections: Sequence[Corre
 def _company(mention: Mention) -> str:
     """Id of the mention of the company as a whole."""
     return f"{mention.post}/{mention.brand}/{GENERAL}"
+
+
+def _taken(product: Mention, general: Mention | None) -> Set[str]:
+    """Heads that the product has from the company. Of an advertisement's or a news' product, which rules answer, the tone is its own."""
+    if general is None or not says_the_same(product, general):
+        return frozenset()
+    own = {"tone"} if product.confidence.get("tone") != general.confidence.get("tone") else set()
+    return HEADS.keys() - own
 
 
 def says_the_same(product: Mention, general: Mention | None) -> bool:

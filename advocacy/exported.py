@@ -6,6 +6,7 @@ stays apart; of a product `passage` is what the reader asks about, with its `nam
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +28,14 @@ from nlp.tag import present_fingerprint
 Predicted = Mapping[str, Mention]
 """The mentions of a post as the model predicts them, by id."""
 
+INHERITED = "about products that the model does not judge by themselves: correct the company as a whole too, if it is meant"
+UNPREDICTED = "about products whose mention the model has not made of today's text and brands"
+NO_FIELD = "that say whether a company is meant at all: a record has no field for that"
+REVIEW = "under review: `python -m advocacy corrections --review` lists them"
+STARS_ONLY = "about ratings without a text"
+NOT_READ = "about texts in a language that the model does not read"
+"""Why an answer is in no record."""
+
 
 def predictions(posts: Set[str], *, data: Path, config: Path) -> dict[str, Sighting]:
     """Post id -> the post and its mentions as the model reads them: without what people answered.
@@ -40,26 +49,45 @@ def predictions(posts: Set[str], *, data: Path, config: Path) -> dict[str, Sight
     return {post: one_post(versions) for post, versions in seen.items()}
 
 
-def records(index: Index, desk: Desk, brands: Brands, predicted: Mapping[str, Sighting]) -> Iterator[dict[str, Any]]:
+def records(
+    index: Index, desk: Desk, brands: Brands, predicted: Mapping[str, Sighting], left_out: Counter[str] | None = None
+) -> Iterator[dict[str, Any]]:
     """What people answered, as labelled records for training and evaluation: one for each post x brand x product, by post and brand.
 
     `predicted` as `predictions` gives it: what the model says of the same text stands under `predicted`, its name under `model`. Of a
     company, `products` are the kinds that remain where a person added or removed one. A product that the model does not judge by
-    itself has no record. Ratings without a text are left out, and texts in a language that the model is never asked about.
+    itself has no record: there is no question of which its answer could be learned. Ratings without a text are left out, and texts in a
+    language that the model is never asked about. `left_out` counts, once all is read, the answers in no record by their reason.
     """
-    for post, mentions, said in with_posts(index, desk.in_force()):
-        if post is None or not post.text.strip() or post.language not in (None, *READ):
+    missed = Counter() if left_out is None else left_out
+    for post, mentions, every in with_posts(index, desk.in_force()):
+        said = [each for each in every if each.head != EXISTS or each.product != GENERAL]
+        missed[NO_FIELD] += len(every) - len(said)
+        unfit = _unfit(post)
+        if post is None or unfit:
+            missed[unfit] += len(said)
             continue
         seen, found = predicted.get(post.id, (post, []))
         theirs = {mention.id: mention for mention in found} if made_on(seen) == made_on(post) else {}
         holding = sorted((each for each in said if holds(each, post)), key=lambda each: each.brand)
+        missed[REVIEW] += len(said) - len(holding)
         for slug, of_brand in groupby(holding, key=lambda each: each.brand):
             answers, whole = list(of_brand), f"{post.id}/{slug}/{GENERAL}"
             if brands.by_slug(slug) is None or whole not in mentions:
+                missed[REVIEW] += len(answers)
                 continue
             record = _record(post, slug, brands, alone=len({each.brand for each in mentions.values()}) == 1)
             yield from _answered(record, _of_company(answers, mentions), whole, theirs)
-            yield from _of_products(record, post, answers, brands, theirs)
+            yield from _of_products(record, post, answers, brands, theirs, missed)
+
+
+def _unfit(post: Post | None) -> str:
+    """Why nothing that was said of the post is a record; empty where it may be one."""
+    if post is None:
+        return REVIEW
+    if not post.text.strip():
+        return STARS_ONLY
+    return "" if post.language in (None, *READ) else NOT_READ
 
 
 def _record(post: Post, slug: str, brands: Brands, *, alone: bool) -> dict[str, Any]:
@@ -87,20 +115,25 @@ def _of_company(answers: Sequence[Correction], mentions: Mapping[str, Mention]) 
 
 
 def _of_products(
-    company: Mapping[str, Any], post: Post, answers: Sequence[Correction], brands: Brands, predicted: Predicted
+    company: Mapping[str, Any], post: Post, answers: Sequence[Correction], brands: Brands, predicted: Predicted, missed: Counter[str]
 ) -> Iterator[dict[str, Any]]:
-    by_mention: dict[str, dict[str, Any]] = {}
+    by_mention: dict[str, list[Correction]] = {}
     for each in answers:
         if each.product != GENERAL and each.head != EXISTS:
-            by_mention.setdefault(each.mention, {}).update(recorded(each.head, each.value))
-    for key, fields in sorted(by_mention.items()):
+            by_mention.setdefault(each.mention, []).append(each)
+    for key, said in sorted(by_mention.items()):
         mention, general = predicted.get(key), predicted.get(key.rpartition("/")[0] + f"/{GENERAL}")
-        if mention is None or general is None or says_the_same(mention, general):
+        brand = brands.by_slug(said[0].brand)
+        product = brand.product(said[0].product) if brand else None
+        if mention is None or general is None or product is None:
+            missed[UNPREDICTED] += len(said)
             continue
-        brand = brands.by_slug(mention.brand)
-        product = brand.product(mention.product) if brand else None
-        if product is None:
+        if says_the_same(mention, general):
+            missed[INHERITED] += len(said)
             continue
+        fields: dict[str, Any] = {}
+        for each in said:
+            fields |= recorded(each.head, each.value)
         label = product.label("en" if post.language == "en" else "ru")
         passage, names = cut(post.text, mention.evidence, (*general.names, *mention.names))
         about = {"id": key, "about_product": label, "passage": passage, "names": [list(span) for span in names]}

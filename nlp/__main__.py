@@ -17,7 +17,7 @@ from crawlers.archive import Archive
 from crawlers.place import config_folder, data_folder
 from crawlers.target import target_paths
 from nlp.classifier import Classifier
-from nlp.commands import fail, print_out, say, told
+from nlp.commands import fail, print_out, say, say_plainly, told
 from nlp.stream import read_brands_of, tag_lines
 from nlp.tag import present_fingerprint, tag, tagged_path, untagged
 from nlp.train_commands import app as train_commands
@@ -99,18 +99,21 @@ def _tag_stdin(brands: Path | None) -> None:
 
 
 def _print_lines(lines: Iterable[dict[str, Any] | str], as_text: Callable[[dict[str, Any]], str] | None = None) -> None:
-    """Print records, as JSON unless told how; messages about bad lines go to standard error, and fail at the end."""
+    """Print records, as JSON unless told how; messages about bad lines, or that there is none, go to standard error. Bad lines fail."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
-    bad = 0
+    bad = shown = 0
     for line in lines:
         if isinstance(line, str):
             say.print(line, markup=False, highlight=False, soft_wrap=True)
             bad += 1
         else:
             print_out(as_text(line) if as_text else json.dumps(line, ensure_ascii=False))
+            shown += 1
     if bad:
         fail(f"{bad} of the lines could not be read")
+    if not shown:
+        say_plainly("no mention: no post here names a company of the brands file")
 
 
 @app.command("explain")

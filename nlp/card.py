@@ -60,6 +60,8 @@ Russian and English. One encoder (12 layers, 384 wide), a head per question; see
 ```
 
 {last}
+The files of records grew between the steps: how many records each step learned, and the revision whose `labels/` holds them, stands in
+`models/README.md` ("What each step learned from").
 Word vectors stay frozen in their 4-bit form; all other weights are stored in 8 bits with a scale per block of 32.
 Size: {sizes}.
 
@@ -84,8 +86,10 @@ LIMITS = """\
 ## Limits
 - Rare answers (`ex_employee`, `competitor_client`, `joined`) have few labels: see the counts, and use the confidence.
 - Other trades than those it has learned from are read less well (`labels/README.md`).
-- Of two companies in one text it tells an open contrast ("X is bad, Y is good") but not who was left for whom: there the role and the
-  switch are often those of the company that the author uses now.
+- Of two companies in one text it often tells an open contrast in whole clauses ("the branch of X is slow, Y answered at once"), but often
+  not a comparison ("X is worse than Y", "better Y than X") or a contrast of single words ("X sucks, Y rules"): both may then be read
+  alike, or each as the other. Nor does it tell who was left for whom: there the role and the switch are often those of the company
+  that the author uses now.
 - Labels are by annotators of one school: a second annotation of the test sets agreed with kappa about 0.95, an upper bound.
 """
 

@@ -27,7 +27,7 @@ from nlp.together import JOINT, likeliest
 MODEL = Path(__file__).parents[1] / "models" / "reader-5"
 FILES = ("model.onnx", "tokenizer.json")
 PAD = 1
-JUDGING = "4"
+JUDGING = "5"
 """Version of `judged`. Raise it with any change that makes other judgements of the same logits: all pairs are judged anew."""
 EVENED = 0.5
 """Power of the classes' frequency that the sureness of roles takes out. By the plain share of its answer a model abstains from the

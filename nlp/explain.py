@@ -299,10 +299,10 @@ def lines_of(record: Mapping[str, Any]) -> str:
     """A record of `explain_lines` for people."""
     rows = [f"{record['post']} · {record['brand']} · {record['product']}"]
     for why in record["heads"]:
-        answer, today = (", ".join(each) if isinstance(each, tuple) else each for each in (why["answer"], why["today"]))
-        sure = f" ({why['confidence']:.2f})" if why["confidence"] is not None and answer is not None else ""
+        answer, today = map(_in_words, (why["answer"], why["today"]))
+        sure = f" ({why['confidence']:.2f})" if why["confidence"] is not None and why["answer"] is not None else ""
         stars = "given by the stars alone; without them " if why["by"] != "stars" and why["stars"] else ""
-        rows.append(f"  {why['head']}: {answer}{sure}: {stars}{SAID[why['by']].format(today='unknown' if today is None else today)}")
+        rows.append(f"  {why['head']}: {answer}{sure}: {stars}{SAID[why['by']].format(today=today)}")
         for each in why["sentences"]:
             rows.append(f"    {each['weight']:+.2f}  «{each['text']}» (alone {each['alone']:.2f})")
         if why["likelier"] is not None:
@@ -311,3 +311,10 @@ def lines_of(record: Mapping[str, Any]) -> str:
             rest = "the rest gives the same answer" if why["stays"] else "the rest gives another answer"
             rows.append(f"    together {why['alone']:.2f}; without them {why['without']:.2f}: {rest}")
     return "\n".join(rows)
+
+
+def _in_words(answer: Answer | None) -> str:
+    """Roles that the model leaves open are unknown, as on the dashboard."""
+    if answer is None:
+        return "unknown"
+    return ", ".join(answer) if isinstance(answer, tuple) else str(answer)

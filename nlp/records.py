@@ -14,6 +14,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,6 +66,13 @@ GENRE_RECORDS: Mapping[str, Mapping[str, Answer]] = {
     **{genre: {"genre": genre} for genre in ("question", "news", "ad", "other")},
 }
 """Genre of a mention -> what a record says of it."""
+
+READ_FIELDS = (*CLASSES, "rating", "stars", "reviewed", "source", "date", "predicted", "model", "passage", "about_product")
+"""Fields that a record may lack: one that was meant to be one of these and is spelt otherwise would be passed over."""
+LIKE = 0.8
+"""How like one of these another name has to be to be taken for a slip; `recommendation`, the word of a mention, is less like."""
+OTHER_FIELDS = frozenset({"id", "text", "target", "text_hash", "names", "lang", "hard", "official", "product", "expected", "confidence"})
+"""Fields of labelled files that are none of these: never slips, however like one they look."""
 
 LISTS: Mapping[str, tuple[str, ...]] = {"roles": (*ROLES, "none"), "products": PRODUCT_KINDS}
 
@@ -150,6 +158,7 @@ def _record(path: Path, number: int, line: bytes, texts: Texts | None) -> Record
         values = json_object(line)
     except ValueError as error:
         raise RecordError(path, number, "record", str(error)) from error
+    _check_names(path, number, values)
     if texts and "text_hash" in values and "text" not in values:
         values["text"] = texts().get(str(values["text_hash"]))
         if values["text"] is None:
@@ -188,7 +197,16 @@ def _predicted(path: Path, number: int, values: Mapping[str, Any]) -> dict[str, 
     found = values.get("predicted")
     if found is not None and not isinstance(found, dict):
         raise RecordError(path, number, "predicted", f"must be a JSON object of answers, not {found!r}")
+    _check_names(path, number, found or {})
     return None if found is None else _answers(path, number, found)
+
+
+def _check_names(path: Path, number: int, values: Mapping[str, Any]) -> None:
+    """Raises RecordError for a field whose name is nearly that of one that is read; all others that are not read are the file's own."""
+    for name in (each for each in values if each not in READ_FIELDS and each not in OTHER_FIELDS):
+        near = ["recommend"] if name == "recommendation" else get_close_matches(name.lower(), READ_FIELDS, 1, LIKE)
+        if near:
+            raise RecordError(path, number, name, f"is no field of a record: write `{near[0]}`, or take it out")
 
 
 def _asked(values: Mapping[str, Any], where: str) -> Pair | None:

@@ -86,18 +86,21 @@ class Report:
         }
 
     def _months(self) -> dict[str, Any]:
-        return {month: {name: head.to_json() for name, head in heads.items()} for month, heads in self.months.items()}
+        return {
+            month: {name: head.to_json() | {"interval": rounded(known.main)} for name, (head, known) in heads.items()}
+            for month, heads in self.months.items()
+        }
 
     def lines(self) -> list[str]:
         """The report for people."""
         found = [f"{self.file}: {self.records} records, model {self.model}; in brackets 95 % intervals"]
         for name in self.heads:
             found += self._head_lines(name)
-        return [*found, *self._coverage_lines(), *drift.lines(self.months), *self._difference_lines()]
+        return [*found, *self._coverage_lines(), *self._month_lines(), *self._difference_lines()]
 
     def _head_lines(self, name: str) -> Iterator[str]:
         head, known = self.heads[name], self.intervals[name]
-        others = "".join(f", {key.replace('_', '-')} {value:.3f}" for key, value in head.others.items())
+        others = "".join(f", {key.replace('_f1', '-F1').replace('_', '-')} {value:.3f}" for key, value in head.others.items())
         yield from ("", f"{name}: {head.measure} {head.main:.3f} {ends(known.main)}{others} ({head.records} records)")
         for each, score in head.classes.items():
             if score.labelled or score.answered:
@@ -116,6 +119,19 @@ class Report:
             yield f"roles: macro-F1 on the surest 80 %: {figure(self.surest_roles)}"
         if self.tone_by_source:
             yield from ("", *(f"tone, {source}: {value:.3f}" for source, value in self.tone_by_source.items()))
+
+    def _month_lines(self) -> Iterator[str]:
+        if not self.months:
+            return
+        yield from ("", "By month of the posts. Corrected mentions were picked for being wrong: compare months with each other, not with a")
+        yield "test set; where the intervals of two months lie over each other, what differs between them may be chance."
+        for name in self.heads:
+            yield from ("", f"{name} by month:")
+            for month, heads in self.months.items():
+                if name in heads:
+                    head, known = heads[name]
+                    figures = f"{head.measure} {head.main:.3f} {ends(known.main):<14}   agreement {head.others['accuracy']:.0%}"
+                    yield f"    {month}   {figures}   ({head.records} records)"
 
     def _difference_lines(self) -> Iterator[str]:
         if self.against:

@@ -27,6 +27,8 @@ SAID: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "none": (frozenset({"neutral"}), frozenset({"-"})),
 }
 """Stance -> sentiments and recommendations that go with it."""
+OPPOSITE: Mapping[str, str] = {"yes": "no", "no": "yes"}
+"""Recommendations that say the opposite of each other: what else is answered may silence one of them, and never turns it round."""
 MOVED: Mapping[str, str] = {"left": "ex_client", "threatens": "client", "joined": "client"}
 """Switch -> the role of who says so."""
 
@@ -66,10 +68,21 @@ FITTING = _all()
 def likeliest(scores: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.int64]]:
     """Of each of JOINT the class for each pair: the answers that go together with the highest sum of scores.
 
-    `scores` of a head are log shares of shape (pairs, classes).
+    `scores` of a head are log shares of shape (pairs, classes). Nobody recommends where the head finds it likelier that they warn: of
+    a passive author, who never warns in the labels, it then says that they do neither.
     """
     total = np.zeros((len(scores[JOINT[0]]), len(FITTING)))
     for at, head in enumerate(JOINT):
-        total += scores[head][:, FITTING[:, at]]
+        known = _not_turned(scores[head]) if head == "recommend" else scores[head]
+        total += known[:, FITTING[:, at]]
     chosen = FITTING[total.argmax(axis=1)]
     return {head: chosen[:, at] for at, head in enumerate(JOINT)}
+
+
+def _not_turned(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scores of recommendations, those out of the question whose opposite is likelier."""
+    found = scores.copy()
+    for one, other in OPPOSITE.items():
+        at, against = CLASSES["recommend"].index(one), CLASSES["recommend"].index(other)
+        found[scores[:, at] < scores[:, against], at] = -np.inf
+    return found

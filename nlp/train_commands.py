@@ -172,6 +172,11 @@ def evaluate_command(
                 file, model=model, predictions=predictions, against=against, source=source, rating=rating, months=months, labels=labels
             )
         print_out(json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else "\n".join(report.lines()))
+    if not report.heads:
+        message = f"{file}: nothing is scored: " + ("no record has an answer" if report.records else "there is no record")
+        if not (predictions and report.records):
+            fail(message)
+        say_plainly(message)  # of posts without labels the answers may be all that was asked for
 
 
 @app.command("baseline")

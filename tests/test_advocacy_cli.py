@@ -122,8 +122,11 @@ def test_correct_list_and_export(place: Place, tmp_path: Path) -> None:
     for head in ("stance", "roles"):
         assert run("correct", happy, "--head", head, "--take-back", "--by", "Анна").stdout == "taken back\n"
     run("correct", f"{post(4).id}/bank/general", "--head", "genre", "--value", "ad", "--by", "Анна")
+    run("correct", f"{post(4).id}/bank/general", "--head", "exists", "--value", "yes", "--by", "Анна")
     out = tmp_path / "out.jsonl"
-    assert run("export-corrections", str(out)).stdout == "exported: 1 records\n"
+    exported = run("export-corrections", str(out))
+    assert exported.stdout == "exported: 1 records\n"
+    assert exported.stderr == "left out: 1 answers that say whether a company is meant at all: a record has no field for that\n"
     assert json.loads(out.read_text(encoding="utf-8")) == {
         "id": f"{post(4).id}/bank", "source": "reviews", "target": "Банк", "date": "2026-01-04", "text": post(4).text, "genre": "ad",
         "predicted": {"genre": "ad"}, "model": mention(post(4)).model,

@@ -4,6 +4,7 @@ sends them to review."""
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -19,7 +20,7 @@ from advocacy import load as loading
 from advocacy.correct import correct, review
 from advocacy.correction import HEADS, PEOPLE, Correction, WrongCorrection, answered, applied, checked, contradictions_of, holds, written
 from advocacy.desk import Desk, DeskUnavailable, open_desk
-from advocacy.exported import predictions, records
+from advocacy.exported import INHERITED, NO_FIELD, NOT_READ, REVIEW, STARS_ONLY, UNPREDICTED, predictions, records
 from advocacy.forget import forget
 from advocacy.load import load, rebuild
 from advocacy.measures import online_nps
@@ -159,6 +160,21 @@ def test_what_a_person_takes_the_post_for_its_products_are(place: Place, index: 
     say(place, index, f"{seen.id}/bank/card", genre="opinion", stance="promoter")
     [card] = [hit.mention for hit in everything(index)[0] if hit.mention.id == f"{seen.id}/bank/card"]
     assert (card.genre, card.stance) == ("opinion", "promoter")
+
+
+def test_a_product_of_an_advertisement_keeps_the_tone_that_was_judged_by_itself(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    whole = replace(mention(seen, "none", confidence={"genre": 0.9, "tone": 0.6}), genre="ad")
+    products = [("app", "app_online", 0.9), ("card", "debit_card", 0.6)]
+    of_rule = [
+        replace(mention(seen, "none", product=name, product_kind=kind, confidence={"tone": sure}), genre="ad")
+        for name, kind, sure in products
+    ]
+    place.tagged("forum", 1, [(seen, [whole, *of_rule])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/general", tone=-1, sentiment="negative")
+    found = {hit.mention.product: (hit.mention.tone, hit.mention.sentiment) for hit in everything(embedded)[0]}
+    assert found == {"general": (-1, "negative"), "app": (0, "negative"), "card": (-1, "negative")}
 
 
 def test_a_correction_of_stars_holds_for_those_stars_alone(place: Place, index: Index) -> None:
@@ -555,10 +571,10 @@ def test_what_was_exported_is_measured_month_by_month(place: Place, embedded: In
     assert evaluate(file, model=shipped, threads=1).months == {}
 
 
-def exported(place: Place, index: Index, *posts: str) -> list[dict[str, Any]]:
+def exported(place: Place, index: Index, *posts: str, left_out: Counter[str] | None = None) -> list[dict[str, Any]]:
     with desk_of(place) as desk, index.writing():
         predicted = predictions(set(posts), data=place.data, config=place.config)
-        return list(records(index, desk, read_brands(place.config), predicted))
+        return list(records(index, desk, read_brands(place.config), predicted, left_out))
 
 
 def to_file(rows: list[dict[str, Any]], folder: Path) -> Path:
@@ -633,8 +649,29 @@ def test_a_product_that_was_not_judged_by_itself_is_no_record(place: Place, embe
     same = {"confidence": {"stance": 0.6}}
     place.tagged("forum", 1, [(seen, [mention(seen, **same), mention(seen, product="app", product_kind="app_online", **same)])])
     run(place, embedded)
-    say(place, embedded, f"{seen.id}/bank/app", stance="detractor")
-    assert exported(place, embedded, seen.id) == []
+    say(place, embedded, f"{seen.id}/bank/app", stance="detractor", genre="sarcasm")
+    left_out = Counter[str]()
+    assert exported(place, embedded, seen.id, left_out=left_out) == []
+    assert +left_out == {INHERITED: 2}
+
+
+def test_what_is_in_no_record_is_counted_by_its_reason(place: Place, embedded: Index) -> None:
+    seen, edited, rated = post(1), post(2, author_id="forum.test:b"), post(3, text="", rating=1.0)
+    foreign = post(4, text="Die Bank ist schlecht", language="de")
+    place.tagged("forum", 1, [(each, [mention(each)]) for each in (seen, edited, rated, foreign)])
+    run(place, embedded)
+    for each in (seen, edited, rated, foreign):
+        say(place, embedded, f"{each.id}/bank/general", stance="detractor")
+    say(place, embedded, f"{seen.id}/bank/app", exists="yes")
+    say(place, embedded, f"{seen.id}/bank/app", stance="promoter", tone=1)
+    say(place, embedded, f"{seen.id}/rival/general", exists="yes")
+    changed = replace(edited, text="Совсем другой текст", collected=post(1, 9).collected)
+    place.tagged("forum", 2, [(changed, [mention(changed)])])
+    run(place, embedded)
+    left_out = Counter[str]()
+    [row] = exported(place, embedded, *(each.id for each in (seen, edited, rated, foreign)), left_out=left_out)
+    assert (row["stance"], row["products"]) == ("detractor", ["app_online"])
+    assert +left_out == {UNPREDICTED: 2, NO_FIELD: 1, REVIEW: 1, STARS_ONLY: 1, NOT_READ: 1}
 
 
 def test_more_than_three_kinds_of_products_are_compared_as_they_are(place: Place, embedded: Index) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from plain_judge import PlainJudge
+from typer.testing import CliRunner
 
+from nlp.__main__ import app
 from nlp.bootstrap import Difference
 from nlp.classifier import Classifier
 from nlp.confusion import confusions
@@ -181,6 +183,70 @@ def test_a_malformed_record_names_file_line_and_field(tmp_path: Path, line: obje
     assert str(caught.value).startswith(f"{path}:3: {field}: ")
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("stanse", "stance"), ("recommendation", "recommend"), ("Stance", "stance"), ("role", "roles"), ("ratings", "rating")],
+)
+def test_a_field_that_is_nearly_one_of_the_known_ones_is_named(tmp_path: Path, name: str, meant: str) -> None:
+    slipped = {key: value for key, value in WHOLE.items() if key != meant} | {name: WHOLE[meant]}
+    path = written(tmp_path / "some.jsonl", WHOLE, slipped)
+    with pytest.raises(RecordError) as caught:
+        read_records(path)
+    assert str(caught.value) == f"{path}:2: {name}: is no field of a record: write `{meant}`, or take it out"
+    with pytest.raises(RecordError, match=f":1: {name}: is no field"):
+        read_records(written(path, WHOLE | {"predicted": {name: WHOLE[meant]}}))
+
+
+def test_a_field_of_the_files_own_is_passed_over(tmp_path: Path) -> None:
+    own = {
+        "name": "Анна",
+        "title": "т",
+        "url": "u",
+        "author": "а",
+        "lang": "ru",
+        "hard": 1,
+        "official": 0,
+        "product": "карта",
+        "annotator": 2,
+    }
+    [record] = read_records(written(tmp_path / "some.jsonl", WHOLE | own))
+    assert record.answers["stance"] == "promoter"
+
+
+@pytest.mark.parametrize(
+    ("lines", "options", "code", "message"),
+    [
+        ((), (), 1, "error: {}: nothing is scored: there is no record"),
+        (({"text": "т", "target": "Север"},), (), 1, "error: {}: nothing is scored: no record has an answer"),
+        (({"text": "т", "target": "Север"},), ("--predictions", "out.jsonl"), 0, "{}: nothing is scored: no record has an answer"),
+        ((WHOLE,), (), 0, ""),
+    ],
+)
+def test_an_evaluation_that_scores_nothing_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: tuple[object, ...], options: tuple[str, ...], code: int, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nlp.evaluate.Classifier", PlainJudge)
+    done = CliRunner().invoke(app, ["evaluate", str(written(Path("some.jsonl"), *lines)), *options])
+    assert (done.exit_code, done.stderr.strip()) == (code, message.format("some.jsonl"))
+    assert Path("out.jsonl").is_file() == bool(options)
+
+
+def test_each_month_has_its_own_interval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlp.evaluate.Classifier", PlainJudge)
+    parts = [("2026-01", "отличный", "promoter"), ("2026-01", "ужасный", "detractor"), ("2026-02", "отличный", "detractor"),
+             ("2026-02", "ужасный", "detractor")]  # fmt: skip
+    records = [{"target": "Север", "text": f"{word} банк {at}", "stance": stance, "date": f"{month}-03"}
+               for at, (month, word, stance) in enumerate(parts * 10)]  # fmt: skip
+    found = evaluate(written(tmp_path / "some.jsonl", *records), months=True)
+    _, second = (months["stance"] for months in found.to_json()["months"].values())
+    low, high = second["interval"]
+    assert low < second["score"] < high
+    rows = [line for line in found.lines() if line.startswith("    2026-0")]
+    assert ["[-]" in row for row in rows] == [True, False] and f"[{low:.3f}, {high:.3f}]" in rows[1]
+    assert any("picked for being wrong" in line for line in found.lines())
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="can't be read"):
         read_records(tmp_path / "missing.jsonl")
@@ -257,6 +323,7 @@ def test_the_report_and_the_lines_of_predictions(tmp_path: Path) -> None:
     assert set(found.tone_by_source) == {"", "tweets"}
     assert shown["heads"]["tone"].keys() >= {"score", "interval"} and "interval" in shown["heads"]["tone"]["classes"]["-1"]
     assert any(line.startswith("stance: macro-F1") for line in found.lines())
+    assert any(line.startswith("tone: macro-F1 of positive and negative ") and ", macro-F1 " in line for line in found.lines())
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [line["id"] for line in lines] == ["a1", 3, 5]
     heads = {"genre", "sentiment", "stance", "recommend", "roles", "switch", "products", "tone"}

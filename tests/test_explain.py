@@ -336,3 +336,11 @@ def test_the_command_prints_sentences_for_people_and_for_programs(classifier: Cl
     assert "switch: none" in told.stdout and "given without any sentence too" in told.stdout
     assert (told.exit_code, "line 2: is not JSON" in told.stderr) == (1, True)
     assert CliRunner().invoke(command.app, ["explain", "--head", "mood"]).exit_code == 2
+    silent = CliRunner().invoke(command.app, ["explain", "--brands", str(BRANDS)], input='{"id": 1, "text": "просто день"}\n')
+    assert (silent.exit_code, silent.stdout) == (0, "") and "no post here names a company" in silent.stderr
+
+
+def test_roles_that_are_left_open_are_unknown() -> None:
+    why = Why(head="roles", answer=None, confidence=0.3, by="unsure")
+    rows = lines_of({"post": 1, "brand": "sber", "product": "general", "heads": [dataclasses.asdict(why)]})
+    assert rows.splitlines()[1] == "  roles: unknown: the model is too unsure to answer"

@@ -169,9 +169,11 @@ def test_answers_on_standard_input_inherit() -> None:
     assert [(json.loads(line)["post"], json.loads(line)["found"]) for line in done.stdout.splitlines()] == [(2, "thread"), (1, "text")]
 
 
-def test_no_posts_are_no_error() -> None:
-    done = piped()
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+def test_no_mention_is_no_error_and_is_said() -> None:
+    for given in ((), ({"id": "б", "text": "просто день"},)):
+        done = piped(*given)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert done.stderr == "no mention: no post here names a company of the brands file\n"
 
 
 def test_brands_file_with_an_error_is_wrong_configuration(tmp_path: Path) -> None:

@@ -70,6 +70,20 @@ def test_who_surely_recommends_is_no_detractor() -> None:
     assert found.confidence["stance"] == pytest.approx(0.45, abs=0.01), "what the head itself thinks of the answer"
 
 
+def test_who_is_passive_and_advises_against_does_not_recommend() -> None:
+    """«Нормальный брокер, но новичкам не советую»: of two answers that nobody who is passive gives, the opposite is no way out."""
+    found = _one(genre={"opinion": 9}, stance={"passive": 9}, recommend={"no": 3, "yes": 1})
+    assert (found.stance, found.recommendation) == ("passive", "none")
+
+
+def test_no_recommendation_is_turned_into_its_opposite() -> None:
+    logits = _logits(2000)
+    at = {answer: logits["recommend"][:, number] for number, answer in enumerate(CLASSES["recommend"])}
+    given = [each.answers()["recommend"] for each in judged(logits, _calibration())]
+    assert {"yes", "no"} <= set(given)
+    assert all(at[each][row] >= at["no" if each == "yes" else "yes"][row] for row, each in enumerate(given) if each != "-")
+
+
 def test_who_has_left_was_a_client() -> None:
     found = _one(roles={("client",): 0.3, ("ex_client",): 0.0}, switch={"left": 2, "-": 0})
     assert (found.switch, found.surest_roles) == ("left", ("ex_client",))
