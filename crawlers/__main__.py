@@ -21,7 +21,7 @@ from crawlers import check as checking
 from crawlers import collect as collecting
 from crawlers import recheck as rechecking
 from crawlers.archive import Archive
-from crawlers.doubt import doubts
+from crawlers.doubt import doubts, missed
 from crawlers.health import health as health_of_targets
 from crawlers.look import Known, Look
 from crawlers.new import new
@@ -99,21 +99,22 @@ def preview(
 ) -> None:
     """Show what would be collected from a target, each post with every field that it has; nothing is kept.
 
-    After the posts comes each field with the number of posts that have it; what looks wrong (no authors, dates all alike, a
-    line in every text) is said on standard error.
+    After the posts comes each field with the number of posts that have it; what could not be had and what looks wrong (no
+    authors, dates all alike, a line in every text) is said on standard error.
 
     Examples: `python -m crawlers preview blog` · `python -m crawlers preview reviews --limit 3 --json`
     """
     failed: str | None = None
     try:
         found = find_target(target, config)
-        samples = collecting.preview(found, data=data, config=config, limit=limit, since=_begin(since, found))
+        shown = collecting.preview(found, data=data, config=config, limit=limit, since=_begin(since, found))
     except ConfigError as error:
         _end(str(error), 2)
     except collecting.PreviewFailed as error:
-        samples, failed = error.samples, str(error)
+        shown, failed = error.shown, str(error)
     except CollectError as error:
         _end(str(error), 1)
+    samples = shown.samples
     posts = [sample.post for sample in samples if sample.post is not None]
     if as_json:
         for sample in samples:
@@ -125,7 +126,7 @@ def preview(
         if posts:
             print_fields(posts)
     sys.stdout.flush()  # before what is said beside it
-    for doubt in doubts(posts, datetime.now(UTC)):
+    for doubt in [*missed(shown), *doubts(posts, datetime.now(UTC))]:
         print(f"look: {doubt}", file=sys.stderr)
     if failed is not None:
         _end(failed, 1)

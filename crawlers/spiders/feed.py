@@ -134,7 +134,8 @@ class FeedSpider(TargetSpider[FeedTarget]):
             self.not_had_now(entry.raw["link"], str(wrong))
             return Entry(entry.raw, tries)
         self.logger.warning("%s; the entry is taken without it", wrong)
-        return Item(raw=entry.raw | {"article_missing": str(wrong)}, address=entry.raw["link"], without=("article",))
+        raw = entry.raw | {"article_missing": str(wrong)}
+        return Item(raw=raw, address=entry.raw["link"], without=("article",), why_without=self.told_in_preview(wrong))
 
     def judged(self, group: Sequence[Entry], taken: Sequence[Item | Entry], state: State) -> list[Item | Entry]:
         """What is taken of some entries: no article with the text of a wall. Those wait, and so do those that were kept with it before."""

@@ -201,7 +201,8 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         if one.post and self.seen(one.post.id):  # a beginning is no news of what is known
             self.logger.warning("%s; the review stays as it is known", wrong)
             return None
-        return Item(raw=one.raw | {"own_missing": str(wrong)}, address=one.raw["page"], without=("own page",))
+        raw = one.raw | {"own_missing": str(wrong)}
+        return Item(raw=raw, address=one.raw["page"], without=("own page",), why_without=self.told_in_preview(wrong))
 
     async def own(self, post: Post, *, first: bool) -> dict[str, str]:
         """What a review's own page says. Raises Trouble where it can't be had, or has no text: perhaps a captcha stands in its place."""
