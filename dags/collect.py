@@ -1,7 +1,8 @@
 """One DAG per target, made from its file in MOLVA_CONFIG/targets; targets of one `group` share a DAG.
 
 The rule to know: Airflow drops every DAG of a file that raises, so nothing here may raise because of one target. A target
-whose file cannot be read becomes a DAG of its own, tagged `broken`, that says what is wrong and fails with it.
+whose file cannot be read becomes a DAG `NAME.broken`, tagged `broken`, that says what is wrong and fails with it. It has an id of its own,
+so that the target runs at once when its file is mended, as a new one does.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from crawlers.yamlfile import ConfigError
 posts = Asset("posts")
 """New posts were kept: what `enrich` waits for."""
 
-OWN_NAMES = re.compile(r"enrich|health|maintenance|recheck|.*\.(?:group|target)")
+BROKEN = ".broken"
+"""Behind the id of a DAG that can't be: the id of the one that says why."""
+OWN_NAMES = re.compile(r"enrich|health|maintenance|recheck|.*\.(?:group|target|broken)")
 """Ids that are not free for a target."""
 BROKEN_AGAIN = "*/15 * * * *"
 """How often a broken target fails, so that it turns red by itself soon after the edit."""
@@ -138,9 +141,9 @@ def collection(dag_id: str, targets: Sequence[Target]) -> DAG:
 
 
 def broken(dag_id: str, message: str) -> DAG:
-    """The DAG that stands for a target which cannot be collected: its page says why, and so does its failing task."""
+    """The DAG that stands for one which can't be, of this id: its page says why, and so does its failing task."""
     with DAG(
-        dag_id,
+        dag_id + BROKEN,
         dag_display_name=f"{dag_id} (broken)",
         schedule=CronTriggerTimetable(BROKEN_AGAIN, timezone="UTC", run_immediately=True),
         description=message.replace("\n", " ")[:500],
@@ -169,7 +172,7 @@ def sorted_into_dags(targets: Iterable[Target]) -> dict[str, list[Target]]:
 def wanted(only: str | None) -> list[Target | BrokenTarget]:
     """All targets, or, for a task that parses this file again, the one whose DAG it belongs to: one file read instead of all."""
     paths = target_paths(config_folder())
-    own = [read_target(path) for path in paths if id_of(path.name) == only]
+    own = [] if only is None else [read_target(path) for path in paths if id_of(path.name) == only.removesuffix(BROKEN)]
     if own and all(isinstance(target, BrokenTarget) or not target.group for target in own):
         return own
     return read_targets(config_folder())
@@ -177,22 +180,21 @@ def wanted(only: str | None) -> list[Target | BrokenTarget]:
 
 def dags(only: str | None = None) -> dict[str, DAG]:
     """Every DAG of the folder by its id, or just the one asked for."""
-    made: dict[str, DAG] = {}
+    made: list[DAG] = []
     good: list[Target] = []
     for target in wanted(only):
         if isinstance(target, BrokenTarget):
-            dag_id = id_of(target.path.name)
-            made[dag_id] = broken(dag_id, str(target.error))
+            made.append(broken(id_of(target.path.name), str(target.error)))
         elif target.enabled:
             good.append(target)
     for dag_id, members in sorted_into_dags(good).items():
-        if only is not None and dag_id != only:
+        if only is not None and dag_id != only.removesuffix(BROKEN):
             continue
         try:
-            made[dag_id] = collection(dag_id, members)
+            made.append(collection(dag_id, members))
         except Exception as error:  # Airflow comes in here: what it refuses of one DAG must not take the others away
-            made[dag_id] = broken(dag_id, f"{', '.join(target.name for target in members)}: {error}")
-    return {dag_id: dag for dag_id, dag in made.items() if only in (None, dag_id)}
+            made.append(broken(dag_id, f"{', '.join(target.name for target in members)}: {error}"))
+    return {dag.dag_id: dag for dag in made if only in (None, dag.dag_id)}
 
 
 globals().update({f"DAG {dag_id}": dag for dag_id, dag in dags(get_parsing_context().dag_id).items()})  # no name of ours is taken: `log`
