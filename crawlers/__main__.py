@@ -240,7 +240,7 @@ def _named(name: str, config: Path) -> Target | BrokenTarget:
 
 def _waits(target: Target | BrokenTarget) -> bool:
     """Whether the target waits for a key, which is said then."""
-    if isinstance(target, BrokenTarget) or target.waits is None:
+    if target.waits is None:
         return False
     print(target.waits, file=sys.stderr)
     return True
@@ -270,7 +270,7 @@ def _chosen(named: list[str] | None, config: Path, doing: str, *, everything: bo
     if bool(named) == everything:
         _end(f"name the targets to {doing}, or give --all", 2)
     if everything:
-        return [target for target in _targets(config) if isinstance(target, BrokenTarget) or target.enabled]
+        return [target for target in _targets(config) if target.enabled]
     try:
         return [_named(name, config) for name in dict.fromkeys(named or ())]
     except ConfigError as error:

@@ -208,7 +208,8 @@ def health_of(
     """The health of one target; nothing that is wrong with it raises. `hosts`: those whose robots.txt can't be read."""
     told: dict[str, Any] = {}
     if isinstance(target, BrokenTarget):
-        broken, zone = [error.one_line() for error in target.error.all], ZoneInfo("UTC")
+        broken, zone = [error.one_line() for error in target.error.all if not target.unset], ZoneInfo("UTC")
+        told = {"enabled": target.enabled, "unset": target.unset}
     else:
         broken, zone = _about_nobody(target, brands), target.zone
         told = {"enabled": target.enabled, "brand": target.brand, "site": target.site}

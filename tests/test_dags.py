@@ -17,7 +17,7 @@ import pytest
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from many_targets import ENTRIES, WAYS, feeds, write_targets
+from many_targets import ENTRIES, UNSET, WAYS, feeds, stand_in, write_targets
 
 from crawlers.collect import collect
 
@@ -211,10 +211,12 @@ def test_of_a_thousand_targets_the_good_run_and_each_broken_one_says_why_not(tmp
         module = runpy.run_path(str(ROOT / "dags" / "collect.py"))
         dags = {dag.dag_id: dag for dag in module["dags"]().values()}
         assert len(dags) == 1000
-        assert {name for name, dag in dags.items() if "broken" in dag.tags} == {f"{name}.broken" for name in wrong}
+        for tag, waits in (("broken", False), ("waiting", True)):
+            tagged = {name for name, dag in dags.items() if tag in dag.tags}
+            assert tagged == {f"{name}.{tag}" for name, way in wrong.items() if (way == UNSET) is waits}
         for name, way in wrong.items():
-            assert f"{name}.yaml" in dags[f"{name}.broken"].doc_md
-            assert WAYS[way][1] in dags[f"{name}.broken"].doc_md, way
+            assert f"{name}.yaml" in dags[stand_in(name, way)].doc_md
+            assert WAYS[way][1] in dags[stand_in(name, way)].doc_md, way
         for number in range(0, 700, 35):
             (target,) = module["wanted"](f"good-{number:04}")
             run = collect(target, data=tmp_path / "data", config=tmp_path / "config")
@@ -304,6 +306,15 @@ def test_a_target_without_its_key_waits_and_fails_nothing(config: Path, monkeypa
     waiting.write_text("kind: reddit\nsubreddits: [banks]\nclient_id_env: MOLVA_TEST_ID\nclient_secret_env: MOLVA_TEST_SECRET\n", "utf-8")
     with pytest.raises(AirflowSkipException, match="forum waits for keys: the environment variables MOLVA_TEST_ID and MOLVA_TEST_SECRET"):
         collect.function("forum")
+    waiting.write_text("kind: feed\nurl: https://blog.example/feed?key=${MOLVA_TEST_ID}&of=${MOLVA_TEST_SECRET}\n", encoding="utf-8")
+    module = runpy.run_path(str(ROOT / "dags" / "collect.py"))
+    assert module["dags"]().keys() == {"wall", "forum.waiting"} and module["dags"]("forum.waiting").keys() == {"forum.waiting"}
+    told = module["dags"]("forum.waiting")["forum.waiting"]
+    with pytest.raises(AirflowSkipException, match=r"forum\.yaml:2: url: the environment variable MOLVA_TEST_ID isn't set"):
+        told.tasks[0].python_callable(*told.tasks[0].op_args, **told.tasks[0].op_kwargs)
+    monkeypatch.setenv("MOLVA_TEST_ID", "k")
+    monkeypatch.setenv("MOLVA_TEST_SECRET", "s")
+    assert module["dags"]().keys() == {"wall", "forum"}
     waiting.unlink()
     dag = runpy.run_path(str(ROOT / "dags" / "health.py"))["dag"]
     (shown,) = dag.get_task("unwell").python_callable()

@@ -399,6 +399,37 @@ def test_the_command_tells_scripts_and_people(tmp_path: Path, monkeypatch: pytes
     assert run("nope") == (2, "", "there is no target 'nope'; there are: broken, export, forum, off\n")
 
 
+def test_a_target_whose_file_lacks_nothing_but_a_key_in_its_address_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = "kind: feed\nurl: https://blog.example/feed?k=${MOLVA_TEST_KEY}&l=${MOLVA_TEST_LOGIN}\nschedule: every 1 hour\n"
+    config = write_config(
+        tmp_path / "config",
+        off=feed + "enabled: false\n",
+        waits=feed,
+        whole="kind: feed\nurl: ${MOLVA_TEST_KEY}\n",
+        wrong=feed + "schedul: every 1 hour\n",
+    )
+    for name in ("MOLVA_TEST_KEY", "MOLVA_TEST_LOGIN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MOLVA_CONFIG", str(config))
+    monkeypatch.setenv("MOLVA_DATA", str(tmp_path / "data"))
+    told = {one.target: one for one in health(config, tmp_path / "data", FIRST)}
+    assert {name: one.state for name, one in told.items()} == {
+        "off": State.SWITCHED_OFF, "waits": State.WAITING, "whole": State.WAITING, "wrong": State.BROKEN,
+    }  # fmt: skip
+    assert told["waits"].why == [f"the environment variable MOLVA_TEST_{name} isn't set" for name in ("KEY", "LOGIN")]
+    assert len(told["wrong"].why) == 3 and "schedul: unknown key" in told["wrong"].why[-1]
+    (config / "targets" / "wrong.yaml").unlink()
+    collected = CliRunner().invoke(app, ["collect", "--all"])
+    assert (collected.exit_code, collected.stderr.splitlines()) == (0, [
+        "waits waits for keys: the environment variables MOLVA_TEST_KEY and MOLVA_TEST_LOGIN aren't set",
+        "whole waits for a key: the environment variable MOLVA_TEST_KEY isn't set",
+    ])  # fmt: skip
+    checked = CliRunner().invoke(app, ["check"])
+    assert checked.exit_code == 2 and "waits.yaml:2: url: the environment variable MOLVA_TEST_KEY isn't set" in checked.stderr
+    monkeypatch.setenv("MOLVA_TEST_KEY", "https://k.example/")
+    assert [one.state for one in health(config, tmp_path / "data", FIRST, ["whole"])] == [State.NEW]
+
+
 def test_a_wrong_expectation_is_named_with_its_line(tmp_path: Path) -> None:
     write_config(tmp_path, export=TARGET.format(path="export.csv") + "expect:\n  newest: 14\n  authors: 90\n  age: 2 days\n")
     broken = read_target(tmp_path / "targets" / "export.yaml")
