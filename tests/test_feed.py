@@ -120,6 +120,17 @@ def test_a_made_page_that_names_its_feeds_says_which() -> None:
         read_feed(page.encode(), "text/html", "https://a.example/blog/")
 
 
+def test_a_made_login_in_the_place_of_a_feed_is_told_with_where_it_leads() -> None:
+    page = f'<!doctype html><title>{"Вход " * 20}</title><form><input type="password"></form>'
+    with pytest.raises(CollectError) as told:
+        read_feed(page.encode(), "text/html", "https://a.example/login", asked="https://a.example/rss.xml")
+    title = ("Вход " * 20)[:60]
+    assert str(told.value) == (
+        "https://a.example/rss.xml, which leads to https://a.example/login, is a page, not a feed; it asks for a login; "
+        f"its title is «{title}…»"
+    )
+
+
 def test_a_made_xml_bomb_is_not_blown_up() -> None:
     levels = "".join(f'<!ENTITY a{level} "{f"&a{level - 1};" * 10}">' for level in range(1, 10))
     bomb = (

@@ -97,7 +97,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
             raise CollectError(str(wrong))
         headers = {name: response.headers.get(given) for name, (given, _) in VALIDATORS.items()}
         validators = {name: value.decode("latin-1") for name, value in headers.items() if value}
-        return read_feed(response.body, content_type(response), response.url, validators)
+        return read_feed(response.body, content_type(response), response.url, validators, self.target.url)
 
     def older(self, raw: dict[str, Any]) -> bool:
         """Whether the entry lies before what the run is to take: its article is not fetched."""
