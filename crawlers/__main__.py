@@ -21,7 +21,7 @@ from crawlers import check as checking
 from crawlers import collect as collecting
 from crawlers import recheck as rechecking
 from crawlers.archive import Archive
-from crawlers.doubt import doubts
+from crawlers.doubt import doubts, missed
 from crawlers.health import health as health_of_targets
 from crawlers.look import Known, Look
 from crawlers.new import new
@@ -99,21 +99,22 @@ def preview(
 ) -> None:
     """Show what would be collected from a target, each post with every field that it has; nothing is kept.
 
-    After the posts comes each field with the number of posts that have it; what looks wrong (no authors, dates all alike, a
-    line in every text) is said on standard error.
+    After the posts comes each field with the number of posts that have it; what could not be had and what looks wrong (no
+    authors, dates all alike, a line in every text) is said on standard error.
 
     Examples: `python -m crawlers preview blog` · `python -m crawlers preview reviews --limit 3 --json`
     """
     failed: str | None = None
     try:
         found = find_target(target, config)
-        samples = collecting.preview(found, data=data, config=config, limit=limit, since=_begin(since, found))
+        shown = collecting.preview(found, data=data, config=config, limit=limit, since=_begin(since, found))
     except ConfigError as error:
         _end(str(error), 2)
     except collecting.PreviewFailed as error:
-        samples, failed = error.samples, str(error)
+        shown, failed = error.shown, str(error)
     except CollectError as error:
         _end(str(error), 1)
+    samples = shown.samples
     posts = [sample.post for sample in samples if sample.post is not None]
     if as_json:
         for sample in samples:
@@ -125,7 +126,7 @@ def preview(
         if posts:
             print_fields(posts)
     sys.stdout.flush()  # before what is said beside it
-    for doubt in doubts(posts, datetime.now(UTC)):
+    for doubt in [*missed(shown), *doubts(posts, datetime.now(UTC))]:
         print(f"look: {doubt}", file=sys.stderr)
     if failed is not None:
         _end(failed, 1)
@@ -239,7 +240,7 @@ def _named(name: str, config: Path) -> Target | BrokenTarget:
 
 def _waits(target: Target | BrokenTarget) -> bool:
     """Whether the target waits for a key, which is said then."""
-    if isinstance(target, BrokenTarget) or target.waits is None:
+    if target.waits is None:
         return False
     print(target.waits, file=sys.stderr)
     return True
@@ -269,7 +270,7 @@ def _chosen(named: list[str] | None, config: Path, doing: str, *, everything: bo
     if bool(named) == everything:
         _end(f"name the targets to {doing}, or give --all", 2)
     if everything:
-        return [target for target in _targets(config) if isinstance(target, BrokenTarget) or target.enabled]
+        return [target for target in _targets(config) if target.enabled]
     try:
         return [_named(name, config) for name in dict.fromkeys(named or ())]
     except ConfigError as error:

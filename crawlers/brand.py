@@ -169,6 +169,20 @@ def read_brands(config: Path) -> Brands:
     return brands
 
 
+def unknown_brands(file: YamlFile, brands: Brands | None) -> list[ConfigError]:
+    """The brands that a target's file names in `about` and that are not watched; none where nobody knows which are."""
+    about = file.data.get("about")
+    mapping = about.get("mapping") if isinstance(about, dict) else None
+    named: dict[Where, object] = {("about",): about}
+    if isinstance(mapping, dict):
+        named |= {("about", "mapping", said): brand for said, brand in mapping.items()}
+    return [
+        file.error(where, f"{brand!r} isn't in brands.yaml")
+        for where, brand in named.items()
+        if brands is not None and isinstance(brand, str) and brands.by_name(brand) is None
+    ]
+
+
 def _doubles(file: YamlFile, brands: Brands) -> list[ConfigError]:
     """Slugs, names and accounts that stand twice."""
     errors: list[ConfigError] = []

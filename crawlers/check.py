@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crawlers.brand import Brands, read_brands
+from crawlers.brand import Brands, read_brands, unknown_brands
 from crawlers.collectors import files
 from crawlers.exports import matching
 from crawlers.kinds import FilesTarget, PathTarget
 from crawlers.mapping import company, source
 from crawlers.source import CollectError, Rejected
 from crawlers.target import KINDS, BrokenTarget, Target, read_targets, unread
-from crawlers.yamlfile import ConfigError, Where, YamlFile, shown
+from crawlers.yamlfile import ConfigError, YamlFile, shown
 
 CONTACT = "MOLVA_CONTACT"
 """Variable of the environment with the operator's address or page (`crawlers/settings.py`)."""
@@ -81,7 +81,7 @@ def _nameless(asking: list[str]) -> list[str]:
 def _wrong(target: Target, config: Path, brands: Brands | None, remarks: list[str]) -> list[ConfigError]:
     """What the schema of a target's file can't see."""
     file = YamlFile(config / "targets" / f"{target.name}.yaml")
-    errors = _unknown_brands(file, brands)
+    errors = unknown_brands(file, brands)
     if target.enabled:
         errors += _unset(target, file)
     if isinstance(target, PathTarget):
@@ -102,7 +102,7 @@ def _wrong_in_broken(target: BrokenTarget, brands: Brands | None) -> list[Config
     if file is None or not isinstance(file.data, dict):
         return errors
     told = {error.field for error in errors}
-    found = _unknown_brands(file, brands)
+    found = unknown_brands(file, brands)
     kind = file.data.get("kind")
     likeness = _likeness(KINDS[kind], target, file.data, told) if isinstance(kind, str) and kind in KINDS else None
     if likeness is not None and likeness.enabled:
@@ -130,19 +130,6 @@ def _no_files(target: PathTarget, file: YamlFile) -> list[ConfigError]:
     except CollectError as error:
         return [file.error(("path",), str(error).removeprefix("path: "))]
     return []
-
-
-def _unknown_brands(file: YamlFile, brands: Brands | None) -> list[ConfigError]:
-    about = file.data.get("about")
-    mapping = about.get("mapping") if isinstance(about, dict) else None
-    named: dict[Where, object] = {("about",): about}
-    if isinstance(mapping, dict):
-        named |= {("about", "mapping", said): brand for said, brand in mapping.items()}
-    return [
-        file.error(where, f"{brand!r} isn't in brands.yaml")
-        for where, brand in named.items()
-        if brands is not None and isinstance(brand, str) and brands.by_name(brand) is None
-    ]
 
 
 def _wrong_files(target: Target, brands: Brands | None, file: YamlFile, remarks: list[str]) -> list[ConfigError]:

@@ -24,7 +24,7 @@ from crawlers.disk import append_line, check_writable, locked
 from crawlers.link import hidden
 from crawlers.mapping import is_collector, source
 from crawlers.post import whole_milliseconds
-from crawlers.preview import Preview, Sample, sample_from_json
+from crawlers.preview import Preview, Shown, sample_from_json
 from crawlers.run import Counts, Run, failure, run_from_json, run_to_json
 from crawlers.scratch import scratch
 from crawlers.settings import PAGE_SECONDS
@@ -39,11 +39,11 @@ MOST_SINCE = 20
 
 
 class PreviewFailed(CollectError):
-    """A preview that an error ended; `samples` are the items before it."""
+    """A preview that an error ended; `shown` is what it has seen before."""
 
-    def __init__(self, message: str, samples: list[Sample]) -> None:
+    def __init__(self, message: str, shown: Shown) -> None:
         super().__init__(message)
-        self.samples = samples
+        self.shown = shown
 
 
 class SpiderDied(CollectError):
@@ -72,20 +72,21 @@ def collect(target: Target, *, data: Path, config: Path, since: datetime | None 
     return run
 
 
-def preview(target: Target, *, data: Path, config: Path, limit: int = 20, since: datetime | None = None) -> list[Sample]:
+def preview(target: Target, *, data: Path, config: Path, limit: int = 20, since: datetime | None = None) -> Shown:
     """What the first items of a target would become; nothing is kept. Raises CollectError: PreviewFailed where the walk had begun."""
     if not is_collector(target.kind):
         told = _spider(target, data=data, config=config, since=since, limit=limit)
+        run = run_from_json(told["run"])
         samples = [sample_from_json(record) for record in told["samples"]]
-        error = told["run"]["error"]
     else:
         sink = sink_of(target, data=data, config=config, since=since, preview=limit)
         assert isinstance(sink, Preview)
-        error = _walked(target, sink, data, None).error
+        run = _walked(target, sink, data, None)
         samples = sink.samples
-    if error is not None:
-        raise PreviewFailed(f"{target.name}: {error}", samples)
-    return samples
+    shown = Shown(samples=samples, counts=run.counts)
+    if run.error is not None:
+        raise PreviewFailed(f"{target.name}: {run.error}", shown)
+    return shown
 
 
 def _walked(target: Target, sink: Writer | Preview, data: Path, progress: Progress | None) -> Run:

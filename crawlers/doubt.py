@@ -14,6 +14,9 @@ from itertools import islice
 from typing import Any
 
 from crawlers.post import Post, Precision, iso
+from crawlers.preview import Shown
+from crawlers.reason import told, without_addresses
+from crawlers.run import Outcome
 
 FEW = 4
 """Fewer posts share by chance what is as ordinary as an author or a short line."""
@@ -50,6 +53,22 @@ def coverage(posts: Sequence[Post]) -> list[tuple[str, int, str]]:
 def cut(text: str, most: int) -> str:
     """The text, or its beginning and a mark that it goes on."""
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def missed(shown: Shown) -> Iterator[str]:
+    """What could not be had, with the reasons: a run would take less of it, or later."""
+    posts = [sample.post for sample in shown.samples if sample.post is not None]
+    lacks: Counter[str] = Counter()
+    for sample in shown.samples:
+        why = f" ({without_addresses(sample.why)[0]})" if sample.why else ""
+        lacks.update(f"without {what}{why}" for what in sample.without)
+    for said, many in lacks.most_common():
+        yield f"{_of(many, posts, 'comes', 'come')} {said}"
+    if many := shown.counts.outcomes[Outcome.DEFERRED]:
+        why = told(shown.counts.waiting)
+        place = next((place for reason, place in shown.counts.places.items() if reason in shown.counts.waiting), None)
+        more = f" ({why}{f'; the first is {place}' if place else ''})" if why else ""
+        yield f"{many} {'page' if many == 1 else 'pages'} could not be had; a run puts {'it' if many == 1 else 'them'} off{more}"
 
 
 def doubts(posts: Sequence[Post], now: datetime) -> Iterator[str]:

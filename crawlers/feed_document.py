@@ -17,6 +17,7 @@ import feedparser
 from parsel import Selector
 
 from crawlers.entry import fullest, threaded
+from crawlers.instead import asks_for_login, led, with_signs
 from crawlers.page import decode, without_declaration
 from crawlers.source import CollectError
 
@@ -33,13 +34,13 @@ UNCHANGED = Feed()
 """The feed's host says that nothing is new."""
 
 
-def read_feed(body: bytes, content_type: str | None, url: str, validators: dict[str, str] | None = None) -> Feed:
-    """The feed in an answer. Raises CollectError where it is none, or is damaged before its first entry."""
+def read_feed(body: bytes, content_type: str | None, url: str, validators: dict[str, str] | None = None, asked: str | None = None) -> Feed:
+    """The feed in an answer. Raises CollectError where it is none, or is damaged before its first entry. `asked`: what led to its `url`."""
     text = decode(body, content_type)
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
     parsed = feedparser.parse(io.BytesIO(without_declaration(text).encode()), response_headers=headers)
     if not parsed.entries and not parsed.get("version"):
-        raise CollectError(_no_feed(text, url))
+        raise CollectError(_no_feed(text, url, led(asked, url)))
     damaged = bool(parsed.bozo) and "SAX" in type(parsed.bozo_exception).__name__
     if damaged and not parsed.entries:
         raise CollectError(f"{url} is a damaged feed without a whole entry: {_first_line(str(parsed.bozo_exception))}")
@@ -49,14 +50,16 @@ def read_feed(body: bytes, content_type: str | None, url: str, validators: dict[
     return Feed(tuple(threaded(list(_told_apart(raws)))), {} if damaged else validators or {})
 
 
-def _no_feed(text: str, url: str) -> str:
+def _no_feed(text: str, url: str, where: str) -> str:
     if not text.strip():
-        return f"{url} is empty"
+        return f"{where} is empty"
     if "<html" not in text[:20_000].lower() and "<!doctype html" not in text[:500].lower():
-        return f"{url} is not a feed: it begins with {text.strip()[:40]!r}"
-    links = Selector(text).xpath("//link[contains(@type,'rss') or contains(@type,'atom')]/@href").getall()
+        return f"{where} is not a feed: it begins with {text.strip()[:40]!r}"
+    page = Selector(text)
+    links = page.xpath("//link[contains(@type,'rss') or contains(@type,'atom')]/@href").getall()
     named = ", ".join(dict.fromkeys(filter(None, (_joined(url, link) for link in links))))
-    return f"{url} is a page, not a feed" + (f"; the page names these feeds: {named}" if named else "; give the address of its feed as url")
+    mend = f"the page names these feeds: {named}" if named else "give the address of its feed as url"
+    return f"{where} is a page, not a feed; {with_signs(mend if named or not asks_for_login(page) else '', page)}"
 
 
 def _joined(url: str, link: str) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from math import ceil
 from pathlib import Path
 from statistics import median
@@ -19,18 +20,20 @@ from zoneinfo import ZoneInfo
 from croniter import croniter  # type: ignore[import-untyped]
 
 from crawlers.archive import JOURNAL, Archive
+from crawlers.brand import Brands, read_brands, unknown_brands
 from crawlers.disk import last_line
 from crawlers.expect import WEEK, Bound, Subject, Violation, expected, violations
 from crawlers.field import interval
 from crawlers.gap import Gap, gaps
 from crawlers.history import History, read_history
-from crawlers.kinds import Expect
+from crawlers.kinds import AboutItem, Expect
 from crawlers.looked import Alike, Held, Rechecked, latest
 from crawlers.post import iso
 from crawlers.run import Counts, Outcome
 from crawlers.source import CollectError
 from crawlers.target import BrokenTarget, Target, read_targets
 from crawlers.unreadable import Unreadable, unreadable
+from crawlers.yamlfile import ConfigError, YamlFile
 
 LATE = timedelta(minutes=15)
 """Delay of a run, behind the second that should have begun, that is no matter."""
@@ -179,16 +182,36 @@ def health(config: Path, data: Path, now: datetime, only: Iterable[str] = ()) ->
     """The health of every target of a configuration, or of some, in order of name."""
     names = set(only)
     hosts = unreadable(data)
-    return [health_of(target, Archive(data), now, hosts) for target in read_targets(config) if not names or target.name in names]
+    wanted = [target for target in read_targets(config) if not names or target.name in names]
+    brands = _brands(config) if any(not isinstance(target, BrokenTarget) and target.about for target in wanted) else None
+    return [health_of(target, Archive(data), now, hosts, brands) for target in wanted]
 
 
-def health_of(target: Target | BrokenTarget, archive: Archive, now: datetime, hosts: Iterable[Unreadable] = ()) -> Health:
+def _brands(config: Path) -> Brands | None:
+    """The brands that are watched; None where their file can't be read, which is no fault of a target."""
+    try:
+        file = (config / "brands.yaml").stat()
+        return _read_once(config.resolve(), file.st_mtime_ns, file.st_size)
+    except (ConfigError, OSError):
+        return None
+
+
+@lru_cache(maxsize=1)
+def _read_once(config: Path, changed: int, size: int) -> Brands:
+    """The brands as their file stood then: reading it takes longer than all else, and the dashboard asks every minute."""
+    return read_brands(config)
+
+
+def health_of(
+    target: Target | BrokenTarget, archive: Archive, now: datetime, hosts: Iterable[Unreadable] = (), brands: Brands | None = None
+) -> Health:
     """The health of one target; nothing that is wrong with it raises. `hosts`: those whose robots.txt can't be read."""
     told: dict[str, Any] = {}
     if isinstance(target, BrokenTarget):
-        broken, zone = [error.one_line() for error in target.error.all], ZoneInfo("UTC")
+        broken, zone = [error.one_line() for error in target.error.all if not target.unset], ZoneInfo("UTC")
+        told = {"enabled": target.enabled, "unset": target.unset}
     else:
-        broken, zone = [], target.zone
+        broken, zone = _about_nobody(target, brands), target.zone
         told = {"enabled": target.enabled, "brand": target.brand, "site": target.site}
     try:
         history = read_history(archive, target.name, zone, now)
@@ -201,6 +224,17 @@ def health_of(target: Target | BrokenTarget, archive: Archive, now: datetime, ho
     if not isinstance(target, BrokenTarget) and (not told.get("collected") or told["failures"] or told["due"]):
         told["unset"] = tuple(target.unset.values())
     return Health(target=target.name, broken=tuple(broken), **told)
+
+
+def _about_nobody(target: Target, brands: Brands | None) -> list[str]:
+    """That a target's file names brands which are not watched: a run of it can't begin then, so that no run log tells of it."""
+    named = target.about.mapping.values() if isinstance(target.about, AboutItem) else filter(None, [target.about])
+    if brands is None or all(map(brands.by_name, named)):
+        return []  # as nearly always: the file is not read again
+    try:
+        return [error.one_line() for error in unknown_brands(YamlFile(target.folder / "targets" / f"{target.name}.yaml"), brands)]
+    except ConfigError as error:  # changed since the target was read
+        return [error.one_line()]
 
 
 def _figures(history: History, now: datetime) -> dict[str, Any]:

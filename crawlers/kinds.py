@@ -7,6 +7,7 @@ sentence are all that checks and documents it.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -106,6 +107,16 @@ def _switch(value: object) -> object:
     return value
 
 
+def waits_for(name: str, variables: Iterable[str]) -> str | None:
+    """That a target waits for keys, in one sentence with the variables to set; None where all are set."""
+    *others, last = [*variables] or [""]
+    if not last:
+        return None
+    if not others:
+        return f"{name} waits for a key: the environment variable {last} isn't set"
+    return f"{name} waits for keys: the environment variables {', '.join(others)} and {last} aren't set"
+
+
 class TargetModel(Strict):
     """What every target says, whatever its kind."""
 
@@ -164,12 +175,7 @@ class TargetModel(Strict):
     @property
     def waits(self) -> str | None:
         """That the target waits for keys, in one sentence with the variables to set; None where all are set."""
-        if not self.unset:
-            return None
-        *others, last = self.unset.values()
-        if not others:
-            return f"{self.name} waits for a key: the environment variable {last} isn't set"
-        return f"{self.name} waits for keys: the environment variables {', '.join(others)} and {last} aren't set"
+        return waits_for(self.name, self.unset.values())
 
     @property
     def brand(self) -> str | None:

@@ -19,6 +19,7 @@ from crawlers import draft
 from crawlers.check import check
 from crawlers.found import Found
 from crawlers.link import is_link
+from crawlers.look import same_page
 from crawlers.place import CONFIG, DATA
 from crawlers.source import CollectError
 from crawlers.target import TARGET_FILE, BrokenTarget, read_target, read_targets
@@ -66,13 +67,18 @@ def new(
             _end(f"{target_name!r} can't be a target's name: give one by --name, of letters, digits, `-`, `_` and `.`", 2)
         text, missing = _text(found, target_name, wish, said)
     except CollectError as error:
-        _end(str(error).replace("set allow_private: true", "give --allow-private"), 1)
+        _end(_as_of_one_look(str(error)), 1)
     if missing:
         print(f"needs a key: set {' and '.join(missing)}{_page(found.kind)}; switched off until then", file=sys.stderr)
     if dry_run:
         print(text, end="")
         return
     _write(text, out or config / "targets" / f"{target_name}.yaml", wish, said)
+
+
+def _as_of_one_look(error: str) -> str:
+    """What a run of a target would say, as it is for a command that has neither a file nor a next run."""
+    return error.replace("set allow_private: true", "give --allow-private").replace("the next run tries it again", "try again later")
 
 
 def _address(url: str) -> str:
@@ -88,8 +94,13 @@ def _chosen(url: str, wish: Wish, data: Path, said: Callable[[str], None]) -> Fo
     from crawlers.recognise import Recognised, at_once, recognise  # takes a second that no other command needs
     from crawlers.visit import visit
 
-    known = at_once(url)
-    recognised = Recognised((known,)) if known else recognise(visit(url, data=data, allow_private=wish.allow_private))
+    if known := at_once(url):
+        recognised = Recognised((known,))
+    else:
+        seen = visit(url, data=data, allow_private=wish.allow_private)
+        if not same_page(url, seen.first.url):
+            said(f"{url} leads to {seen.first.url}: that is looked at in its place")
+        recognised = recognise(seen)
     fitting = [each for each in recognised.found if wish.kind in (None, each.kind)]
     if not fitting:
         there = "; ".join(map(str, recognised.found))

@@ -29,6 +29,19 @@ class Sample:
     reason: str | None = None
     place: str = ""
     """The line of its file; of what was rejected elsewhere, the address of its page."""
+    without: tuple[str, ...] = ()
+    """What the target asks for and this post lacks: `article`."""
+    why: str | None = None
+    """Why it lacks that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a preview has seen."""
+
+    samples: list[Sample]
+    counts: Counts
+    """Of these, and of what could not be had."""
 
 
 class Preview:
@@ -64,13 +77,18 @@ class Preview:
         collected = whole_milliseconds(datetime.now(UTC))
         outcomes = []
         for item in page.items:
-            outcome, post, line = self._sorter.sort(item, collected, self._seen, self._counts)
+            outcome, post, line = self._sorter.sort(item, collected, self._seen, Counts() if self.full else self._counts)
             outcomes.append(outcome)
             if not self.full:
                 reason = line["reason"] if line is not None and outcome is Outcome.REJECTED else None
                 self._counts.outcomes[outcome] += 1
                 place = place_of(item) if item.line is not None or outcome is Outcome.REJECTED else ""
-                self.samples.append(Sample(outcome=outcome, post=post, reason=reason, place=place))
+                lacks, why = (item.without, item.why_without) if post is not None else ((), None)
+                why = why and hidden(why, self.target.secrets)
+                self.samples.append(Sample(outcome=outcome, post=post, reason=reason, place=place, without=lacks, why=why))
+        for said in page.deferred:
+            self._counts.outcomes[Outcome.DEFERRED] += 1
+            self._counts.defer(hidden(said, self.target.secrets))
         return outcomes
 
     def close(self, error: str | None = None) -> Run:
@@ -89,10 +107,12 @@ class Preview:
 def sample_to_json(sample: Sample) -> dict[str, Any]:
     """A sample as the child process hands it to its parent."""
     post = None if sample.post is None else post_to_json(sample.post)
-    return {"outcome": sample.outcome, "post": post, "reason": sample.reason, "place": sample.place}
+    lacks = {"without": list(sample.without), "why": sample.why} if sample.without else {}
+    return {"outcome": sample.outcome, "post": post, "reason": sample.reason, "place": sample.place} | lacks
 
 
 def sample_from_json(record: dict[str, Any]) -> Sample:
     """The inverse of `sample_to_json`."""
     post = None if record["post"] is None else post_from_json(record["post"])
-    return Sample(outcome=Outcome(record["outcome"]), post=post, reason=record["reason"], place=record["place"])
+    lacks: dict[str, Any] = {"without": tuple(record.get("without", ())), "why": record.get("why")}
+    return Sample(outcome=Outcome(record["outcome"]), post=post, reason=record["reason"], place=record["place"], **lacks)

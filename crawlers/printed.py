@@ -17,7 +17,7 @@ from rich.table import Table
 from crawlers.archive import Archive
 from crawlers.doubt import EXAMPLE, coverage, cut, filled
 from crawlers.expect import spoken
-from crawlers.health import Health
+from crawlers.health import Health, State
 from crawlers.post import Post, iso
 from crawlers.preview import Sample
 from crawlers.target import BrokenTarget, Target
@@ -43,7 +43,8 @@ def print_table(columns: tuple[str, ...], rows: list[list[str]], *, wide: bool =
 def target_row(target: Target | BrokenTarget, archive: Archive) -> list[str]:
     """A target in a table: name, kind, schedule, brand, how its last run ended."""
     if isinstance(target, BrokenTarget):
-        return [in_one_line(cell) for cell in (target.name, "broken", "-", "-", target.error.one_line())]
+        state = State.WAITING.words if target.unset else State.BROKEN.words
+        return [in_one_line(cell) for cell in (target.name, state, "-", "-", target.error.one_line())]
     about = target.brand or ("each item says" if target.about else "-")
     schedule = (target.schedule or "by hand") if target.enabled else "switched off"
     run = next(archive.latest_runs(target.name), None)

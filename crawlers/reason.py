@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 REASONS = 50
 """Different reasons that are counted by name; what is beyond is counted together."""
@@ -16,6 +17,8 @@ TOLD = 5
 """Reasons that are told, the most frequent first."""
 PLACED = 10
 """Reasons whose place the run log keeps: those that are told, of one run or of a week of them."""
+FEW = 3
+"""Other addresses that are told with a reason."""
 _ADDRESS = re.compile(r"(https?://[^\s'\"<>«»]*[^\s'\"<>«»:;,.)\]])(: )?")
 
 
@@ -42,3 +45,18 @@ def told(reasons: Counter[str], most: int = TOLD) -> str:
     named = first(reasons, most)
     rest = reasons.total() - sum(many for _, many in named)
     return ", ".join(f"{reason}: {many}" for reason, many in [*named, *([(OTHER_REASONS, rest)] if rest else [])])
+
+
+def each_once(reasons: Iterable[str]) -> list[str]:
+    """Reasons in their order; those that differ in nothing but addresses are told once, with where else they hold."""
+    alike: dict[str, dict[str, str]] = {}
+    for reason in reasons:
+        bare, address = without_addresses(reason)
+        alike.setdefault(bare, {}).setdefault(address, reason)
+    return [_told_of_all(list(each), next(iter(each.values()))) for each in alike.values()]
+
+
+def _told_of_all(addresses: list[str], reason: str) -> str:
+    _, *others = addresses
+    more = f" and {len(others) - FEW} more" if len(others) > FEW else ""
+    return f"{reason}; the same at {', '.join(others[:FEW])}{more}" if others else reason

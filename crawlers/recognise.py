@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit
 from crawlers.engine import absolute, by_address, forums, interfaces, reviews, sites
 from crawlers.feed_document import Feed, read_feed
 from crawlers.found import Found, Unrecognised
+from crawlers.instead import asks_for_login, with_signs
 from crawlers.page import plain
 from crawlers.selection import base_of
 from crawlers.sitemap import read_sitemap
@@ -91,7 +92,7 @@ def recognise(visit: Visit) -> Recognised:
     found += [] if shut else _articles(visit, seen)  # a forum's page that shows no topics has no articles either
     seen += _data(first)
     if not found:
-        raise Unrecognised(_nothing(first.url, seen))
+        raise Unrecognised(_nothing(first, seen))
     return Recognised(tuple(found), tuple(seen))
 
 
@@ -113,7 +114,8 @@ def _of_feed(url: str, feed: Feed, by: str) -> Found:
     teasers = bool(lengths) and median(lengths) < WHOLE
     says: dict[str, Any] = {"url": url} | ({"article": True} if teasers else {}) | {"schedule": "every 15 minutes"}
     comments = {"article": "its entries are short: each one's page is fetched"} if teasers else {}
-    return Found(kind="feed", what=f"feed of {len(feed.entries)} entries", by=(by,), says=says, comments=comments)
+    notes = () if feed.entries else ("it has no entries now, so that nobody can tell whether it is the feed that is meant",)
+    return Found(kind="feed", what=f"feed of {len(feed.entries)} entries", by=(by,), says=says, comments=comments, notes=notes)
 
 
 def _links(answer: Answer) -> list[tuple[str, str]]:
@@ -217,10 +219,13 @@ def _types(data: Any) -> Iterator[str]:
             yield from _types(each)
 
 
-def _nothing(url: str, seen: list[str]) -> str:
+def _nothing(answer: Answer, seen: list[str]) -> str:
     tried = "its address, feeds, marks of forums and engines, review sites, a sitemap, links that read as headlines"
     hint = (
         "pages that only a script shows can't be read. By hand: `kind: reviews` or `kind: forum` with selectors of your own "
         "(docs/sources/reviews.md, forum.md), `kind: site` with `url` and `articles` (site.md), `kind: files` for an export"
     )
-    return "\n  ".join([f"{url}: nothing was recognised; tried: {tried}", *(f"seen: {each}" for each in seen), hint])
+    if asks_for_login(answer.page):
+        hint = "is a login wanted? Pages are read as guests see them: give the address of one, or take an export by `kind: files`"
+    nothing = with_signs(f"{answer.url}: nothing was recognised; tried: {tried}", answer.page)
+    return "\n  ".join([nothing, *(f"seen: {each}" for each in seen), hint])

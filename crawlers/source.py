@@ -40,6 +40,8 @@ class Item:
     """Why it was given up: its page failed in too many runs. That tells nothing of whether the target's file fits its source."""
     without: tuple[str, ...] = ()
     """What the target asks for and this item could not be given, in words that the run's line counts: `article`."""
+    why_without: str | None = None
+    """Why it could not, with the address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -245,6 +245,10 @@ class TargetSpider(AskingSpider, Generic[T]):
         """Remember why a page could not be had: where it is deferred, that is told with it."""
         self.failures_told[url] = f"{url}: {why.removeprefix(f'{url}: ')}"
 
+    def told_in_preview(self, wrong: Trouble) -> str:
+        """Why a page could not be had, and that a run, which keeps a cursor, would not yet take what belongs to it."""
+        return str(wrong) if wrong.closed else f"{wrong}; a run puts it off at first"
+
     def full(self) -> bool:
         """Whether the run has taken all it may; the walk stops, and the next run goes on."""
         return self.has_failed or self._sink.full

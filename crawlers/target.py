@@ -14,7 +14,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter
 
-from crawlers.kinds import FeedTarget, FilesTarget, ForumTarget, RedditTarget, ReviewsTarget, SiteTarget, TelegramExportTarget
+from crawlers.kinds import FeedTarget, FilesTarget, ForumTarget, RedditTarget, ReviewsTarget, SiteTarget, TelegramExportTarget, waits_for
 from crawlers.link import hidden, within
 from crawlers.platforms import (
     AppstoreTarget,
@@ -59,6 +59,24 @@ class BrokenTarget:
     error: ConfigError
     file: YamlFile | None = field(default=None, repr=False)
     """What it says; None where that can't be read."""
+
+    @property
+    def unset(self) -> tuple[str, ...]:
+        """Variables of the environment that its values name (`?key=${NAME}`) and that aren't set, where nothing else is wrong: it waits."""
+        named = self.file.unset if self.file else []
+        alone = {error.field for error in self.error.all} <= {field for field, _ in named}
+        return tuple(dict.fromkeys(variable for _, variable in named)) if alone else ()
+
+    @property
+    def waits(self) -> str | None:
+        """That it waits for these, in one sentence; None where it is truly broken."""
+        return waits_for(self.name, self.unset)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is shown: one that is wrong is, one that would only wait may be switched off."""
+        said = self.file.data.get("enabled") if self.unset and self.file else True
+        return said is not False
 
 
 def target_paths(config: Path) -> list[Path]:

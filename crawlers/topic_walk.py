@@ -15,6 +15,7 @@ from parsel import Selector
 
 from crawlers.board import State, Topic, read_posts
 from crawlers.identity import Identity
+from crawlers.instead import asks_for_login, led
 from crawlers.mapping import mapped_again
 from crawlers.patience import NEVER, InVain
 from crawlers.post import clean
@@ -143,7 +144,7 @@ class TopicWalk(StartPage, TopicLooks):
         raws = list(read_posts(page, self.target, response.url, topic, opening=address == topic.address))
         if not raws:
             why = f"has no posts for selector {self.target.topic.post!r}: the layout has changed, or it wants a login"
-            raise NoPosts(f"page {response.url} {why}", status=response.status, titled=_titled(page, topic))
+            raise NoPosts(f"page {led(address, response.url)} {why}", status=response.status, titled=_titled(page, topic))
         return raws, page, response.url
 
     def turns_back(self, way: Way, trouble: Trouble) -> bool:
@@ -312,7 +313,7 @@ class TopicWalk(StartPage, TopicLooks):
 
 def _titled(page: Selector, topic: Topic) -> bool:
     """Whether a page is headed by the title that the topic's board shows, and asks for no password."""
-    if page.css("input[type=password]"):
+    if asks_for_login(page):
         return False
     heads = page.xpath("//title | //h1 | //h2 | //h3").xpath("string()").getall()
     return bool(topic.title) and any(clean(topic.title or "") in clean(head) for head in heads)

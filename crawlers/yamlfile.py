@@ -98,6 +98,8 @@ class YamlFile:
         self.lines: dict[Where, int] = {}
         self.substituted: dict[str, str] = {}
         """Variables of the environment that stand in values, with what they hold."""
+        self.unset: list[tuple[str, str]] = []
+        """Fields whose value names a variable of the environment that isn't set, each with the variable."""
         self.errors: list[ConfigError] = []
         root = self._compose()
         self.data: Any = self._value(root, ()) if root is not None else None
@@ -197,6 +199,7 @@ class YamlFile:
             if name in os.environ:
                 self.substituted[name] = os.environ[name]
             if found is None:
+                self.unset.append((dotted(where), name))
                 self.errors.append(self.error(where, f"the environment variable {name} isn't set"))
                 return ""
             return str(found)

@@ -1,7 +1,8 @@
 """One DAG per target, made from its file in MOLVA_CONFIG/targets; targets of one `group` share a DAG.
 
 The rule to know: Airflow drops every DAG of a file that raises, so nothing here may raise because of one target. A target
-whose file cannot be read becomes a DAG of its own, tagged `broken`, that says what is wrong and fails with it.
+whose file cannot be read becomes a DAG `NAME.broken`, tagged `broken`, that says what is wrong and fails with it; where only
+a key that the file names isn't set, `NAME.waiting`. Their ids are their own, so that a mended target runs at once like a new one.
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ from crawlers.yamlfile import ConfigError
 posts = Asset("posts")
 """New posts were kept: what `enrich` waits for."""
 
-OWN_NAMES = re.compile(r"enrich|health|maintenance|recheck|.*\.(?:group|target)")
+BROKEN, WAITING = ".broken", ".waiting"
+"""Behind the id of a DAG that can't be: the id of the one that says why."""
+OWN_NAMES = re.compile(r"enrich|health|maintenance|recheck|.*\.(?:group|target|broken|waiting)")
 """Ids that are not free for a target."""
 BROKEN_AGAIN = "*/15 * * * *"
-"""How often a broken target fails, so that it turns red by itself soon after the edit."""
+"""How often a broken target fails, so that it turns red by itself soon after the edit, and a waiting one says so."""
 
 log = logging.getLogger("molva.collect")
 
@@ -111,9 +114,9 @@ def kept_by_failed(names: list[str], **context: Any) -> None:
 
 
 @task(retries=0)
-def explain(message: str) -> None:
-    """Fail with what is wrong in the target's file."""
-    raise AirflowFailException(message)
+def explain(message: str, *, fails: bool = True) -> None:
+    """Fail with what is wrong in the target's file; be skipped where the target only waits for its key."""
+    raise (AirflowFailException if fails else AirflowSkipException)(message)
 
 
 def collection(dag_id: str, targets: Sequence[Target]) -> DAG:
@@ -137,21 +140,27 @@ def collection(dag_id: str, targets: Sequence[Target]) -> DAG:
     return dag
 
 
-def broken(dag_id: str, message: str) -> DAG:
-    """The DAG that stands for a target which cannot be collected: its page says why, and so does its failing task."""
+def stand_in(dag_id: str, message: str, *, waits: bool = False) -> DAG:
+    """The DAG for one of this id that can't be: its page says why, and so does its task, which fails unless a key is only waited for."""
+    behind, state, until = (WAITING, "waiting for a key", "its key is set") if waits else (BROKEN, "broken", "its file is mended")
     with DAG(
-        dag_id,
-        dag_display_name=f"{dag_id} (broken)",
+        dag_id + behind,
+        dag_display_name=f"{dag_id} ({state})",
         schedule=CronTriggerTimetable(BROKEN_AGAIN, timezone="UTC", run_immediately=True),
         description=message.replace("\n", " ")[:500],
-        doc_md=f"This target is not collected until its file is mended:\n\n```\n{message}\n```\n",
-        tags={"collect", "broken"},
+        doc_md=f"This target is not collected until {until}:\n\n```\n{message}\n```\n",
+        tags={"collect", behind[1:]},
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,
     ) as dag:
-        explain(message)
+        explain(message, fails=not waits)
     return dag
+
+
+def meant(dag_id: str) -> str:
+    """The id of the DAG that one stands in for, or its own."""
+    return dag_id.removesuffix(BROKEN).removesuffix(WAITING)
 
 
 def sorted_into_dags(targets: Iterable[Target]) -> dict[str, list[Target]]:
@@ -169,7 +178,7 @@ def sorted_into_dags(targets: Iterable[Target]) -> dict[str, list[Target]]:
 def wanted(only: str | None) -> list[Target | BrokenTarget]:
     """All targets, or, for a task that parses this file again, the one whose DAG it belongs to: one file read instead of all."""
     paths = target_paths(config_folder())
-    own = [read_target(path) for path in paths if id_of(path.name) == only]
+    own = [] if only is None else [read_target(path) for path in paths if id_of(path.name) == meant(only)]
     if own and all(isinstance(target, BrokenTarget) or not target.group for target in own):
         return own
     return read_targets(config_folder())
@@ -177,22 +186,23 @@ def wanted(only: str | None) -> list[Target | BrokenTarget]:
 
 def dags(only: str | None = None) -> dict[str, DAG]:
     """Every DAG of the folder by its id, or just the one asked for."""
-    made: dict[str, DAG] = {}
+    made: list[DAG] = []
     good: list[Target] = []
     for target in wanted(only):
+        if not target.enabled:
+            continue
         if isinstance(target, BrokenTarget):
-            dag_id = id_of(target.path.name)
-            made[dag_id] = broken(dag_id, str(target.error))
-        elif target.enabled:
+            made.append(stand_in(id_of(target.path.name), str(target.error), waits=target.waits is not None))
+        else:
             good.append(target)
     for dag_id, members in sorted_into_dags(good).items():
-        if only is not None and dag_id != only:
+        if only is not None and dag_id != meant(only):
             continue
         try:
-            made[dag_id] = collection(dag_id, members)
+            made.append(collection(dag_id, members))
         except Exception as error:  # Airflow comes in here: what it refuses of one DAG must not take the others away
-            made[dag_id] = broken(dag_id, f"{', '.join(target.name for target in members)}: {error}")
-    return {dag_id: dag for dag_id, dag in made.items() if only in (None, dag_id)}
+            made.append(stand_in(dag_id, f"{', '.join(target.name for target in members)}: {error}"))
+    return {dag.dag_id: dag for dag in made if only in (None, dag.dag_id)}
 
 
 globals().update({f"DAG {dag_id}": dag for dag_id, dag in dags(get_parsing_context().dag_id).items()})  # no name of ours is taken: `log`

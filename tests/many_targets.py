@@ -27,6 +27,8 @@ timezone: Europe/Moscow
 schedule: every 30 minutes
 columns: {{id: id, text: text}}
 """
+UNSET = "a secret that is not set"
+"""What is not broken, but waits."""
 ENTRIES = 3
 """Posts of each good target."""
 
@@ -50,7 +52,7 @@ WAYS: Mapping[str, tuple[Callable[[str], str], str]] = {
     "nothing": (lambda text: "", ":1: the file is empty"),
     "a list": (lambda text: "- kind: feed\n", "must be keys and values"),
     "a number for a text": (_replaced("language: ru", "language: 7"), ":4: language: "),
-    "a secret that is not set": (_replaced(".xml", ".xml?key=${MOLVA_TEST_UNSET_KEY}"), "MOLVA_TEST_UNSET_KEY"),
+    UNSET: (_replaced(".xml", ".xml?key=${MOLVA_TEST_UNSET_KEY}"), "MOLVA_TEST_UNSET_KEY"),
     "a delay below zero": (lambda text: text + "delay: -3\n", ":8: delay: "),
     "a field of another kind": (lambda text: text + "columns: {id: id}\n", ":8: columns: "),
     "a limit of nothing": (lambda text: text + "limits: {items: 0}\n", ":8: limits.items: "),
@@ -58,6 +60,11 @@ WAYS: Mapping[str, tuple[Callable[[str], str], str]] = {
     "an alias of itself": (_replaced("language: ru", "language: &a [*a]"), ":4: "),
 }
 """How a target is broken -> what is done to its file, and what its message has to say."""
+
+
+def stand_in(name: str, way: str) -> str:
+    """The id of the DAG that tells what is wrong with a target."""
+    return f"{name}.waiting" if way == UNSET else f"{name}.broken"
 
 
 def write_targets(config: Path, address: str, good: int, broken: int) -> dict[str, str]:

@@ -46,14 +46,14 @@ def _config(tmp_path: Path) -> Path:
 
 def test_a_preview_keeps_nothing(tmp_path: Path, config: Path) -> None:
     target, data = find_target("export", config), tmp_path / "data"
-    samples = preview(target, data=data, config=config)
+    samples = preview(target, data=data, config=config).samples
     assert [(sample.outcome, sample.reason, sample.place) for sample in samples] == [
         (Outcome.KEPT, None, "line 2"), (Outcome.REJECTED, "no text", "line 3"), (Outcome.KEPT, None, "line 4"),
     ]  # fmt: skip
     assert not data.exists()
     collect(target, data=data, config=config)
     before = {path: path.read_bytes() for path in (data / "raw").rglob("*") if path.is_file()}
-    assert [sample.outcome for sample in preview(target, data=data, config=config, limit=2)] == [Outcome.REPEATED, Outcome.REPEATED]
+    assert [sample.outcome for sample in preview(target, data=data, config=config, limit=2).samples] == [Outcome.REPEATED, Outcome.REPEATED]
     assert before == {path: path.read_bytes() for path in (data / "raw").rglob("*") if path.is_file()}
 
 
@@ -101,7 +101,7 @@ def test_a_target_begins_at_midnight_where_it_is(tmp_path: Path, config: Path) -
     (config / "export.csv").write_text("id,text,author,date,stars,likes\n" + rows, encoding="utf-8")
     target = files_target(config, more="since: 2024-05-02\n")  # in Moscow
     assert sink_of(target, data=tmp_path / "data", config=config, preview=1).since == at("2024-05-01T21:00:00")
-    samples = preview(target, data=tmp_path / "data", config=config)
+    samples = preview(target, data=tmp_path / "data", config=config).samples
     assert [sample.outcome for sample in samples] == [Outcome.OLDER, Outcome.KEPT]
 
 
@@ -110,7 +110,7 @@ def test_a_sink_is_opened_by_name_and_tells_its_result(tmp_path: Path, config: P
     sink = open_sink("export", data=tmp_path / "data", config=config, result=result)
     assert (sink.target.name, sink.cursor, sink.since, sink.full) == ("export", {}, None, False)
     assert sink.take(Page(items=(Item(raw=row(1)),), cursor={"to": 1})) == [Outcome.KEPT]
-    (post,) = [sample.post for sample in preview(sink.target, data=tmp_path / "data", config=config, limit=1)]
+    (post,) = [sample.post for sample in preview(sink.target, data=tmp_path / "data", config=config, limit=1).samples]
     assert post is not None and sink.seen(post.id) and not sink.seen("another")
     assert not result.exists()
     run = sink.close("the page is not what the target says")
@@ -161,7 +161,7 @@ def feed(config: Path, url: str) -> None:
 def test_a_spider_collects_in_a_child_process(tmp_path: Path, config: Path, blog: str) -> None:
     data = tmp_path / "data"
     feed(config, f"{blog}/feed.xml")
-    samples = preview(find_target("blog", config), data=data, config=config)
+    samples = preview(find_target("blog", config), data=data, config=config).samples
     assert [(sample.outcome, sample.post.about if sample.post else None) for sample in samples] == [(Outcome.KEPT, ("vestarna",))]
     assert not Archive(data).batches()
     said: list[str] = []

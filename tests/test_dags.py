@@ -17,7 +17,7 @@ import pytest
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from many_targets import ENTRIES, WAYS, feeds, write_targets
+from many_targets import ENTRIES, UNSET, WAYS, feeds, stand_in, write_targets
 
 from crawlers.collect import collect
 
@@ -98,15 +98,15 @@ def test_broken_file_is_a_dag_that_says_what_is_wrong_and_harms_no_other(config:
     write(config, "broken", BROKEN)
     write(config, "not-yaml", "kind: [files\n")
     dags = parse()
-    assert set(dags) == {"good", "broken", "not-yaml"}
+    assert set(dags) == {"good", "broken.broken", "not-yaml.broken"}
     assert "broken" not in dags["good"].tags
-    broken = dags["broken"]
+    broken = dags["broken.broken"]
     assert "broken" in broken.tags
     assert "broken" in broken.dag_display_name
     for place in (broken.doc_md, broken.description, broken.tasks[0].op_args[0]):
         assert "broken.yaml:5" in place
         assert "schedul" in place
-    assert "not-yaml.yaml" in dags["not-yaml"].doc_md
+    assert "not-yaml.yaml" in dags["not-yaml.broken"].doc_md
 
 
 WRONG_NAMES = ("a b", "a+b", "(a)", "[a]", "отзывы о нас", "x" * 240)
@@ -146,7 +146,7 @@ def test_a_wrong_line_leaves_every_dag_visible(config: Path, parse: Parse, line:
     write(config, "wrong", "\n".join((feed | {key: line}).values()) + "\n")
     dags = parse()
     assert "broken" not in dags["good"].tags
-    assert f": {key}: " in dags["wrong"].doc_md
+    assert f": {key}: " in dags["wrong.broken"].doc_md
 
 
 def test_what_airflow_refuses_of_one_dag_leaves_the_others(config: Path, parse: Parse, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,8 @@ def test_what_airflow_refuses_of_one_dag_leaves_the_others(config: Path, parse: 
     write(config, "odd")
     dags = parse()
     assert "broken" not in dags["good"].tags
-    assert "odd: too long" in dags["odd"].doc_md
+    assert "odd: too long" in dags["odd.broken"].doc_md
+    assert parse("odd.broken").keys() == {"odd.broken"}
 
 
 def test_a_target_takes_no_name_that_its_task_needs(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,8 +175,9 @@ def test_a_target_takes_no_name_that_its_task_needs(config: Path, monkeypatch: p
 
 def test_edit_takes_effect_at_the_next_reading(config: Path, parse: Parse) -> None:
     write(config, "edited", BROKEN)
-    assert "broken" in parse()["edited"].tags
+    assert "broken" in parse()["edited.broken"].tags
     write(config, "edited", schedule="every 2 hours")
+    assert parse().keys() == {"edited"}, "which has not run as a broken one, and so runs at once"
     assert parse()["edited"].timetable.delta.total_seconds() == 7200
     (config / "targets" / "edited.yaml").unlink()
     assert parse() == {}
@@ -186,8 +188,8 @@ def test_schedule_of_nonsense_and_broken_brands_leave_every_dag_visible(config: 
     write(config, "never", schedule='"61 * * * *"')
     (config / "brands.yaml").write_text("brands: 1\n")
     dags = parse()
-    assert "broken" in dags["never"].tags
-    assert "schedule" in dags["never"].doc_md
+    assert "broken" in dags["never.broken"].tags
+    assert "schedule" in dags["never.broken"].doc_md
     assert "good" in dags
 
 
@@ -209,10 +211,12 @@ def test_of_a_thousand_targets_the_good_run_and_each_broken_one_says_why_not(tmp
         module = runpy.run_path(str(ROOT / "dags" / "collect.py"))
         dags = {dag.dag_id: dag for dag in module["dags"]().values()}
         assert len(dags) == 1000
-        assert {name for name, dag in dags.items() if "broken" in dag.tags} == wrong.keys()
+        for tag, waits in (("broken", False), ("waiting", True)):
+            tagged = {name for name, dag in dags.items() if tag in dag.tags}
+            assert tagged == {f"{name}.{tag}" for name, way in wrong.items() if (way == UNSET) is waits}
         for name, way in wrong.items():
-            assert f"{name}.yaml" in dags[name].doc_md
-            assert WAYS[way][1] in dags[name].doc_md, way
+            assert f"{name}.yaml" in dags[stand_in(name, way)].doc_md
+            assert WAYS[way][1] in dags[stand_in(name, way)].doc_md, way
         for number in range(0, 700, 35):
             (target,) = module["wanted"](f"good-{number:04}")
             run = collect(target, data=tmp_path / "data", config=tmp_path / "config")
@@ -234,11 +238,13 @@ def test_target_named_like_a_group_and_a_broken_one_keep_dags_of_their_own(confi
     assert set(parse("demo")) == {"demo"}
     write(config, "demo", BROKEN)
     dags = parse()
-    assert set(dags) == {"demo.group", "demo"}
-    assert "broken" in dags["demo"].tags
+    assert set(dags) == {"demo.group", "demo.broken"}
+    assert "broken" in dags["demo.broken"].tags
     assert "broken" not in dags["demo.group"].tags
     write(config, "demo.group")
-    assert set(parse()) == {"demo.group", "demo", "demo.group.target"}
+    write(config, "demo.broken")
+    assert set(parse()) == {"demo.group", "demo.broken", "demo.group.target", "demo.broken.target"}
+    assert set(parse("demo.broken.target")) == {"demo.broken.target"} and "broken" in parse("demo.broken")["demo.broken"].tags
 
 
 def test_disabled_target_has_no_dag_and_one_without_schedule_runs_by_hand(config: Path, parse: Parse) -> None:
@@ -300,6 +306,15 @@ def test_a_target_without_its_key_waits_and_fails_nothing(config: Path, monkeypa
     waiting.write_text("kind: reddit\nsubreddits: [banks]\nclient_id_env: MOLVA_TEST_ID\nclient_secret_env: MOLVA_TEST_SECRET\n", "utf-8")
     with pytest.raises(AirflowSkipException, match="forum waits for keys: the environment variables MOLVA_TEST_ID and MOLVA_TEST_SECRET"):
         collect.function("forum")
+    waiting.write_text("kind: feed\nurl: https://blog.example/feed?key=${MOLVA_TEST_ID}&of=${MOLVA_TEST_SECRET}\n", encoding="utf-8")
+    module = runpy.run_path(str(ROOT / "dags" / "collect.py"))
+    assert module["dags"]().keys() == {"wall", "forum.waiting"} and module["dags"]("forum.waiting").keys() == {"forum.waiting"}
+    told = module["dags"]("forum.waiting")["forum.waiting"]
+    with pytest.raises(AirflowSkipException, match=r"forum\.yaml:2: url: the environment variable MOLVA_TEST_ID isn't set"):
+        told.tasks[0].python_callable(*told.tasks[0].op_args, **told.tasks[0].op_kwargs)
+    monkeypatch.setenv("MOLVA_TEST_ID", "k")
+    monkeypatch.setenv("MOLVA_TEST_SECRET", "s")
+    assert module["dags"]().keys() == {"wall", "forum"}
     waiting.unlink()
     dag = runpy.run_path(str(ROOT / "dags" / "health.py"))["dag"]
     (shown,) = dag.get_task("unwell").python_callable()
@@ -412,7 +427,7 @@ def test_airflow_lists_no_import_errors_even_with_a_broken_target(airflow: Any) 
     done = airflow("dags", "list-import-errors", "--local")
     assert done.stdout.strip() == "No data found", done.stdout
     listed = airflow("dags", "list", "--local", "--columns", "dag_id", "--output", "plain").stdout.split()
-    assert {"broken", "good", "enrich", "maintenance"} <= set(listed)
+    assert {"broken.broken", "good", "enrich", "maintenance"} <= set(listed)
 
 
 def test_airflow_collects_what_is_new_and_wakes_enrich_only_then(airflow: Any) -> None:
@@ -456,6 +471,6 @@ def test_failed_run_is_red_without_another_try_and_what_it_kept_wakes_enrich(air
 
 def test_airflow_fails_a_broken_target_with_the_line_to_mend(airflow: Any) -> None:
     write(airflow.home / "config", "wrong", BROKEN)
-    done = airflow("dags", "test", "wrong")
+    done = airflow("dags", "test", "wrong.broken")
     assert "wrong.yaml:5: schedul: unknown key" in done.stdout + done.stderr
     assert "state=failed" in done.stdout + done.stderr or done.returncode != 0

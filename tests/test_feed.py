@@ -15,7 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from crawlers.__main__ import app
 from crawlers.archive import Archive
 from crawlers.collect import collect, preview
 from crawlers.feed_document import UNCHANGED, Feed, fingerprint, read_feed
@@ -116,6 +118,17 @@ def test_a_made_page_that_names_its_feeds_says_which() -> None:
     page = '<!doctype html><html><head><link rel="alternate" type="application/rss+xml" href="/rss.xml"></head><body>Привет</body></html>'
     with pytest.raises(CollectError, match=r"is a page, not a feed; the page names these feeds: https://a\.example/rss\.xml"):
         read_feed(page.encode(), "text/html", "https://a.example/blog/")
+
+
+def test_a_made_login_in_the_place_of_a_feed_is_told_with_where_it_leads() -> None:
+    page = f'<!doctype html><title>{"Вход " * 20}</title><form><input type="password"></form>'
+    with pytest.raises(CollectError) as told:
+        read_feed(page.encode(), "text/html", "https://a.example/login", asked="https://a.example/rss.xml")
+    title = ("Вход " * 20)[:60]
+    assert str(told.value) == (
+        "https://a.example/rss.xml, which leads to https://a.example/login, is a page, not a feed; it asks for a login; "
+        f"its title is «{title}…»"
+    )
 
 
 def test_a_made_xml_bomb_is_not_blown_up() -> None:
@@ -442,8 +455,22 @@ def test_a_limit_of_items_is_kept_in_a_made_feed_and_the_next_run_goes_on(blog: 
 def test_a_preview_asks_for_the_made_articles_that_it_shows(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true"))
     serve(blog, *range(24, 0, -1))
-    assert len(preview(target, data=place.data, config=place.config, limit=10)) == 10
+    assert len(preview(target, data=place.data, config=place.config, limit=10).samples) == 10
     assert len([path for path in blog.paths() if path.startswith("/p/")]) == 10
+
+
+@pytest.mark.parametrize(("answer", "why"), [
+    (Answer("", 403), "127.0.0.1 refuses to show it (403); a run puts it off at first"),
+    (Answer("", 404), "127.0.0.1 has no such page (404); a run puts it off at first"),
+    (Answer("", 302, {"Location": "/p/1"}), "leads from redirect to redirect without end"),
+])  # fmt: skip
+def test_a_preview_says_which_made_articles_could_not_be_had_and_why(blog: Site, place: Place, answer: Answer, why: str) -> None:
+    place.target("blog", blog_target(blog, "article: true"))
+    serve(blog, 3, 2, 1)
+    blog.pages |= {f"/p/{number}": answer for number in (1, 2)}
+    told = CliRunner().invoke(app, ["preview", "blog", "--config", str(place.config), "--data", str(place.data)])
+    assert (told.exit_code, told.stdout.splitlines().count("kept")) == (0, 3)
+    assert told.stderr.splitlines()[0] == f"look: 2 of 3 posts come without article ({why})"
 
 
 def test_made_entries_before_the_wanted_date_are_counted_and_their_articles_not_fetched(blog: Site, place: Place) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from parsel import Selector
+from scrapy import Request
+from scrapy.http import Response
 
 from crawlers.board import REMEMBERED, State, Topic, read_board, read_posts, topic_id
 from crawlers.interval import Descent
@@ -456,6 +458,21 @@ def test_a_made_forum_that_is_not_what_the_file_says_fails_the_run(walk: Walk) -
     walk.pages["/t=2"] = topic(*range(5)).replace("content", "words")
     error = walk.collect(walk.target(PAGE.replace("url: https://forum.example/board", "topics: https://forum.example/t=2"))).error or ""
     assert "the selector of `text` ('div.content') finds nothing in any of 5 items" in error and "`topic.take`" in error
+
+
+def test_a_made_login_in_the_place_of_boards_is_told_once_with_where_they_lead(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = '<html><head><title>Вход\n на форум</title></head><form><input type="password"></form></html>'
+
+    async def led_away(request: Request) -> Response:
+        return Response("https://forum.example/login", body=page.encode())
+
+    monkeypatch.setattr(walk, "answered", led_away)
+    boards = ", ".join(f"https://forum.example/board{number}" for number in "123")
+    assert walk.collect(walk.target(PAGE.replace(BOARD, f"[{boards}]"))).error == (
+        "page https://forum.example/board1, which leads to https://forum.example/login, has no topics for selector "
+        "'ul.topiclist.topics > li.row': the layout has changed, or it is no board; it asks for a login; its title is «Вход на форум»; "
+        "the same at https://forum.example/board2, https://forum.example/board3"
+    )
 
 
 def test_a_made_board_that_is_none_keeps_no_other_from_being_walked_and_is_told(walk: Walk) -> None:

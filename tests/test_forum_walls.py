@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 from scrapy.exceptions import IgnoreRequest
 
 from crawlers.archive import Archive
-from crawlers.preview import Preview
+from crawlers.doubt import missed
+from crawlers.preview import Preview, Shown
 from crawlers.run import Outcome
 from crawlers.sink import sink_of
 from crawlers.spider import trouble
@@ -171,10 +173,12 @@ def test_a_preview_shows_what_stands_below_private_topics(walk: Walk) -> None:
 
     async def walked() -> None:
         async for page in spider.start():
-            sink.take(page)
+            sink.take(replace(page, deferred=tuple(spider.failures_told.get(address, address) for address in page.deferred)))
 
     asyncio.run(walked())
     assert len(sink.samples) == 1
+    [said] = missed(Shown(samples=sink.samples, counts=sink.close().counts))
+    assert re.fullmatch(r"3 pages could not be had; a run puts them off \(\S+ refuses to show it \(403\): 3; the first is \S+/t=1\)", said)
 
 
 def test_later_pages_that_nobody_sees_without_a_login_fail_no_run(walk: Walk) -> None:

@@ -18,7 +18,7 @@ from crawlers.archive import RUNS, Archive
 from crawlers.brand import read_brands
 from crawlers.brought import Brought
 from crawlers.disk import append_line
-from crawlers.health import Health, Lag, State
+from crawlers.health import Health, Lag, State, health
 from crawlers.kinds import Expect
 from crawlers.looked import EDITS
 from crawlers.moment import parse_moment
@@ -31,7 +31,7 @@ from crawlers.target import BrokenTarget, read_target
 from crawlers.unended import CUT_OFF, NOTE
 from crawlers.writer import Writer
 from tests.diary import Diary
-from tests.target_folder import TARGET, at, write_config
+from tests.target_folder import BRANDS, TARGET, at, write_config
 
 DAY = timedelta(days=1)
 FIRST = at("2026-03-01T12:00")
@@ -399,6 +399,37 @@ def test_the_command_tells_scripts_and_people(tmp_path: Path, monkeypatch: pytes
     assert run("nope") == (2, "", "there is no target 'nope'; there are: broken, export, forum, off\n")
 
 
+def test_a_target_whose_file_lacks_nothing_but_a_key_in_its_address_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = "kind: feed\nurl: https://blog.example/feed?k=${MOLVA_TEST_KEY}&l=${MOLVA_TEST_LOGIN}\nschedule: every 1 hour\n"
+    config = write_config(
+        tmp_path / "config",
+        off=feed + "enabled: false\n",
+        waits=feed,
+        whole="kind: feed\nurl: ${MOLVA_TEST_KEY}\n",
+        wrong=feed + "schedul: every 1 hour\n",
+    )
+    for name in ("MOLVA_TEST_KEY", "MOLVA_TEST_LOGIN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MOLVA_CONFIG", str(config))
+    monkeypatch.setenv("MOLVA_DATA", str(tmp_path / "data"))
+    told = {one.target: one for one in health(config, tmp_path / "data", FIRST)}
+    assert {name: one.state for name, one in told.items()} == {
+        "off": State.SWITCHED_OFF, "waits": State.WAITING, "whole": State.WAITING, "wrong": State.BROKEN,
+    }  # fmt: skip
+    assert told["waits"].why == [f"the environment variable MOLVA_TEST_{name} isn't set" for name in ("KEY", "LOGIN")]
+    assert len(told["wrong"].why) == 3 and "schedul: unknown key" in told["wrong"].why[-1]
+    (config / "targets" / "wrong.yaml").unlink()
+    collected = CliRunner().invoke(app, ["collect", "--all"])
+    assert (collected.exit_code, collected.stderr.splitlines()) == (0, [
+        "waits waits for keys: the environment variables MOLVA_TEST_KEY and MOLVA_TEST_LOGIN aren't set",
+        "whole waits for a key: the environment variable MOLVA_TEST_KEY isn't set",
+    ])  # fmt: skip
+    checked = CliRunner().invoke(app, ["check"])
+    assert checked.exit_code == 2 and "waits.yaml:2: url: the environment variable MOLVA_TEST_KEY isn't set" in checked.stderr
+    monkeypatch.setenv("MOLVA_TEST_KEY", "https://k.example/")
+    assert [one.state for one in health(config, tmp_path / "data", FIRST, ["whole"])] == [State.NEW]
+
+
 def test_a_wrong_expectation_is_named_with_its_line(tmp_path: Path) -> None:
     write_config(tmp_path, export=TARGET.format(path="export.csv") + "expect:\n  newest: 14\n  authors: 90\n  age: 2 days\n")
     broken = read_target(tmp_path / "targets" / "export.yaml")
@@ -408,3 +439,28 @@ def test_a_wrong_expectation_is_named_with_its_line(tmp_path: Path) -> None:
         "9: expect.authors: must be less than or equal to 1, not 90",
         "10: expect.age: unknown key (there are: posts, authors, newest, learned)",
     ]
+
+
+def test_a_target_about_nobody_that_is_watched_is_broken_with_what_check_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mapping = "about:\n  column: id\n  mapping: {ВБ: Вестарна, НБ: Нетакогобанк}\n"
+    config = write_config(
+        tmp_path / "config",
+        right=TARGET.format(path="export.csv") + "about: вестарна\n",
+        wrong=TARGET.format(path="export.csv") + "about: Нетакогобанка\n",
+        mapped=TARGET.format(path="export.csv") + mapping,
+        off=TARGET.format(path="export.csv") + "about: Нетакогобанка\nenabled: false\n",
+    )
+    monkeypatch.setenv("MOLVA_CONFIG", str(config))
+    monkeypatch.setenv("MOLVA_DATA", str(tmp_path / "data"))
+    told = {one.target: one for one in health(config, tmp_path / "data", FIRST)}
+    assert {name: one.state for name, one in told.items()} == {
+        "right": State.NEW, "wrong": State.BROKEN, "mapped": State.BROKEN, "off": State.SWITCHED_OFF,
+    }  # fmt: skip
+    said = [line for line in CliRunner().invoke(app, ["check", "wrong", "mapped"]).stderr.splitlines() if "isn't in brands.yaml" in line]
+    assert [told[name].why for name in ("mapped", "wrong")] == [[said[0]], [said[1]]]
+    assert said[1].endswith("wrong.yaml:7: about: 'Нетакогобанка' isn't in brands.yaml")
+    (config / "brands.yaml").write_text(BRANDS + "  - {slug: new, name: Нетакогобанка}\n", encoding="utf-8")
+    assert [one.state for one in health(config, tmp_path / "data", FIRST, ["wrong"])] == [State.NEW], "an edit is seen at once"
+    (config / "brands.yaml").write_text("brands: 1\n", encoding="utf-8")
+    told = {one.target: one for one in health(config, tmp_path / "data", FIRST)}
+    assert told["wrong"].state is State.NEW, "whom a broken brands.yaml has, nobody knows"

@@ -369,6 +369,28 @@ def test_a_host_that_does_not_say_what_it_forbids_is_told(config: Path, running:
     running.pages["/robots.txt"] = Served("down", 500)
     code, _, err = run(running.url, "--allow-private")
     assert code == 1 and "robots.txt of 127.0.0.1 answered 500" in err and "without a result" not in err
+    assert err.endswith("so nothing there is asked for; try again later\n")
+
+
+def test_an_address_that_leads_elsewhere_is_said_with_where(config: Path, running: Site) -> None:
+    start = page("".join(f'<a href="./viewforum.php?f={number}">Доска {number}</a>' for number in range(4))).replace(
+        "<body>", "<body id=phpbb>"
+    )
+    running.pages |= {"/viewtopic.php?t=5": Served("", 302, {"Location": "/index.php"}), "/index.php": start}
+    code, out, err = run(f"{running.url}/viewtopic.php?t=5", "--allow-private", "--dry-run")
+    assert code == 0 and "url:" in out
+    assert err.splitlines()[0] == (f"{running.url}/viewtopic.php?t=5 leads to {running.url}/index.php: that is looked at in its place")
+
+
+def test_a_login_and_a_captcha_are_told_and_an_empty_feed_is_doubted() -> None:
+    with pytest.raises(Unrecognised) as login:
+        recognise(seen("<html><head><title>Вход</title></head><body><input type=password></body></html>"))
+    told = str(login.value)
+    assert "it asks for a login; its title is «Вход»" in told and "is a login wanted?" in told and "only a script" not in told
+    with pytest.raises(Unrecognised, match=r"its title is «Вы не робот\?»\n"):
+        recognise(seen("<html><head><title>Вы не робот?</title></head><body><img></body></html>"))
+    empty = best(seen("<rss version='2.0'><channel><title>Новости</title></channel></rss>"))
+    assert (empty.what, len(empty.notes)) == ("feed of 0 entries", 1) and empty.notes[0].startswith("it has no entries now")
 
 
 def test_new_asks_a_site_as_politely_as_a_run(config: Path, running: Site) -> None:

@@ -278,7 +278,7 @@ def test_own_pages_that_all_lead_elsewhere_fail_the_run_and_a_preview_shows_the_
         place.collect(target)
     assert Archive(place.data).cursor("vestarna") == {}
     board.asked.clear()
-    samples = preview(target, data=place.data, config=place.config, limit=3)
+    samples = preview(target, data=place.data, config=place.config, limit=3).samples
     assert [sample.post.text.endswith("дней.") for sample in samples if sample.post] == [True] * 3
     assert own_pages(board) == [28, 29, 30]
 
@@ -375,7 +375,7 @@ def test_a_limit_of_items_holds_for_own_pages_and_the_next_run_goes_on(board: Si
 def test_a_preview_asks_for_the_own_pages_of_what_it_shows(board: Site, place: Place) -> None:
     with_own_pages(board, list(range(12, 0, -1)))
     target = place.target("vestarna", OWN.format(url=board.url, items=100))
-    samples = preview(target, data=place.data, config=place.config, limit=3)
+    samples = preview(target, data=place.data, config=place.config, limit=3).samples
     assert [sample.post.text.endswith("как было.") for sample in samples if sample.post] == [True] * 3
     assert own_pages(board) == [10, 11, 12]
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from crawlers.reason import OTHER_REASONS, PLACED, REASONS, told, without_addresses
+from crawlers.reason import OTHER_REASONS, PLACED, REASONS, each_once, told, without_addresses
 from crawlers.run import Counts
 
 
@@ -80,3 +80,12 @@ def test_the_line_of_a_run_has_the_places_of_what_is_frequent_and_nothing_empty(
 def test_a_few_reasons_are_told_the_most_frequent_first() -> None:
     assert told(Counter(a=1, b=3, c=2), 2) == f"b: 3, c: 2, {OTHER_REASONS}: 1"
     assert told(Counter()) == ""
+
+
+def test_reasons_that_differ_in_addresses_alone_are_told_once_with_where_they_hold() -> None:
+    refused = [f"https://a.example/{number}: refused" for number in (1, 2, 3, 4, 5, 2)]
+    assert each_once([refused[0], "no date", refused[0], "no date"]) == [refused[0], "no date"]
+    assert each_once(["no date", *refused]) == [
+        "no date",
+        "https://a.example/1: refused; the same at https://a.example/2, https://a.example/3, https://a.example/4 and 1 more",
+    ]

@@ -430,6 +430,10 @@ def test_a_changed_layout_and_a_way_on_that_leads_nowhere_of_made_pages_fail_the
     board.pages["/vestarna"] = "<html><body><div class=card>Новый дизайн</div></body></html>"
     with pytest.raises(RunFailed, match=r"page http://127\.0\.0\.1:\d+/vestarna has no items for selector '\.review'"):
         place.collect(target)
+    board.pages |= {"/vestarna": Answer("", 302, {"Location": "/check"}), "/check": "<title>Вы не робот?</title><body><img src=/captcha>"}
+    leads = r"page http://127\.0\.0\.1:\d+/vestarna, which leads to http://127\.0\.0\.1:\d+/check, has .*; its title is «Вы не робот\?»"
+    with pytest.raises(RunFailed, match=leads):
+        place.collect(target)
     board.pages["/vestarna"] = f'<html><body>{review(1)}{review(2)}<a class="next" href="/vestarna?page=2">дальше</a></body></html>'
     with pytest.raises(RunFailed, match="shows the same items as the page before"):
         place.collect(target)

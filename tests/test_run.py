@@ -295,7 +295,7 @@ def test_edit_takes_effect_without_restart_and_a_part_that_dies_ends_the_rest(tm
         until(lambda: len(Archive(molva.data).batches()) == 2, 180, "both targets are collected on schedule")
         (config / "targets" / "edited.yaml").write_text(TARGET.replace("schedule", "schedul"))
         (config / "reviews.csv").write_text("id,text\n1,Вестарна помогла с переводом\n2,Вестарна снова подвела\n")
-        until(lambda: "broken" in tags(molva).get("edited", set()), 120, "the broken target shows in Airflow")
+        until(lambda: "broken" in tags(molva).get("edited.broken", set()), 120, "the broken target shows in Airflow")
         until(lambda: len(Archive(molva.data).batches("other")) == 2, 180, "the other target goes on")
         (config / "targets" / "edited.yaml").write_text(TARGET)
         until(lambda: len(Archive(molva.data).batches("edited")) == 2, 240, "the mended target is collected again")

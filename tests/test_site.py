@@ -474,7 +474,7 @@ def test_a_preview_asks_for_the_made_articles_that_it_shows(tmp_path: Path, limi
         running.pages["/map.xml"] = sitemap(*((f"{running.url}/{number}", "") for number in range(1, 31)))
         place = Place(tmp_path)
         text = f"kind: site\nsitemap: {running.url}/map.xml\nallow_private: true\ndelay: 0\nsite: bank.example\n{limits}"
-        assert len(preview(place.target("news", text), data=place.data, config=place.config, limit=10)) == 10
+        assert len(preview(place.target("news", text), data=place.data, config=place.config, limit=10).samples) == 10
         assert len([path for path in running.paths() if path != "/map.xml"]) == 10
 
 

@@ -97,7 +97,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
             raise CollectError(str(wrong))
         headers = {name: response.headers.get(given) for name, (given, _) in VALIDATORS.items()}
         validators = {name: value.decode("latin-1") for name, value in headers.items() if value}
-        return read_feed(response.body, content_type(response), response.url, validators)
+        return read_feed(response.body, content_type(response), response.url, validators, self.target.url)
 
     def older(self, raw: dict[str, Any]) -> bool:
         """Whether the entry lies before what the run is to take: its article is not fetched."""
@@ -134,7 +134,8 @@ class FeedSpider(TargetSpider[FeedTarget]):
             self.not_had_now(entry.raw["link"], str(wrong))
             return Entry(entry.raw, tries)
         self.logger.warning("%s; the entry is taken without it", wrong)
-        return Item(raw=entry.raw | {"article_missing": str(wrong)}, address=entry.raw["link"], without=("article",))
+        raw = entry.raw | {"article_missing": str(wrong)}
+        return Item(raw=raw, address=entry.raw["link"], without=("article",), why_without=self.told_in_preview(wrong))
 
     def judged(self, group: Sequence[Entry], taken: Sequence[Item | Entry], state: State) -> list[Item | Entry]:
         """What is taken of some entries: no article with the text of a wall. Those wait, and so do those that were kept with it before."""

@@ -15,10 +15,12 @@ from urllib.parse import urljoin
 from parsel import Selector
 
 from crawlers.board import Line, Topic, filled, native_id, read_board, topic_id
+from crawlers.instead import led, with_signs
 from crawlers.interval import Descent
 from crawlers.kinds import ForumTarget
 from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id
+from crawlers.reason import each_once
 from crawlers.selection import Fields, next_page, numbered, select, takes
 from crawlers.source import CollectError, Page
 from crawlers.spider import Trouble, page_of
@@ -52,7 +54,7 @@ class ForumSpider(TopicWalk):
         self.note_nothing_shown()
         if self.wrong:
             yield Page(items=(), cursor=self.state.cursor())
-            raise CollectError("; ".join(dict.fromkeys(self.wrong)))
+            raise CollectError("; ".join(each_once(self.wrong)))
 
     def note_nothing_shown(self) -> None:
         """Note a run to which the forum has shown nothing of what was asked for."""
@@ -120,9 +122,8 @@ class ForumSpider(TopicWalk):
         if not lines:
             honest = bool(self.target.empty and select(page, self.target.empty.select))
             if not honest and descent.from_top and not descent.pages:
-                raise CollectError(
-                    f"page {url} has no topics for selector {self.target.board.topic!r}: the layout has changed, or it is no board"
-                )
+                why = with_signs("the layout has changed, or it is no board", page)
+                raise CollectError(f"page {led(descent.start, url)} has no topics for selector {self.target.board.topic!r}: {why}")
             descent.nothing(honest=honest)
             return
         known = {f"{line.topic.id} {line.topic.mark}": line.topic not in wanted for line in lines if not line.pinned}

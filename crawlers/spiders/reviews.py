@@ -20,6 +20,7 @@ from crawlers import own_page
 from crawlers.archive import Archive
 from crawlers.brand import read_brands
 from crawlers.identity import Identity
+from crawlers.instead import led, with_signs
 from crawlers.interval import Descent
 from crawlers.kinds import AboutItem, ReviewsTarget
 from crawlers.link import hidden, host_of, opened, within
@@ -201,7 +202,8 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         if one.post and self.seen(one.post.id):  # a beginning is no news of what is known
             self.logger.warning("%s; the review stays as it is known", wrong)
             return None
-        return Item(raw=one.raw | {"own_missing": str(wrong)}, address=one.raw["page"], without=("own page",))
+        raw = one.raw | {"own_missing": str(wrong)}
+        return Item(raw=raw, address=one.raw["page"], without=("own page",), why_without=self.told_in_preview(wrong))
 
     async def own(self, post: Post, *, first: bool) -> dict[str, str]:
         """What a review's own page says. Raises Trouble where it can't be had, or has no text: perhaps a captcha stands in its place."""
@@ -254,15 +256,14 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         """Whether a page without items says so itself. Raises CollectError where the list should begin, or a link goes on, and doesn't."""
         if self.target.empty and select(page, self.target.empty.select):
             return True
+        where = led(self.descent.address, url)
         if self.descent.from_top and not self.descent.pages:
-            raise CollectError(
-                f"page {url} has no items for selector {self.target.item!r}: the layout has changed, or it is not the page that is meant"
-            )
+            why = with_signs("the layout has changed, or it is not the page that is meant", page)
+            raise CollectError(f"page {where} has no items for selector {self.target.item!r}: {why}")
         if self.descent.linked and self.descent.pages and not gone:
-            raise CollectError(
-                f"page {url} has no items for selector {self.target.item!r} though the page before it leads there: a wall against robots, "
-                "or an empty page, then say by `empty` what such a page has; the next run tries it again"
-            )
+            why = "a wall against robots, or an empty page, then say by `empty` what such a page has; the next run tries it again"
+            nothing = f"page {where} has no items for selector {self.target.item!r} though the page before it leads there"
+            raise CollectError(f"{nothing}: {with_signs(why, page)}")
         return False
 
 
