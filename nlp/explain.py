@@ -20,7 +20,7 @@ from nlp.carrier import Answer, Carrier, Erasure, gives
 from nlp.classifier import Classifier, Judgement
 from nlp.mention import GENERAL, Mention
 from nlp.pair import Pair
-from nlp.reader import BY_BRAND, mentions_of, questions
+from nlp.reader import BY_BRAND, is_one_sentence, mentions_of, questions
 from nlp.rules import OF_AN_AUTHOR, STARS, TEXTLESS, UNREAD, mixed
 from nlp.stream import posts_together
 from nlp.text import Span, sentences
@@ -74,7 +74,7 @@ class Why:
     stays: bool = False
     """As in `nlp.carrier.Carried`."""
     of_passage: bool = False
-    """Read in the sentences that speak of the product, and nothing else of the post."""
+    """Read in the sentences that speak of the product (or the clause, of the company), and nothing else of the post."""
     today: Answer | None = None
     """What is read now, where that is `otherwise`."""
     likelier: Answer | None = None
@@ -121,7 +121,7 @@ class Explainer:
         of_brand = {each.product: each for each in subjects if each.brand == brand and (brand, each.product) in asked}
         judged = dict(zip(of_brand, self._load().judge([asked[brand, product] for product in of_brand]), strict=True))
         whole = judged.pop(GENERAL)
-        if mixed(whole, judged.values()) is None:
+        if mixed(whole, judged.values(), plain=is_one_sentence(post)) is None:
             return None
         carried: list[Sentence] = []
         for stance in ("promoter", "detractor"):
@@ -149,7 +149,7 @@ class Explainer:
         return None
 
     def _by_model(self, why: Why, post: Post, subject: Subject, pair: Pair) -> Why:
-        why = dataclasses.replace(why, of_passage=pair.product is not None)
+        why = dataclasses.replace(why, of_passage=_is_passage(post, pair))
         if why.answer is None:
             return dataclasses.replace(why, by="unsure")
         erasure = self._erasure(pair, _units(subject, pair))
@@ -191,7 +191,8 @@ def likelier(judgement: Judgement, head: str) -> Answer | None:
 
 def _by_products(why: Why) -> bool:
     """Whether the reader may have made the answer of those about the products (`nlp.rules.passive`)."""
-    return (why.head, why.answer) == ("stance", "passive") or (why.head, why.answer, why.today) == ("recommendation", "none", "warns")
+    changed = (("recommendation", "none", "warns"), ("genre", "opinion", "sarcasm"))
+    return (why.head, why.answer) == ("stance", "passive") or (why.head, why.answer, why.today) in changed
 
 
 def _answer(mention: Mention, head: str) -> Answer | None:
@@ -213,9 +214,14 @@ def _units(subject: Subject, pair: Pair) -> tuple[Span, ...]:
     return tuple(found)
 
 
+def _is_passage(post: Post, pair: Pair) -> bool:
+    """Whether a part of the post was read: what it says of a product, or of one company and not of another."""
+    return pair.product is not None or pair.text != document(post)[0]
+
+
 def _sentence(post: Post, subject: Subject, erasure: Erasure, carrier: Carrier) -> Sentence:
     start, end, in_title = carrier.start, carrier.end, False
-    if erasure.pair.product is not None:
+    if _is_passage(post, erasure.pair):
         start, end = subject.sentences[erasure.sentences.index((start, end))]
     elif offset := document(post)[1]:
         title = post.title or ""

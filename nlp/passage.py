@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from nlp.opposed import COMPARES, sides
 from nlp.parallel import Key, Named, side_by_side
 from nlp.text import Span, clauses
 
@@ -20,11 +21,15 @@ GOES_ON = 3
 def passages(text: str, sentences: Sequence[Span], named: Sequence[Named], brands: Sequence[str]) -> dict[Key, list[Span]]:
     """Spans that speak of each brand (None) and of each product. Every brand of `brands` has an entry.
 
-    Of the only brand of a post all sentences speak; of one that is not named, those that name no other.
+    Of the only brand of a post all sentences speak; of one that is not named, those that name no other. A text of one sentence that
+    praises one brand and blames another is cut between them.
     """
     said: dict[Key, list[Span]] = defaultdict(list)
+    opposed = _opposed(text, sentences, named, brands)
     for brand in brands:
-        if len(brands) == 1:
+        if brand in opposed:
+            said[brand, None] = [opposed[brand]]
+        elif len(brands) == 1:
             said[brand, None] = list(sentences)
         elif any(name.brand == brand for name in named):
             said[brand, None] = [span for span in sentences if any(name.brand == brand for name in _within(named, span))]
@@ -32,6 +37,15 @@ def passages(text: str, sentences: Sequence[Span], named: Sequence[Named], brand
             said[brand, None] = [span for span in sentences if not _within(named, span)] or list(sentences)
     _add_products(said, text, sentences, named)
     return said
+
+
+def _opposed(text: str, sentences: Sequence[Span], named: Sequence[Named], brands: Sequence[str]) -> dict[str, Span]:
+    """The side of each brand in a text of one sentence: «ВТБ супер, Сбер отстой»; nothing where one has none, or it compares them."""
+    if len(brands) == 1 or len(sentences) != 1 or any(name.product is not None for name in named) or COMPARES.search(text):
+        return {}
+    parts = sides(text, sentences[0], named)
+    found = {name.brand: part for part in parts for name in _within(named, part)}
+    return found if len(found) == len(set(found.values())) == len(brands) else {}
 
 
 def cut(text: str, sentences: Iterable[Span], names: Iterable[Span]) -> tuple[str, tuple[Span, ...]]:
@@ -111,12 +125,13 @@ def _is_of_others(named: Sequence[Named], keys: Sequence[Key]) -> bool:
 
 
 def _pieces(text: str, sentence: Span, names: Sequence[Named]) -> list[Span]:
-    """The clauses of a sentence, those side by side too; one that speaks of several brands is cut at all its commas."""
+    """The clauses of a sentence, those side by side and opposed too; one that speaks of several brands is cut at all its commas."""
     pieces: list[Span] = []
     for clause in clauses(text, sentence):
         several = len({name.brand for name in _within(names, clause)}) > 1
         pieces += clauses(text, clause, commas=True) if several else side_by_side(text, clause, _within(names, clause))
-    return pieces
+    products = [name for name in names if name.product is not None]
+    return [side for piece in pieces for side in sides(text, piece, _within(products, piece))]
 
 
 def _add(said: dict[Key, list[Span]], keys: Iterable[Key], *spans: Span) -> None:

@@ -20,7 +20,7 @@ from nlp.mention import GENERAL, READ, Mention
 from nlp.pair import Pair
 from nlp.passage import cut
 from nlp.rules import TEXTLESS, as_whole, by_stars, mixed, official, passive, said, speaks, unread
-from nlp.text import Span
+from nlp.text import Span, sentences
 from nlp.voice import Voice, voice
 
 SURE = 0.5
@@ -105,10 +105,13 @@ def _general_pair(draft: _Draft, finder: Finder, subject: Subject, *, alone: boo
     text, _ = document(post)
     others = [slug for slug in post.about if slug in finder.brands and slug != subject.brand]
     reviewed = others[0] if others and subject.brand not in post.about else None
+    spans = subject.marks
+    if not alone and is_one_sentence(post) and subject.sentences not in ((), tuple(sentences(text))):
+        text, spans = cut(text, subject.sentences, subject.names)  # «ВТБ супер, | Сбер отстой»
     return Pair(
         text=text,
         target=finder.brands[subject.brand].label(_label(draft)),
-        spans=subject.marks,
+        spans=spans,
         rating=post.rating if _is_rated(post, finder, subject.brand, alone=alone) else None,
         reviewed=finder.brands[reviewed].label(_label(draft)) if reviewed else None,
     )
@@ -130,6 +133,11 @@ def _product_pair(draft: _Draft, finder: Finder, subject: Subject, brand_names: 
     )
 
 
+def is_one_sentence(post: Post) -> bool:
+    """Whether all that is read of the post is one sentence."""
+    return len(sentences(document(post)[0])) == 1
+
+
 # What becomes of the answers
 
 
@@ -145,11 +153,11 @@ def _mentions(draft: _Draft, finder: Finder, judgements: Sequence[Judgement], mo
         general = _general(draft, subjects[0], judgement, model, rated=rated)
         places = [draft.pairs.get((brand, subject.product)) for subject in subjects[1:]]
         own = [judgements[place] if place is not None else None for place in places]
-        found = [_of_product(draft, subject, general, each) for subject, each in zip(subjects[1:], own, strict=True)]
-        if sure := mixed(judgement, own):
-            # Only the brand's own: a product without a pair of its own still has what the whole post says.
-            general = passive(general, sure)
-        found.insert(0, general)
+        sure = mixed(judgement, own, plain=any(own) and is_one_sentence(draft.post))
+        # Only the brand's own: a product without a pair of its own still has what the whole post says.
+        of_brand = passive(general, sure) if sure else general
+        found = [_of_product(draft, subject, of_brand if each else general, each) for subject, each in zip(subjects[1:], own, strict=True)]
+        found.insert(0, of_brand)
         if draft.post.official:
             found = [official(mention) for mention in found]
         elif speaks(draft.voice, judgement):

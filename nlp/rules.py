@@ -29,12 +29,15 @@ OPINION = 0.7
 """Confidence of an opinion or a question from which a text that looks like a job ad is none."""
 
 
-def mixed(whole: Judgement | None, products: Iterable[Judgement | None]) -> float | None:
+def mixed(whole: Judgement | None, products: Iterable[Judgement | None], *, plain: bool = False) -> float | None:
     """How sure it is that of a brand's products one is praised and another blamed; None where it is not, or the whole says so itself.
 
     Who says both is passive towards the brand: the whole post read at once is often taken for its stronger half. Only opinions count.
+    `plain`: the products' parts are all that the post says. Where each says plainly what it says, so does the whole: praise beside blame
+    looks like mockery, and is none by that.
     """
-    if whole is None or whole.genre != "opinion" or whole.stance == "passive":
+    mocks = whole is not None and whole.genre == "sarcasm"
+    if whole is None or (mocks and not plain) or (not mocks and (whole.genre != "opinion" or whole.stance == "passive")):
         return None
     sure = dict.fromkeys(("promoter", "detractor"), 0.0)
     for each in products:
@@ -47,6 +50,9 @@ def mixed(whole: Judgement | None, products: Iterable[Judgement | None]) -> floa
 def passive(general: Mention, sure: float) -> Mention:
     """The brand's own mention of a mixed post. Who is passive warns nobody off the brand: that was said of the product."""
     confidence = general.confidence | {"stance": round(sure, 2)}
+    if general.genre == "sarcasm":
+        del confidence["genre"]
+        general = dataclasses.replace(general, genre="opinion")
     if general.recommendation == "warns":
         del confidence["recommendation"]
         general = dataclasses.replace(general, recommendation="none")

@@ -33,7 +33,7 @@ from nlp.pair import FRAMING
 from nlp.reader import mentions_of
 from nlp.thread import Earlier, Known, known, nothing_earlier, subjects_of
 
-READER = "6"
+READER = "7"
 """Version of the rules that read posts. Raise it with any change of nlp that should reach posts tagged before; a change of what
 is asked of the model, or of what is made of its answers, has versions of its own beside that code: FRAMING and JUDGING."""
 BACK = 20

@@ -107,6 +107,25 @@ def test_what_an_advertisement_says_of_a_product_is_no_opinion_either(whole: Gen
     assert why is None or (why.by, why.answer, why.sentences) == ("genre", app, ())
 
 
+ONE_SENTENCE = "Приложение Сбера открывается с утра, но колл-центр ответил вечером."
+
+
+def test_praise_beside_blame_in_one_sentence_is_no_mockery_by_that() -> None:
+    answers: Answers = {APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.7), ALL: ("detractor", 0.9)}
+    found = read(Told(answers, {ALL: "sarcasm"}), ONE_SENTENCE)
+    assert {each.genre for each in found.values()} == {"opinion"} and "genre" not in found["general"].confidence
+    assert (found["general"].stance, found["general"].confidence["stance"]) == ("passive", 0.7)
+    assert {each.genre for each in read(Told(answers, {ALL: "sarcasm"})).values()} == {"sarcasm"}, "more is said than praise and blame"
+
+
+@pytest.mark.parametrize(
+    "answers", [{APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.5)}, {APP: ("detractor", 0.9), SUPPORT: ("none", 0.9)}]
+)
+def test_what_praises_and_blames_nobody_for_sure_may_be_mockery(answers: Answers) -> None:
+    told = Told({**answers, ALL: ("detractor", 0.9)}, {ALL: "sarcasm"})
+    assert {each.genre for each in read(told, ONE_SENTENCE).values()} == {"sarcasm"}
+
+
 def test_who_is_passive_warns_nobody_off_the_company() -> None:
     answers: Answers = {APP: ("promoter", 0.9), SUPPORT: ("detractor", 0.7), ALL: ("detractor", 0.8)}
     assert read(Told(answers, advice="warns"))["general"].recommendation == "none"

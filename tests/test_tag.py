@@ -87,7 +87,7 @@ def test_the_head_names_a_product_that_the_text_has_no_alias_for() -> None:
 
 def test_each_of_several_brands_is_judged_with_its_own_names() -> None:
     judge = PlainJudge()
-    mentions(post("1", "Сбер супер, а ВТБ ужас"), judge=judge)
+    mentions(post("1", "Сбер супер. А ВТБ ужас"), judge=judge)
     assert [(pair.target, pair.spans) for pair in judge.asked] == [("Сбер", ((0, 4),)), ("ВТБ", ((14, 17),))]
 
 
