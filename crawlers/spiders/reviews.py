@@ -195,7 +195,9 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         """What becomes of a review whose own page fails: it is tried again, left where it is known, else taken as the list shows it."""
         tries = one.tries + (not wrong.of_host)
         last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
-        if not (wrong.closed or last):
+        # Its beginning is shown by the list, and a second look makes it whole: it need not wait for a page that is said to be no more.
+        said = wrong.final or (wrong.status is None and not wrong.transient)
+        if not (said or last):
             self.logger.warning("%s; tried again next time", wrong)
             self.not_had_now((one.post.url if one.post else None) or "", str(wrong))
             return replace(one, tries=tries)
