@@ -7,6 +7,8 @@ import hashlib
 import html
 import io
 import json
+import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +32,9 @@ class Feed:
     validators: dict[str, str] = field(default_factory=dict)
 
 
+LONGEST_NUMBER = 7
+"""Digits of a character's number, at most."""
+_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]+)|0*([0-9]+));?", re.IGNORECASE)
 UNCHANGED = Feed()
 """The feed's host says that nothing is new."""
 
@@ -38,7 +43,8 @@ def read_feed(body: bytes, content_type: str | None, url: str, validators: dict[
     """The feed in an answer. Raises CollectError where it is none, or is damaged before its first entry. `asked`: what led to its `url`."""
     text = decode(body, content_type)
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
-    parsed = feedparser.parse(io.BytesIO(without_declaration(text).encode()), response_headers=headers)
+    text = _REFERENCE.sub(_of_a_character, without_declaration(text))
+    parsed = feedparser.parse(io.BytesIO(text.encode()), response_headers=headers)
     if not parsed.entries and not parsed.get("version"):
         raise CollectError(_no_feed(text, url, led(asked, url)))
     damaged = bool(parsed.bozo) and "SAX" in type(parsed.bozo_exception).__name__
@@ -109,6 +115,13 @@ def _utc(parsed: Any) -> str | None:
         return datetime.fromtimestamp(calendar.timegm(parsed), UTC).isoformat() if parsed else None
     except (OverflowError, ValueError):
         return None  # a year that no calendar has
+
+
+def _of_a_character(match: re.Match[str]) -> str:
+    """A reference to a character by its number; one to what is none, as half of a pair, would break feedparser."""
+    digits, base = (match[1], 16) if match[1] else (match[2], 10)
+    number = int(digits, base) if len(digits) <= LONGEST_NUMBER else sys.maxunicode + 1
+    return "\ufffd" if 0xD800 <= number <= 0xDFFF or number > sys.maxunicode else match[0]
 
 
 def _told_apart(raws: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

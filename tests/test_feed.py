@@ -259,6 +259,14 @@ def test_a_made_feed_that_tells_its_date_alone_is_asked_for_what_came_since(blog
     assert Archive(place.data).cursor("blog")["modified"] == changed
 
 
+@pytest.mark.parametrize("number", ["xD800", "55300", "x110000", "99999999999", "x" + "F" * 30, "9" * 5000])
+def test_a_made_feed_that_names_a_character_which_is_none_is_read(number: str) -> None:
+    item = "<item><title>До &#{0}; после &#x436;</title><link>https://a.example/1</link></item>"
+    document = f"<rss version='2.0'><channel><title>a</title>{item.format(number)}</channel></rss>"
+    [entry] = read_feed(document.encode(), "text/xml", "https://a.example/").entries
+    assert entry["title"] == "До \ufffd после ж"
+
+
 @pytest.mark.usefixtures("at_once")
 def test_a_made_article_that_fails_is_deferred_then_taken_or_left_out(blog: Site, place: Place) -> None:
     target = place.target("blog", blog_target(blog, "article: true", "attempts: 2"))
