@@ -22,9 +22,10 @@ from crawlers.collect import preview
 from crawlers.frontier import Frontier, State
 from crawlers.kinds import SiteTarget
 from crawlers.run import Outcome
+from crawlers.site_article import identity, read_article
 from crawlers.sitemap import LARGEST, Entry, read_sitemap
 from crawlers.source import CollectError
-from crawlers.spiders.site import TOGETHER, identity, post, read_article
+from crawlers.spiders.site import TOGETHER, post
 from tests.recorded_walk import REAL, Walk, needs_real, real, silent, walk
 from tests.site import Answer, Place, site
 

@@ -17,19 +17,18 @@ from urllib.parse import urljoin
 from parsel import Selector
 from scrapy.http import Response
 
-from crawlers.article import below_headline, facts, main_text, own_address
-from crawlers.entry import edit
+from crawlers.article import below_headline, own_address
 from crawlers.frontier import State
 from crawlers.kinds import SiteTarget
 from crawlers.link import host_of, is_link, without_session
-from crawlers.moment import UNKNOWN, Moment, parse_moment
-from crawlers.page import at_site, canonical, decode, site_of
-from crawlers.post import Post, iso, post_id
-from crawlers.selection import base_of, takes, value
+from crawlers.moment import UNKNOWN, parse_moment
+from crawlers.page import canonical, site_of
+from crawlers.post import Post, iso
+from crawlers.selection import base_of
+from crawlers.site_article import edited_at, identity, read_article, shown
 from crawlers.sitemap import Entry, Sitemap, read_sitemap
 from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, Trouble, content_type, page_of
-from crawlers.wall import without_numbers
 from crawlers.watch import read_next
 from crawlers.writer import FEW
 
@@ -308,16 +307,6 @@ class SiteSpider(TargetSpider[SiteTarget]):
         return own if own and (own in self.met or self.taken_before(Entry(own))) else entry.address
 
 
-def shown(raw: dict[str, Any]) -> str:
-    """What an article is told by: headline and text, as a wall has one headline too, while short texts honestly repeat; or no text.
-
-    Where it has no date, as a wall has none, the text counts without numbers: walls tell each request its own.
-    """
-    text: str = raw.get("text") or ""
-    own = text if raw.get("date") else without_numbers(text)
-    return "\n".join(filter(None, (raw.get("title"), own))) if text else ""
-
-
 def _retrieved(answer: asyncio.Task[Response]) -> None:
     """Else the failure of an answer that nobody waits for any more is told as a fault of the program."""
     if not answer.cancelled():
@@ -335,27 +324,6 @@ def _links(response: Response) -> Iterable[str]:
                 yield link
         except ValueError:
             continue
-
-
-def read_article(response: Response, target: SiteTarget) -> dict[str, Any]:
-    """The raw item of an article: what its page says of it, and its text; the file's own selectors go first."""
-    html = decode(response.body, content_type(response)) or "<html/>"
-    page = Selector(html, type="html")
-    said = facts(page)
-    own = {name: words for name, take in takes(target.take).items() if (words := value(page, take))}
-    text = own.pop("text", None) or main_text(html)
-    found = {
-        "url": response.url, "title": said.title, "author": said.author, "date": said.date, "edited": said.changed,
-        "language": said.language,
-        "text": text.own if text else None, "quoted": text.quoted if text else None,
-    } | {name: words.own for name, words in own.items()}  # fmt: skip
-    return {name: each for name, each in found.items() if each}
-
-
-def identity(url: str, target: SiteTarget) -> str:
-    """`Post.id` of the article at an address; the same as by the site's feed."""
-    site = site_of(target.site, url)
-    return post_id(site, url=at_site(url, url, site))
 
 
 def post(raw: dict[str, Any], target: SiteTarget, collected: datetime) -> Post:
@@ -381,11 +349,3 @@ def post(raw: dict[str, Any], target: SiteTarget, collected: datetime) -> Post:
         edited=edited_at(raw, target, published, collected),
         collected=collected,
     )
-
-
-def edited_at(raw: dict[str, Any], target: SiteTarget, published: Moment, collected: datetime) -> datetime | None:
-    """When an article was last edited, by what its page says; None where it was not, or nobody can tell."""
-    try:
-        return edit(parse_moment(raw.get("edited", ""), target.zone, now=collected, day_first=target.day_first), published)
-    except ValueError:
-        return None
