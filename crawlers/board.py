@@ -16,6 +16,7 @@ from typing import Any
 from parsel import Selector
 
 from crawlers.kinds import ForumTarget
+from crawlers.last_shown import LastShown
 from crawlers.link import hidden, is_link, within
 from crawlers.mask import Mask
 from crawlers.page import canonical
@@ -27,8 +28,6 @@ from crawlers.taken import TakeModel
 
 REMEMBERED = 3_000
 """Topics whose marks are kept."""
-SHOWN = 3
-"""Pages kept that were shown last, each of another topic."""
 MARKS = 3
 """Marks kept of a topic: boards that show the same one, as where it was moved to another, say different things of it."""
 
@@ -171,7 +170,7 @@ class State:
         """Topics that are not read to their end."""
         self._unmet: dict[str, None] = dict.fromkeys(cursor.get("unmet", [name for name, each in waiting.items() if not each.get("met")]))
         """Topics whose page to go on from was not read yet, or showed nothing that could be taken: nothing on it will be known again."""
-        self._last_shown: dict[str, str] = dict(cursor.get("last_shown", {}))
+        self.last_shown = LastShown(cursor)
         self.mask = Mask(cursor.get("mask", {}))
         self.members: dict[str, Any] = dict(cursor.get("members", {}))
         """Of the forum, as its start page says: see `crawlers/reach.py`."""
@@ -199,10 +198,6 @@ class State:
         """Whether the topic was refused the last time."""
         return bool(self._waiting.get(topic.id, {}).get("refused"))
 
-    def forget(self, pages: list[str]) -> None:
-        """Note that pages which were shown are no more."""
-        self._last_shown = {name: each for name, each in self._last_shown.items() if each not in pages}
-
     def waits(self, topic: Topic) -> bool:
         """Whether the topic is not read to its end."""
         return topic.id in self._waiting
@@ -229,21 +224,9 @@ class State:
         if not met:
             self._unmet[topic.id] = None
 
-    @property
-    def last_shown(self) -> list[str]:
-        """Pages that were shown last, the newest first."""
-        return list(reversed(self._last_shown.values()))
-
-    def shows(self, topic: Topic, page: str) -> None:
-        """Note a page that shows posts."""
-        self._last_shown.pop(topic.id, None)
-        self._last_shown[topic.id] = page
-        for forgotten in list(self._last_shown)[:-SHOWN]:
-            del self._last_shown[forgotten]
-
     def unmask(self) -> None:
         """What topics have shown of a mask is to be read again, from their first pages."""
-        for id, address in self.mask.topics.values():
+        for id, (address, _) in self.mask.topics.items():
             topic = Topic(id=id, address=address)
             self.reached(topic, address)
             if not self.waits(topic):
@@ -263,6 +246,6 @@ class State:
 
     def cursor(self) -> Cursor:
         unmet = [name for name in self._unmet if self._topics.get(name, [""])[0]]
-        cursor: Cursor = {"boards": dict(self.boards), "topics": dict(self._topics), "unmet": unmet, "last_shown": dict(self._last_shown)}
+        cursor: Cursor = {"boards": dict(self.boards), "topics": dict(self._topics), "unmet": unmet} | self.last_shown.cursor()
         more = {"waiting": dict(self._waiting), "mask": self.mask.cursor(), "members": dict(self.members)}
         return cursor | {name: each for name, each in more.items() if each}

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from crawlers.last_shown import LastShown
 from crawlers.page import canonical
 from crawlers.patience import NEVER, InVain
 from crawlers.post import iso
@@ -123,6 +124,7 @@ class State:
         self._maps: dict[str, str] = dict(cursor.get("maps", {}))
         """Mark of a sitemap read to its end -> when it had changed then."""
         self.walls = Walls(cursor)
+        self.last_shown = LastShown(cursor)
 
     def change(self, entry: Entry) -> str | None:
         """When an address had changed as it was taken; None for one that is not remembered."""
@@ -180,7 +182,9 @@ class State:
     def cursor(self) -> Cursor:
         deferred = {address: tries.to_json() for address, tries in self._deferred.items()}
         cursor = {"known": dict(self._known), "forgotten": self._forgotten, "deferred": deferred, "maps": dict(self._maps)}
-        return {name: each for name, each in (self.frontier.cursor() | cursor | self.walls.cursor()).items() if each}
+        return {
+            name: each for name, each in (self.frontier.cursor() | cursor | self.walls.cursor() | self.last_shown.cursor()).items() if each
+        }
 
 
 def forget(remembered: dict[str, Any]) -> list[Any]:

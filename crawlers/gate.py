@@ -35,6 +35,8 @@ LONGEST_REQUEST = 86_400.0
 """Seconds that a host's Retry-After, or the end of its rate limit, may ask for."""
 EPOCH = 1e9
 """What RateLimit-Reset names is a moment in seconds since 1970 from here on, and a number of seconds below."""
+MILLISECONDS = 1e11
+"""From here on it is in milliseconds."""
 LONGEST_LIMIT = 3_600.0
 """Seconds after which a rate limit counts anew, at most, where a good answer says that it is used up: more would be a mistake."""
 LIMITS = ("RateLimit", "X-RateLimit")
@@ -92,7 +94,7 @@ def asked_for(status: int, headers: Mapping[str, str], now: float) -> float | No
     if seconds is None or not (status == 429 or (remaining < 1 if remaining is not None else status == 503)):
         return None
     if failed:
-        return min(seconds, LONGEST_REQUEST)
+        return seconds
     # A good answer that is wrong shuts nobody out, and one that a cache kept was said to somebody else.
     kept = headers.get("Age", "0").strip() != "0"
     return None if kept or seconds > LONGEST_LIMIT else seconds
@@ -110,11 +112,12 @@ def _rate_limit(headers: Mapping[str, str], now: float) -> tuple[float | None, f
 
 
 def _reset(value: str | None, now: float) -> float | None:
-    """Seconds until a moment as rate limits name it: so many seconds, a second since 1970, or a date. None where it is past, or none."""
+    """Seconds until a moment as rate limits name it: so many seconds, a second since 1970, or a date. None for what is past, or too far."""
     if not value:
         return None
     try:
         number = float(value)
+        number = number / 1000 if number >= MILLISECONDS else number
         seconds = math.floor(number) + 1 - now if EPOCH <= number < math.inf else number  # Bluesky cuts parts of a second off
     except ValueError:
         try:
@@ -122,7 +125,7 @@ def _reset(value: str | None, now: float) -> float | None:
             seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
         except (ValueError, OverflowError):
             return None
-    return seconds if seconds > 0 else None
+    return seconds if 0 < seconds <= LONGEST_REQUEST else None
 
 
 class Gate:

@@ -1,7 +1,7 @@
 """One text in the place of every post: a forum that asks guests to log in where the texts would stand.
 
-The rule to know: it is told by topics read one after another, in runs one after another too, all of whose posts have this one text. Any
-post with another one says that there is no mask.
+The rule to know: it is told by topics of several authors, read one after another, in runs one after another too, all of whose posts have
+this one text. Any post with another one says that there is no mask.
 """
 
 from __future__ import annotations
@@ -23,23 +23,24 @@ class Mask:
 
     def __init__(self, cursor: Cursor) -> None:
         self.text: str = cursor.get("text", "")
-        self.topics: dict[str, tuple[str, str]] = {post: (id, address) for post, (id, address) in cursor.get("topics", {}).items()}
-        """A post of each topic that showed it -> the topic's id and address. A topic may have several, as where it was moved."""
+        self.topics: dict[str, tuple[str, str]] = {id: (address, author) for id, (address, author) in cursor.get("topics", {}).items()}
+        """Id of each topic that showed it -> its address, and an author of its posts; empty where they tell none."""
 
     def shows(self, posts: Iterable[Fields], id: str, address: str) -> None:
         """A topic's page shows these posts; a picture without words tells nothing."""
-        said = {clean(words.own): fields.text("id") for fields in posts if (words := fields.words("text"))}
+        said = {clean(words.own): fields.text("author") or "" for fields in posts if (words := fields.words("text"))}
         texts = said.keys() - {""}
         if len(texts) > 1 or (self.text and texts and self.text not in texts):
             self.text, self.topics = "", {}
         if len(texts) == 1:
             self.text = texts.pop()
-            self.topics[said[self.text] or id] = id, address
+            self.topics[id] = address, said[self.text]
 
     @property
     def why(self) -> str | None:
         """What is wrong, where a mask is on."""
-        if len(self.topics) < TOPICS:
+        authors = {author for _, author in self.topics.values()}
+        if len(self.topics) < TOPICS or len(authors) == 1:  # who writes the same into several topics means it
             return None
         return (
             f"all posts of some topics have the same text, «{self.text[:QUOTED]}»: the forum asks for a login, "

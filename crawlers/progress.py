@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = 2_000
 """Threads whose number of replies is kept."""
-AUTHORS = 5_000
-"""Authors whose followers are kept: some two hundred kilobytes of cursor."""
+AUTHORS = 1_000
+"""Authors whose followers are kept: some forty kilobytes of cursor."""
 TRIES = 5
 """Runs in which a page of a thread that fails for now is asked for at least, before it is given up."""
 BEFORE = 1_000_000

@@ -94,6 +94,11 @@ class Trouble(Exception):
         """Whether there is nothing to come back for. A refusal alone, of a wall against robots or by robots.txt, says nothing of a page."""
         return not self.transient and (self.closed or self.status in CLOSED_STATUSES)
 
+    @property
+    def unasked(self) -> bool:
+        """Whether the page is not to be asked for, as robots.txt says, or as it stands elsewhere than a page of its kind may."""
+        return not self.transient and self.status is None
+
 
 def trouble(error: BaseException, url: str) -> Trouble:
     """What a failed download means."""

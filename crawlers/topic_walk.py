@@ -194,7 +194,7 @@ class TopicWalk(StartPage, TopicLooks):
     def shows(self, topic: Topic, address: str) -> None:
         """Note a page that shows posts: what was refused before it was refused by itself."""
         self.failures = self.row = 0
-        self.state.shows(topic, address)
+        self.state.last_shown.shows(topic.id, address)
         self.refusals.pop(topic.id, None)
         for each in self.refusals.values():
             each.certain = True
@@ -249,7 +249,7 @@ class TopicWalk(StartPage, TopicLooks):
         self.refusals[way.topic.id] = Refusal(way, trouble, certain=way.last is not None)
         if not way.last:
             self.row += 1
-            if self.row >= (ENOUGH if self.state.last_shown else ENOUGH_UNKNOWN):
+            if self.row >= (ENOUGH if self.state.last_shown.pages else ENOUGH_UNKNOWN):
                 await self.ask_for_known()
         self.state.wait(way.topic, way.tries, refused=True)
         return Page(items=(), cursor=self.state.cursor())
@@ -267,23 +267,23 @@ class TopicWalk(StartPage, TopicLooks):
     async def ask_for_known(self) -> None:
         """Ask for pages that were shown before: where none is shown any more, a wall stands before the whole forum."""
         removed = []
-        for address in self.state.last_shown:
+        for address in self.state.last_shown.pages:
             try:
                 await self.posts_at(address)
             except Trouble as trouble:
                 self.logger.warning("%s, which was shown before", trouble)
                 removed += [address] * trouble.final
                 continue
-            self.state.forget(removed)
+            self.state.last_shown.forget(removed)
             self.row = 0
             for each in self.refusals.values():
                 each.certain = True
             return
-        self.walled = True
+        self.walled = self.state.last_shown.walled(removed, datetime.now(UTC))
 
     async def judge_refusals(self) -> AsyncIterator[Page]:
         """What becomes of topics that were refused. That is a try of theirs, but not where the whole forum refuses, as behind a wall."""
-        if self.state.last_shown and not (self.walled or self.full() or all(each.certain for each in self.refusals.values())):
+        if self.state.last_shown.pages and not (self.walled or self.full() or all(each.certain for each in self.refusals.values())):
             await self.ask_for_known()
         now = datetime.now(UTC)
         for each in self.refusals.values():

@@ -97,7 +97,7 @@ def judged(
         since = one.since
         if look.fate is Fate.HERE:
             since = None
-        elif look.fate is Fate.GONE and held is None:
+        elif look.fate is Fate.GONE and (held is None or (held.deep and look.depth is None)):
             if since is not None and since <= now - rules.confirm:
                 marked.append((look.id, look.sign))
             since = since or now

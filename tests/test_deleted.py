@@ -239,6 +239,10 @@ def test_a_forum_that_shows_only_the_beginning_of_its_topics_has_no_reply_marked
     before = {one.id: one for one in one_of_many.memory}
     [removed] = [Look(each.id, gone, "not in its topic", depth=1) for each in one_of_many.looks if each.fate is gone]
     assert judged([removed], before, RULES, NOW + 13 * HOUR).gone == [(removed.id, "not in its topic")]
+    own = [Look("own", gone, "404"), *broken_off.looks]
+    memory = {one.id: one for one in judged(own, {}, RULES, NOW).memory}
+    later = judged(own, memory, RULES, NOW + 13 * HOUR)
+    assert later.held is not None and later.gone == [("own", "404")], "an address of its own tells of its post whatever topics show"
     between = [Look(f"between {n}", gone, "not in its topic") for n in range(3)]
     assert judged([*forum_looks(alone), *between], {}, RULES, NOW).held is None, "what stands before and behind is shown"
 

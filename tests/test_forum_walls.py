@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from scrapy.exceptions import IgnoreRequest
@@ -271,7 +272,7 @@ def test_a_named_topic_that_a_board_shows_too_and_whose_later_page_is_refused_fa
     assert [walk.kept(target) for _ in range(3)] == [2, 0, 0]
 
 
-def test_pages_that_were_shown_and_are_removed_are_no_wall_where_another_one_is_shown(walk: Walk) -> None:
+def test_pages_that_were_shown_and_are_removed_are_no_wall_where_another_one_is_shown(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     target = walk.target(PAGE)
     walk.pages = {"/t=": Answer("", 403), "/t=6": topic(61), "/t=7": topic(71), "/board": lines(6, 7)}
     assert walk.kept(target) == 2
@@ -280,6 +281,8 @@ def test_pages_that_were_shown_and_are_removed_are_no_wall_where_another_one_is_
     assert [(run.error, run.counts.outcomes[Outcome.REJECTED]) for run in runs] == [(None, 0), (None, 1)]
     walk.pages |= {"/t=6": Answer("", 404), "/board": lines(2)}
     assert [bool(walk.collect(target).error) for _ in range(3)] == [True] * 3, "none is shown of what was"
+    monkeypatch.setattr("crawlers.last_shown.BELIEVED", timedelta())
+    assert [bool(walk.collect(target).error) for _ in range(2)] == [False] * 2, "they were removed, as is said for a week"
 
 
 def test_topics_that_the_forum_says_it_has_not_for_an_hour_are_read_when_it_shows_them(walk: Walk) -> None:
@@ -387,9 +390,9 @@ def test_topics_that_were_removed_are_given_up(walk: Walk) -> None:
 MASKED = '<div class="content">Войдите, чтобы читать</div>'
 
 
-def masked(*posts: int) -> str:
+def masked(*posts: int, author: str = "") -> str:
     """A topic's page where one text stands in the place of each post's."""
-    return re.sub('<div class="content">.*?</div>', MASKED, topic(*posts))
+    return re.sub('<div class="content">.*?</div>', MASKED, topic(*posts)).replace("Рита", author or f"Автор {posts[0]}")
 
 
 def test_a_text_that_stands_in_the_place_of_every_post_fails_the_run_and_is_replaced_when_the_posts_are_shown(walk: Walk) -> None:
@@ -404,6 +407,19 @@ def test_a_text_that_stands_in_the_place_of_every_post_fails_the_run_and_is_repl
     assert (outcomes[Outcome.KEPT], outcomes[Outcome.CHANGED]) == (2, 3)
     walk.requests.clear()
     assert (walk.kept(target), walk.asked) == (0, ["board"])
+
+
+def test_made_topics_of_one_author_with_one_text_are_no_mask(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    walk.pages = {"/board": lines(1, 2, 3, 4)} | {f"/t={number}": masked(number, author="Спамер") for number in (1, 2, 3, 4)}
+    assert [walk.kept(target) for _ in range(2)] == [4, 0]
+
+
+def test_made_pages_of_one_topic_with_one_text_are_no_mask(walk: Walk) -> None:
+    target = walk.target(PAGE)
+    pages = {f"/t=1{more}": masked(number) + following(f"/t=1&p={number + 1}") for number, more in ((1, ""), (2, "&p=2"), (3, "&p=3"))}
+    walk.pages = {"/board": lines(1), **pages, "/t=1&p=4": masked(4)}
+    assert walk.kept(target) == 4
 
 
 def test_topics_with_one_text_among_others_are_no_mask(walk: Walk) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from parsel import Selector
 from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import HtmlResponse, Response
 
 from crawlers.archive import Archive
@@ -25,6 +26,7 @@ from crawlers.run import Outcome
 from crawlers.site_article import identity, read_article
 from crawlers.sitemap import LARGEST, Entry, read_sitemap
 from crawlers.source import CollectError
+from crawlers.spider import trouble
 from crawlers.spiders.site import TOGETHER, post
 from tests.recorded_walk import REAL, Walk, needs_real, real, silent, walk
 from tests.site import Answer, Place, site
@@ -409,11 +411,33 @@ def test_a_made_article_is_given_up_by_a_run_to_which_others_are_shown(walk: Wal
     target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nattempts: 2\n")
     walk.pages = {"/news/": page("/news/1", "/news/2"), "/news/1": Answer("", 404), "/news/2": article(2)}
     walk.collect(target)
-    assert [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(3)] == [1, 1, 1]
-    walk.pages |= {"/news/": page("/news/3"), "/news/3": article(3)}
+    walk.pages |= {"/news/": page("/news/1", "/news/2"), "/news/2": Answer("", 404)}
+    assert [walk.collect(target).counts.outcomes[Outcome.DEFERRED] for _ in range(3)] == [1, 1, 1], "nothing is shown any more"
+    walk.pages["/news/2"] = article(2)
     assert "its page failed in 5 runs: bank.example has no such page (404)" in walk.collect(target).counts.reasons
     walk.requests.clear()
     assert (walk.kept(target), walk.asked) == (0, ["news/"])
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("status", [403, 404])
+def test_made_articles_that_are_gone_keep_no_others_from_being_read_and_fail_no_quiet_site(status: int, walk: Walk) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\npages: 4\nattempts: 2\n")
+    walk.pages = {"/map.xml": sitemap(*((f"{HOST}/news/{number}", "") for number in range(1, 16))), "/news/": Answer("", status)}
+    walk.pages |= {f"/news/{number}": article(number) for number in (13, 14, 15)}
+    runs = [walk.collect(target) for _ in range(60)]
+    assert len(walk.posts()) == 3
+    assert runs[-1].error is None and runs[-1].counts.outcomes.total() == 0
+
+
+def test_made_lists_that_robots_txt_forbids_are_no_host_that_fails(walk: Walk) -> None:
+    def forbidden() -> Answer:
+        raise trouble(IgnoreRequest("Forbidden by robots.txt"), f"{HOST}/tag/1")
+
+    target = walk.target(f"kind: site\nurl: {HOST}/news/\narticles: '/news/\\d+$'\nfollow: '/(tag|page)/'\n")
+    walk.pages = {"/news/": page("/news/1", *(f"/tag/{n}" for n in range(9)), "/page/2"), "/page/2": page("/news/2"), "/tag/": forbidden}
+    walk.pages |= {"/news/1": article(1), "/news/2": article(2)}
+    assert walk.kept(target) == 2
 
 
 def test_a_made_list_that_cant_be_had_for_now_waits(walk: Walk) -> None:

@@ -60,7 +60,8 @@ def companies(target: FilesTarget) -> Counter[str]:
     named: Counter[str] = Counter()
     if (column := _company(target)) is not None:
         for path in matching(target):
-            said = (_record(row.values, target).value(column) for row in _rows(target, path))
+            records = (_record(row.values, target) for row in _rows(target, path))
+            said = (record.value(column) for record in records if not _skipped(record, target))
             named.update(name.strip() for name in said if isinstance(name, str) and name.strip())
     return named
 
@@ -68,7 +69,8 @@ def companies(target: FilesTarget) -> Counter[str]:
 def post(raw: dict[str, Any], target: FilesTarget, collected: datetime) -> Post:
     """The post that a row is. Raises Rejected or ValueError with the reason."""
     record, columns = _record(raw, target), target.columns
-    _check_wanted(record, target)
+    if why := _skipped(record, target):
+        raise LeftOut(f"skipped: {why}")
     site = _site(record, target)
     native, url = record.text(columns.id), record.text(columns.url)
     author_name, author_url = record.text(columns.author), record.text(columns.author_url)
@@ -171,12 +173,13 @@ def _companies_known(target: FilesTarget) -> str:
         raise CollectError(str(error)) from error
 
 
-def _check_wanted(record: Record, target: FilesTarget) -> None:
-    """Raises LeftOut for a row that has in a column what the target skips."""
+def _skipped(record: Record, target: FilesTarget) -> str | None:
+    """What a row has in a column that the target skips it for; None where it is wanted."""
     for column, values in target.skip.items():
         said = record.text(column)
         if said is not None and said.casefold() in map(str.casefold, values):
-            raise LeftOut(f"skipped: {column} is {said}")
+            return f"{column} is {said}"
+    return None
 
 
 def _site(record: Record, target: FilesTarget) -> str:
@@ -200,7 +203,7 @@ def _told(text: str, target: FilesTarget) -> str:
 
 def _language(said: str | None) -> str | None:
     """ISO 639-1 of a code of two or three letters (`ru-RU`, `rus`); None for what is none, as a language's name."""
-    code = (said or "").partition("-")[0].casefold()
+    code = re.split("[-_]", said or "")[0].casefold()
     known: str = get_global("language_aliases").get(code, code)
     return known if re.fullmatch("[a-z]{2}", known) else None
 

@@ -62,7 +62,7 @@ class ForumSpider(TopicWalk):
         reasons = self.gone + refused
         if not reasons or (self.tally.items and not self.walled) or reasons[-1] in self.wrong:
             return
-        unknown = not self.state.last_shown and len(refused) >= ENOUGH
+        unknown = not self.state.last_shown.pages and len(refused) >= ENOUGH
         if self.walled or unknown or len(self.gone) >= FEW or not self.cursor:
             asked = "the only topic asked for shows no" if len(reasons) == 1 else f"none of {len(reasons)} topics shows a"
             self.wrong.append(f"{asked} post: {reasons[-1]}")

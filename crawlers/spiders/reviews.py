@@ -196,8 +196,7 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         tries = one.tries + (not wrong.of_host)
         last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
         # Its beginning is shown by the list, and a second look makes it whole: it need not wait for a page that is said to be no more.
-        said = wrong.final or (wrong.status is None and not wrong.transient)
-        if not (said or last):
+        if not (wrong.final or wrong.unasked or last):
             self.logger.warning("%s; tried again next time", wrong)
             self.not_had_now((one.post.url if one.post else None) or "", str(wrong))
             return replace(one, tries=tries)

@@ -58,6 +58,9 @@ class SiteSpider(TargetSpider[SiteTarget]):
         self.in_vain: dict[str, str] = {}
         """Addresses that were asked for long enough, and what is said of each."""
         self.refused: list[str] = []
+        """Why articles could not be had."""
+        self.anew = False
+        """Whether one of them was asked for the first time."""
         self.failed: list[str] = []
         async for page in self.walk():
             yield page
@@ -69,8 +72,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         Of a run from a date what was taken before is asked for again, after all that is new.
         """
         deferred = self.state.deferred_entries()
-        # What is refused keeps nothing new from being taken, unless there is so much of it that it would pile up.
-        few = max(self.left // 2, 1) if len(deferred) <= self.target.pages else self.left
+        few = max(self.left // 2, 1)  # what is refused keeps nothing new from being taken, however much it is
         waiting, again = self.articles(deferred[:few]), self.articles(self.again)
         for walked in [waiting, *map(self.sitemap, self.target.sitemap), self.links(), again]:
             try:
@@ -78,8 +80,10 @@ class SiteSpider(TargetSpider[SiteTarget]):
                     yield page
             except Trouble as trouble:
                 self.failed.append(str(trouble))
-        yield self.given_up() if self.taken else Page(items=(), cursor=self.state.cursor(), deferred=tuple(self.in_vain))
-        if self.refused and not self.taken and (len(self.refused) >= FEW or not self.cursor):
+        shown = await self.shows_anything() if self.in_vain or self.refused else True
+        yield self.given_up() if shown else Page(items=(), cursor=self.state.cursor(), deferred=tuple(self.in_vain))
+        known = shown and not self.anew  # of what is refused while others are shown it is told once
+        if self.refused and not (self.taken or known) and (len(self.refused) >= FEW or not self.cursor):
             self.failed.append(f"none of {len(self.refused)} articles could be had: {self.refused[-1]}")
         self.failed += self.state.walls.told("what all pages share is taken for their text (`take.text`)", from_date=self.from_date)
         if self.failed:
@@ -176,8 +180,8 @@ class SiteSpider(TargetSpider[SiteTarget]):
             frontier.followed(address)
         else:
             tries = frontier.failed(address, barren, counted=not trouble.of_host)
-            # Of one that failed before, or that the host says it has not, it may be the page.
-            self.failures += tries.runs <= 1 and not trouble.final and not frontier.gave_up(address)
+            # Of one that failed before, or that the host has no words for but that it is none to ask for, it may be the page.
+            self.failures += tries.runs <= 1 and not (trouble.final or trouble.unasked) and not frontier.gave_up(address)
             if not tries.enough(self.target.attempts, datetime.now(UTC)):
                 self.logger.warning("%s; tried again next time", trouble)
                 deferred = (address,)
@@ -251,7 +255,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
             response = await answer
         except Trouble as trouble:
             if not trouble.transient:
-                self.refused.append(str(trouble))
+                self.note_refusal(entry, trouble)
             if trouble.closed:
                 self.state.settle(entry)
             else:
@@ -264,13 +268,17 @@ class SiteSpider(TargetSpider[SiteTarget]):
         raw = read_article(response, self.target)
         if not raw.get("text") and not (self.is_preview or self.from_date):  # which keep no cursor: there it is rejected
             wrong = Trouble(f"{entry.address}: has no text", transient=True)
-            self.refused.append(str(wrong))
+            self.note_refusal(entry, wrong)
             self.tried_again(entry, wrong)
             return None
         if text := shown(raw):
             told = self.told_by(entry, page_of(response), response.url) if self.state.walls.repeats(text) else entry.address
             self.state.walls.met(text, told, entry.address)
         return Item(raw=raw, address=response.url)
+
+    def note_refusal(self, entry: Entry, trouble: Trouble) -> None:
+        self.refused.append(str(trouble))
+        self.anew |= not self.state.waits(entry)
 
     def tried_again(self, entry: Entry, trouble: Trouble) -> None:
         """An article that could not be had is asked for in the next run, unless it is given up at the end of this one."""
@@ -280,8 +288,25 @@ class SiteSpider(TargetSpider[SiteTarget]):
         if tries.enough(self.target.attempts, datetime.now(UTC)):
             self.in_vain[entry.address] = f"its page failed in {tries.runs} runs: {trouble}"
 
+    async def shows_anything(self) -> bool:
+        """Whether an article was shown in this run, or one that was shown before is still."""
+        if self.taken:
+            return True
+        removed = []
+        for address in self.state.last_shown.pages:
+            try:
+                raw = read_article(await self.fetch(address), self.target)
+            except Trouble as trouble:
+                self.logger.warning("%s, which was shown before", trouble)
+                removed += [address] * trouble.final
+                continue
+            if (text := shown(raw)) and not self.state.walls.is_one(text):
+                self.state.last_shown.forget(removed)
+                return True
+        return not self.state.last_shown.walled(removed, datetime.now(UTC))
+
     def given_up(self) -> Page:
-        """The articles that are asked for no more: others were shown, so that it is of them and not of the site."""
+        """The articles that are asked for no more: others are shown, so that it is of them and not of the site."""
         for address in self.in_vain:
             self.state.settle(Entry(address))
         items = tuple(Item(raw={"url": address}, address=address, given_up=why) for address, why in self.in_vain.items())
@@ -298,6 +323,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
                 self.tried_again(entry, Trouble(f"{entry.address}: shows the text of other articles", transient=True))
                 continue
             self.taken += 1
+            self.state.last_shown.shows(entry.address, entry.address)
             self.state.settle(entry)
             yield item
 
