@@ -225,7 +225,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "explain.legend.carried": ("на этом держится ответ", "carries the answer"),
     "explain.legend.names": ("названо", "named"),
-    "explain.legend.read": ("только это прочитано о продукте", "only this was read about the product"),
+    "explain.legend.read": ("прочитано только это", "only this was read"),
     # measures
     "online_nps": ("Онлайн-NPS", "Online NPS"),
     "online_nps.help": (

@@ -20,7 +20,7 @@ from nlp.carrier import Answer, Carrier, Erasure, gives
 from nlp.classifier import Classifier, Judgement
 from nlp.mention import GENERAL, Mention
 from nlp.pair import Pair
-from nlp.reader import BY_BRAND, is_one_sentence, mentions_of, questions
+from nlp.reader import BY_BRAND, is_said_of_products, mentions_of, questions
 from nlp.rules import OF_AN_AUTHOR, STARS, TEXTLESS, UNREAD, mixed
 from nlp.stream import posts_together
 from nlp.text import Span, sentences
@@ -121,7 +121,7 @@ class Explainer:
         of_brand = {each.product: each for each in subjects if each.brand == brand and (brand, each.product) in asked}
         judged = dict(zip(of_brand, self._load().judge([asked[brand, product] for product in of_brand]), strict=True))
         whole = judged.pop(GENERAL)
-        if mixed(whole, judged.values(), plain=is_one_sentence(post)) is None:
+        if mixed(whole, judged.values(), plain=is_said_of_products(post, subjects, asked)) is None:
             return None
         carried: list[Sentence] = []
         for stance in ("promoter", "detractor"):

@@ -16,7 +16,7 @@ from nlp.text import Span
 
 PRAISE = (
     r"(?:отличн|прекрасн|замечательн|великолепн|шикарн|классн|превосходн|чудесн|идеальн|восхитительн|обалденн|офигенн|потрясающ|безупречн|"
-    r"лучш|хорош|неплох|удобн|приятн|вежлив|над[её]жн|быстр|обожа|нрав|понрав|раду|порад|хвал|супер|топов)\w*|довол(?:ен|ьна|ьны)|"
+    r"лучш|хорош|неплох|удобн|приятн|вежлив|над[её]жн|обожа|нрав|понрав|раду(?!г)|порад|хвал|супер(?!маркет)|топов)\w*|быстр(?:ый|ая|ое|ые|ую|ого|ой|ым|ыми)|довол(?:ен|ьна|ьны)|"
     r"люблю|любим|крут(?:о|ой|ая|ое|ую|ые|ым|ыми|ейш\w+)|топ|топчик|огонь|бомба|песня|лета[ею]т|на высоте|"
     r"great|excellent|amazing|awesome|good|best|better|fantastic|brilliant|superb|lovely|wonderful|perfect|outstanding|terrific|fabulous|"
     r"impressive|slick|smooth|stellar|flawless|nice|decent|solid|delight(?:ful)?|gem|love[ds]?|adore[ds]?|enjoy(?:ed|s)?|praise|helpful|"
@@ -26,7 +26,7 @@ PRAISE = (
 BLAME = (
     r"(?:ужас|отврат|кошмар|паршив|никудышн|никакущ|позор|отсто|днищ|дерьм|говн|гадк|гнусн|мерзк|мерзост|бездарн|убог|уродск|жутк|хамск|"
     r"бесполезн|бестолков|омерзительн|безобраз|чудовищн|хренов|фигов|тр[еэ]ш|разочаров|раздража|недовол|плох|хуж|худш|неудобн|медленн|глюч|"
-    r"тормоз|лага|завис|руга|ненави|слаб)\w*|дно|хам(?:ит|ят|ы|ство)|бес(?:ит|ят)|туп(?:о|ой|ая|ое|ую|ые|ым|ыми|ит|ят)|"
+    r"тормоз|лага|завис(?!и[мт])|руга|ненави|слаб)\w*|дно|хам(?:ит|ят|ы|ство)|бес(?:ит|ят)|туп(?:о|ой|ая|ое|ую|ые|ым|ыми|ит|ят)|"
     r"груб(?:ый|ая|ое|ую|ые|ым|ыми|ит|ят)|крив(?:ой|ая|ое|ую|ые)|хромает|подв(?:одит|[её]л|ела)|подкачал[аои]?|"
     r"terrible|terribly|awful|horrible|horrendous|horrific|bad|worst|worse|poor|dreadful|useless|appalling|atrocious|abysmal|rubbish|garbage|"
     r"crap(?:py)?|shit(?:ty)?|hate[ds]?|loathe[ds]?|despise[ds]?|disgusting|disgrace(?:ful)?|shocking|pathetic|lousy|trash|joke|nightmare|"
@@ -56,6 +56,13 @@ NEAR = 4
 """Words that may."""
 COMPARES = re.compile(r"\b(?:лучше|хуже|better|worse)\b", re.IGNORECASE)
 """What judges one by the other: neither can be judged apart."""
+UNCLEAR = re.compile(
+    rf"\?\s*$|\b(?:перестал\w*|меньше|без|исправ\w+|решил\w*|устран\w+|почин\w+|stopped|no longer|less|without|fix(?:ed|es)|"
+    r"resolved|far from|лучше бы|хорошо,? что|не сказал\w* бы|неправда|говорят|шучу|наоборот|not true|kidding|wish|if only|"
+    rf"(?:ужасно|жутко|terribly|awfully)\s+(?:{PRAISE}))\b",
+    re.IGNORECASE,
+)
+"""Trouble that is over, wishes, questions, hearsay: praise and blame are none, or not the author's. What is not sure is not cut."""
 MOST = 3
 """Products of a clause that is cut; of a longer list something else is said of each."""
 LONGEST = 300
@@ -71,11 +78,14 @@ class Word:
     praises: bool
 
 
-def sides(text: str, clause: Span, names: Sequence[Named]) -> list[Span]:
-    """The clause, cut between praise of some of the names in it and blame of others."""
-    if not 1 < len({name.key for name in names}) <= MOST or clause[1] - clause[0] > LONGEST:
+def sides(text: str, clause: Span, names: Sequence[Named], every: Sequence[Named]) -> list[Span]:
+    """The clause, cut between praise of some of the names in it and blame of others.
+
+    `every` name in it, also of what it is not cut by, judges nothing: a brand may be called Best, a product «Супер».
+    """
+    if not 1 < len({name.key for name in names}) <= MOST or clause[1] - clause[0] > LONGEST or UNCLEAR.search(text[slice(*clause)]):
         return [clause]
-    words, cuts = _words(text, clause), [clause[0]]
+    words, cuts = _words(text, clause, every), [clause[0]]
     for at, (before, after) in enumerate(itertools.pairwise(words), 2):
         if before.praises == after.praises:
             continue
@@ -88,11 +98,13 @@ def sides(text: str, clause: Span, names: Sequence[Named]) -> list[Span]:
     return [(start, start + len(text[start:end].rstrip())) for start, end in zip(cuts, ends, strict=True)]
 
 
-def _words(text: str, clause: Span) -> list[Word]:
+def _words(text: str, clause: Span, every: Sequence[Named]) -> list[Word]:
     """The words of judgement in order; one that is denied says the opposite."""
     words: list[Word] = []
     for match in JUDGEMENT.finditer(text, *clause):
         start, end = match.span()
+        if any(name.start < end and start < name.end for name in every):
+            continue
         if match["opposite"] is None:
             said = text[words[-1].end if words else clause[0] : start]
             words.append(Word(start, end, (match["praise"] is not None) != (DENIED.search(said) is not None)))

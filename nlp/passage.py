@@ -43,7 +43,7 @@ def _opposed(text: str, sentences: Sequence[Span], named: Sequence[Named], brand
     """The side of each brand in a text of one sentence: «ВТБ супер, Сбер отстой»; nothing where one has none, or it compares them."""
     if len(brands) == 1 or len(sentences) != 1 or any(name.product is not None for name in named) or COMPARES.search(text):
         return {}
-    parts = sides(text, sentences[0], named)
+    parts = sides(text, sentences[0], named, named)
     found = {name.brand: part for part in parts for name in _within(named, part)}
     return found if len(found) == len(set(found.values())) == len(brands) else {}
 
@@ -131,7 +131,7 @@ def _pieces(text: str, sentence: Span, names: Sequence[Named]) -> list[Span]:
         several = len({name.brand for name in _within(names, clause)}) > 1
         pieces += clauses(text, clause, commas=True) if several else side_by_side(text, clause, _within(names, clause))
     products = [name for name in names if name.product is not None]
-    return [side for piece in pieces for side in sides(text, piece, _within(products, piece))]
+    return [side for piece in pieces for side in sides(text, piece, _within(products, piece), names)]
 
 
 def _add(said: dict[Key, list[Span]], keys: Iterable[Key], *spans: Span) -> None:

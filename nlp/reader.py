@@ -1,14 +1,14 @@
 """The reader: posts and their subjects -> mentions, each subject judged as a whole and per product.
 
-The rule to know: a brand as a whole is judged on the whole post; a product on the sentences that speak of it, where the
-post speaks of several. Role and switch belong to author and brand: a product's mention copies them from the general one.
-What is answered otherwise than by the model stands in `nlp.rules`.
+The rule to know: a brand as a whole is judged on the whole post (of one sentence about several, on its clause); a product on the
+sentences that speak of it, where the post speaks of several. Role and switch belong to author and brand: a product's mention copies
+them from the general one. What is answered otherwise than by the model stands in `nlp.rules`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from crawlers.post import Post
@@ -138,6 +138,13 @@ def is_one_sentence(post: Post) -> bool:
     return len(sentences(document(post)[0])) == 1
 
 
+def is_said_of_products(post: Post, subjects: Sequence[Subject], asked: Collection[tuple[str, str]]) -> bool:
+    """Whether what is said of a brand's products is all that the post says: in one sentence, of no other brand, each `asked` about."""
+    products = [(each.brand, each.product) for each in subjects if each.product != GENERAL]
+    alone = len({each.brand for each in subjects}) == 1
+    return alone and bool(products) and all(each in asked for each in products) and is_one_sentence(post)
+
+
 # What becomes of the answers
 
 
@@ -153,8 +160,8 @@ def _mentions(draft: _Draft, finder: Finder, judgements: Sequence[Judgement], mo
         general = _general(draft, subjects[0], judgement, model, rated=rated)
         places = [draft.pairs.get((brand, subject.product)) for subject in subjects[1:]]
         own = [judgements[place] if place is not None else None for place in places]
-        sure = mixed(judgement, own, plain=any(own) and is_one_sentence(draft.post))
-        # Only the brand's own: a product without a pair of its own still has what the whole post says.
+        sure = mixed(judgement, own, plain=is_said_of_products(draft.post, draft.subjects, draft.pairs))
+        # A product that is not judged by itself has what the whole post says, read at once.
         of_brand = passive(general, sure) if sure else general
         found = [_of_product(draft, subject, of_brand if each else general, each) for subject, each in zip(subjects[1:], own, strict=True)]
         found.insert(0, of_brand)

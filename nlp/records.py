@@ -71,7 +71,29 @@ READ_FIELDS = (*CLASSES, "rating", "stars", "reviewed", "source", "date", "predi
 """Fields that a record may lack: one that was meant to be one of these and is spelt otherwise would be passed over."""
 LIKE = 0.8
 """How like one of these another name has to be to be taken for a slip; `recommendation`, the word of a mention, is less like."""
-OTHER_FIELDS = frozenset({"id", "text", "target", "text_hash", "names", "lang", "hard", "official", "product", "expected", "confidence"})
+OTHER_FIELDS = frozenset(
+    {
+        "id",
+        "text",
+        "target",
+        "text_hash",
+        "names",
+        "lang",
+        "hard",
+        "official",
+        "product",
+        "expected",
+        "confidence",
+        "review",
+        "reviewer",
+        "start",
+        "stats",
+        "mode",
+        "source_id",
+        "sources",
+        "resource",
+    }
+)
 """Fields of labelled files that are none of these: never slips, however like one they look."""
 
 LISTS: Mapping[str, tuple[str, ...]] = {"roles": (*ROLES, "none"), "products": PRODUCT_KINDS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from nlp.brands import Finder
 from nlp.classifier import Classifier
 from nlp.explain import Explainer
 from nlp.mention import Mention
+from nlp.opposed import sides
 from nlp.pair import Pair
+from nlp.parallel import Named
 from nlp.reader import mentions_of
 from nlp.stream import read_brands_of
 
@@ -70,6 +73,14 @@ def test_praise_and_blame_are_parted(praise: str, blame: str, text: str) -> None
         "Great app, great card, Sber.",
         "The Sber app that replaced the awful card is great",
         "Ужасно удобное приложение и карта Сбера",
+        "Карта отличная и приложение Сбера перестало глючить",  # trouble that is over
+        "The Sber card is great and support fixed a terrible mess",
+        "У Сбера карта хорошая и приложение плохое?",
+        "Лучше бы карту Сбера сделали, и приложение ужасное поправили",
+        "Хорошо, что закрыл карту Сбера, приложение ужасное",
+        "Не сказал бы, что карта Сбера хорошая и приложение ужасное",
+        "Отличная карта и поддержка Сбера, зависит от отделения",
+        "Плохая карта, приложение Сбера показывает радугу",
         f"В Сбере отличная карта, {'пришёл утром за ней, ' * 15}и ужасное отделение.",  # a story
     ],
 )
@@ -91,6 +102,14 @@ def test_what_is_not_clearly_opposed_is_judged_whole(text: str) -> None:
 def test_companies_are_parted_where_that_is_all_that_is_said(text: str, sber: str | None, vtb: str | None) -> None:
     found = parts(text)
     assert (found["sber general"], found["vtb general"]) == (sber or text, vtb or text)
+
+
+def test_a_name_is_no_judgement() -> None:
+    for text in ("Best Bank: card and app are terrible", "Карта Супер и приложение ужасны"):
+        words = [Named(match.start(), match.end(), "b", None) for match in re.finditer("Best Bank|Супер", text)]
+        names = [Named(match.start(), match.end(), "b", match[0]) for match in re.finditer("(?i)card|app|карта|приложение", text)]
+        clause = (0, len(text))
+        assert sides(text, clause, names, [*words, *names]) == [clause] != sides(text, clause, names, names)
 
 
 # What the shipped model says of the sides
