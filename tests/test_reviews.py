@@ -287,7 +287,8 @@ def test_pages_with_numbers_and_no_link_between_them(url: str, following: str) -
 
 def test_presets_and_their_page() -> None:
     page = (Path(__file__).resolve().parents[1] / "docs" / "sources" / "reviews.md").read_text(encoding="utf-8")
-    assert preset_names("reviews") == re.findall(r"^\| \[`(\w+)`\]\(../../dags/targets/example-[\w-]+.yaml\) \|", page.partition("| preset | site |")[2], re.MULTILINE)
+    table = page.partition("| preset | site |")[2]
+    assert preset_names("reviews") == re.findall(r"^\| \[`(\w+)`\]\(../../dags/targets/example-[\w-]+.yaml\) \|", table, re.MULTILINE)
 
 
 # The cursor of open intervals, against a list that grows while runs are cut short.
