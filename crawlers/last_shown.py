@@ -50,10 +50,7 @@ class LastShown:
             self._removed_since = None
             return True
         self._removed_since = min(self._removed_since or now, now)
-        if now - self._removed_since < BELIEVED:
-            return True
-        self.forget(removed)
-        return False
+        return now - self._removed_since < BELIEVED
 
     def cursor(self) -> Cursor:
         """What the next run knows."""

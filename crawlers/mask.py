@@ -14,6 +14,8 @@ from crawlers.source import Cursor
 
 TOPICS = 3
 """Topics whose posts all have one text, from which on it is nobody's."""
+REMEMBERED = 100
+"""Topics that showed it last and are read again when it is known for a mask."""
 QUOTED = 80
 """Characters of the text that are told."""
 
@@ -24,23 +26,24 @@ class Mask:
     def __init__(self, cursor: Cursor) -> None:
         self.text: str = cursor.get("text", "")
         self.topics: dict[str, tuple[str, str]] = {id: (address, author) for id, (address, author) in cursor.get("topics", {}).items()}
-        """Id of each topic that showed it -> its address, and an author of its posts; empty where they tell none."""
+        """Id of each topic that showed it -> its address, and the author of all its posts; empty where they have several, or tell none."""
 
     def shows(self, posts: Iterable[Fields], id: str, address: str) -> None:
         """A topic's page shows these posts; a picture without words tells nothing."""
-        said = {clean(words.own): fields.text("author") or "" for fields in posts if (words := fields.words("text"))}
-        texts = said.keys() - {""}
+        said = [(clean(words.own), fields.text("author") or "") for fields in posts if (words := fields.words("text"))]
+        texts, authors = {text for text, _ in said} - {""}, {author for _, author in said}
         if len(texts) > 1 or (self.text and texts and self.text not in texts):
             self.text, self.topics = "", {}
         if len(texts) == 1:
             self.text = texts.pop()
-            self.topics[id] = address, said[self.text]
+            self.topics[id] = address, authors.pop() if len(authors) == 1 else ""
 
     @property
     def why(self) -> str | None:
         """What is wrong, where a mask is on."""
         authors = {author for _, author in self.topics.values()}
-        if len(self.topics) < TOPICS or len(authors) == 1:  # who writes the same into several topics means it
+        one = len(authors) == 1 and "" not in authors  # who writes the same into several topics means it
+        if len(self.topics) < TOPICS or one:
             return None
         return (
             f"all posts of some topics have the same text, «{self.text[:QUOTED]}»: the forum asks for a login, "
@@ -49,4 +52,4 @@ class Mask:
 
     def cursor(self) -> Cursor:
         """What the next run compares with."""
-        return {"text": self.text, "topics": dict(list(self.topics.items())[-TOPICS:])} if self.text else {}
+        return {"text": self.text, "topics": dict(list(self.topics.items())[-REMEMBERED:])} if self.text else {}

@@ -275,11 +275,13 @@ class TopicWalk(StartPage, TopicLooks):
                 removed += [address] * trouble.final
                 continue
             self.state.last_shown.forget(removed)
+            break
+        else:
+            self.walled = self.state.last_shown.walled(removed, datetime.now(UTC))
+        if not self.walled:
             self.row = 0
             for each in self.refusals.values():
                 each.certain = True
-            return
-        self.walled = self.state.last_shown.walled(removed, datetime.now(UTC))
 
     async def judge_refusals(self) -> AsyncIterator[Page]:
         """What becomes of topics that were refused. That is a try of theirs, but not where the whole forum refuses, as behind a wall."""

@@ -282,7 +282,9 @@ def test_pages_that_were_shown_and_are_removed_are_no_wall_where_another_one_is_
     walk.pages |= {"/t=6": Answer("", 404), "/board": lines(2)}
     assert [bool(walk.collect(target).error) for _ in range(3)] == [True] * 3, "none is shown of what was"
     monkeypatch.setattr("crawlers.last_shown.BELIEVED", timedelta())
-    assert [bool(walk.collect(target).error) for _ in range(2)] == [False] * 2, "they were removed, as is said for a week"
+    runs = [walk.collect(target) for _ in range(3)]
+    assert [run.error for run in runs] == [None] * 3, "they were removed, as is said for a week"
+    assert sum(run.counts.outcomes[Outcome.REJECTED] for run in runs) == 1 and runs[-1].counts.outcomes.total() == 0
 
 
 def test_topics_that_the_forum_says_it_has_not_for_an_hour_are_read_when_it_shows_them(walk: Walk) -> None:
@@ -413,6 +415,14 @@ def test_made_topics_of_one_author_with_one_text_are_no_mask(walk: Walk) -> None
     target = walk.target(PAGE)
     walk.pages = {"/board": lines(1, 2, 3, 4)} | {f"/t={number}": masked(number, author="Спамер") for number in (1, 2, 3, 4)}
     assert [walk.kept(target) for _ in range(2)] == [4, 0]
+
+
+@pytest.mark.parametrize("own", ["topic: {take: {author: null}}\n", ""])
+def test_made_topics_whose_authors_are_hidden_or_share_the_last_one_may_be_a_mask(own: str, walk: Walk) -> None:
+    target = walk.target(PAGE + own)
+    pages = {f"/t={n}": masked(n) + ("" if own else masked(n + 50, author="Поддержка")) for n in (1, 2, 3)}
+    walk.pages = {"/board": lines(1, 2, 3), **pages}
+    assert "have the same text" in (walk.collect(target).error or "")
 
 
 def test_made_pages_of_one_topic_with_one_text_are_no_mask(walk: Walk) -> None:

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -428,6 +428,18 @@ def test_made_articles_that_are_gone_keep_no_others_from_being_read_and_fail_no_
     runs = [walk.collect(target) for _ in range(60)]
     assert len(walk.posts()) == 3
     assert runs[-1].error is None and runs[-1].counts.outcomes.total() == 0
+
+
+@pytest.mark.usefixtures("at_once")
+def test_made_articles_that_all_are_gone_for_a_week_are_given_up(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = walk.target(f"kind: site\nsitemap: {HOST}/map.xml\nattempts: 2\n")
+    walk.pages = {"/map.xml": sitemap((f"{HOST}/news/1", "")), "/news/1": article(1)}
+    assert walk.kept(target) == 1
+    walk.pages = {"/map.xml": sitemap(*((f"{HOST}/news/{n}", "") for n in range(1, 9))), "/news/": Answer("", 404)}
+    assert [bool(walk.collect(target).error) for _ in range(3)] == [True] * 3
+    monkeypatch.setattr("crawlers.last_shown.BELIEVED", timedelta())
+    runs = [walk.collect(target) for _ in range(2)]
+    assert [(run.error, run.counts.outcomes[Outcome.REJECTED]) for run in runs] == [(None, 7), (None, 0)]
 
 
 def test_made_lists_that_robots_txt_forbids_are_no_host_that_fails(walk: Walk) -> None:

@@ -61,7 +61,7 @@ def companies(target: FilesTarget) -> Counter[str]:
     if (column := _company(target)) is not None:
         for path in matching(target):
             records = (_record(row.values, target) for row in _rows(target, path))
-            said = (record.value(column) for record in records if not _skipped(record, target))
+            said = (record.value(column) for record in records if not _is_skipped(record, target))
             named.update(name.strip() for name in said if isinstance(name, str) and name.strip())
     return named
 
@@ -171,6 +171,13 @@ def _companies_known(target: FilesTarget) -> str:
         return read_brands(target.folder).told_by()
     except ConfigError as error:
         raise CollectError(str(error)) from error
+
+
+def _is_skipped(record: Record, target: FilesTarget) -> bool:
+    try:
+        return _skipped(record, target) is not None
+    except Rejected:
+        return False  # a row that can't be read is rejected as it is collected
 
 
 def _skipped(record: Record, target: FilesTarget) -> str | None:

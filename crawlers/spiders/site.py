@@ -278,7 +278,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
 
     def note_refusal(self, entry: Entry, trouble: Trouble) -> None:
         self.refused.append(str(trouble))
-        self.anew |= not self.state.waits(entry)
+        self.anew |= not (self.state.waits(entry) or self.taken_before(entry))
 
     def tried_again(self, entry: Entry, trouble: Trouble) -> None:
         """An article that could not be had is asked for in the next run, unless it is given up at the end of this one."""
