@@ -11,13 +11,12 @@ from collections.abc import Iterable
 from crawlers.post import clean
 from crawlers.selection import Fields
 from crawlers.source import Cursor
+from crawlers.wall import QUOTED
 
 TOPICS = 3
 """Topics whose posts all have one text, from which on it is nobody's."""
 REMEMBERED = 100
 """Topics that showed it last and are read again when it is known for a mask."""
-QUOTED = 80
-"""Characters of the text that are told."""
 
 
 class Mask:
@@ -42,8 +41,8 @@ class Mask:
     def why(self) -> str | None:
         """What is wrong, where a mask is on."""
         authors = {author for _, author in self.topics.values()}
-        one = len(authors) == 1 and "" not in authors  # who writes the same into several topics means it
-        if len(self.topics) < TOPICS or one:
+        means_it = len(authors) == 1 and "" not in authors  # one who writes the same into several topics
+        if len(self.topics) < TOPICS or means_it:
             return None
         return (
             f"all posts of some topics have the same text, «{self.text[:QUOTED]}»: the forum asks for a login, "

@@ -127,9 +127,8 @@ class FeedSpider(TargetSpider[FeedTarget]):
     def not_had(self, entry: Entry, wrong: Trouble) -> Item | Entry:
         """What becomes of an entry whose article fails: it is tried again, else taken with what the feed itself says."""
         tries = entry.tries.once_more(now := datetime.now(UTC), counted=not wrong.of_host)
-        if not (
-            wrong.unasked or tries.enough(self.target.attempts, now) or self.from_date or self.is_preview
-        ):  # of the last two no cursor is kept
+        last = tries.enough(self.target.attempts, now) or self.from_date or self.is_preview  # of which no cursor is kept
+        if not (wrong.unasked or last):
             self.logger.warning("%s; tried again next time", wrong)
             self.not_had_now(entry.raw["link"], str(wrong))
             return Entry(entry.raw, tries)

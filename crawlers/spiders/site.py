@@ -80,11 +80,8 @@ class SiteSpider(TargetSpider[SiteTarget]):
                     yield page
             except Trouble as trouble:
                 self.failed.append(str(trouble))
-        shown = await self.shows_anything() if self.in_vain or self.refused else True
-        yield self.given_up() if shown else Page(items=(), cursor=self.state.cursor(), deferred=tuple(self.in_vain))
-        known = shown and not self.anew  # of what is refused while others are shown it is told once
-        if self.refused and not (self.taken or known) and (len(self.refused) >= FEW or not self.cursor):
-            self.failed.append(f"none of {len(self.refused)} articles could be had: {self.refused[-1]}")
+        if self.in_vain or self.refused:
+            yield self.judged_by_others(await self.shows_others())
         self.failed += self.state.walls.told("what all pages share is taken for their text (`take.text`)", from_date=self.from_date)
         if self.failed:
             raise CollectError("; ".join(dict.fromkeys(self.failed)))
@@ -288,7 +285,7 @@ class SiteSpider(TargetSpider[SiteTarget]):
         if tries.enough(self.target.attempts, datetime.now(UTC)):
             self.in_vain[entry.address] = f"its page failed in {tries.runs} runs: {trouble}"
 
-    async def shows_anything(self) -> bool:
+    async def shows_others(self) -> bool:
         """Whether an article was shown in this run, or one that was shown before is still."""
         if self.taken:
             return True
@@ -305,8 +302,16 @@ class SiteSpider(TargetSpider[SiteTarget]):
                 return True
         return not self.state.last_shown.walled(removed, datetime.now(UTC))
 
-    def given_up(self) -> Page:
-        """The articles that are asked for no more: others are shown, so that it is of them and not of the site."""
+    def judged_by_others(self, are_shown: bool) -> Page:
+        """What becomes of articles that could not be had: those asked for long enough are given up, if it is of them and not of the site.
+
+        A run that was shown nothing fails; where others are shown, of what is refused it is told once.
+        """
+        told = self.anew or not are_shown
+        if self.refused and told and not self.taken and (len(self.refused) >= FEW or not self.cursor):
+            self.failed.append(f"none of {len(self.refused)} articles could be had: {self.refused[-1]}")
+        if not are_shown:
+            return Page(items=(), cursor=self.state.cursor(), deferred=tuple(self.in_vain))
         for address in self.in_vain:
             self.state.settle(Entry(address))
         items = tuple(Item(raw={"url": address}, address=address, given_up=why) for address, why in self.in_vain.items())
