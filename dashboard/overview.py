@@ -146,13 +146,17 @@ def _nps(reading: Reading, nps: OnlineNps, change: Change | None) -> None:
         **_delta(lang, change, even=uneven is None),
     )
     if nps.interval is not None:
-        low, high = (number(lang, bound, sign=True) for bound in nps.interval)
-        st.caption(say(lang, "interval", low=low, high=high) + " · " + say(lang, "authors", n=number(lang, nps.authors)))
-    if change is not None and change.is_more_than_noise is False:
-        st.caption(say(lang, "change.noise"))
+        st.caption(_between(lang, "interval", nps.interval) + " · " + say(lang, "authors", n=number(lang, nps.authors)))
+    if change is not None and change.interval is not None:
+        st.caption(_between(lang, "change.interval" if change.is_more_than_noise else "change.noise", change.interval))
     if uneven is not None:
         st.caption(uneven)
     reading.link(say(lang, "posts"), reading.last_words)
+
+
+def _between(lang: Lang, key: str, interval: tuple[float, float]) -> str:
+    low, high = (number(lang, bound, sign=True) for bound in interval)
+    return say(lang, key, low=low, high=high)
 
 
 def _people(reading: Reading, key: str, stance: str, people: int, authors: int) -> None:

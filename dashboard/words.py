@@ -250,7 +250,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "reach.known": ("известен у {known} из {all} сообщений", "known for {known} of {all} posts"),
     "unknown": ("нет данных", "unknown"),
     "change": ("{change} к прошлому периоду", "{change} on the period before"),
-    "change.noise": ("изменение к прошлому периоду в пределах погрешности", "change on the period before: within the margin of error"),
+    "change.interval": ("изменение, 95\u00a0%: от {low} до {high}", "the change, 95%: {low} to {high}"),
+    "change.noise": (
+        "изменение к прошлому периоду в пределах погрешности (95\u00a0%: от {low} до {high})",
+        "change on the period before: within the margin of error (95%: {low} to {high})",
+    ),
     "trend": ("Как менялось", "Trend"),
     "trend.day": ("По дням", "Daily"),
     "trend.month": ("По месяцам", "Monthly"),

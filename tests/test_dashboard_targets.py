@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 from advocacy.__main__ import app as advocacy
-from advocacy.measures import Change, OnlineNps
+from advocacy.measures import Change, OnlineNps, nps_change
 from crawlers.__main__ import app as commands
 from crawlers.archive import Archive
 from crawlers.brand import read_brands
@@ -30,6 +30,9 @@ from crawlers.writer import Writer
 from dashboard import targets
 from dashboard.overview import _delta
 from dashboard.posts import when
+from dashboard.view import View
+from dashboard.words import number
+from index import open_index
 from tests.diary import Diary, zone_of_noon
 
 DAY = timedelta(days=1)
@@ -100,6 +103,17 @@ def test_a_change_over_missing_data_is_neither_a_fall_nor_a_rise() -> None:
     assert _delta("en", fall, even=True) == {"delta": "-160 on the period before"}
     assert _delta("en", fall, even=False) == {"delta": "-160 on the period before", "delta_color": "off", "delta_arrow": "off"}
     assert _delta("en", replace(fall, before=fall.now), even=True) == _delta("en", None, even=False) == {}
+
+
+def test_the_change_stands_with_its_interval_within_the_margin_of_error_or_not(silent: None) -> None:
+    app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=120)
+    app.query_params["lang"] = "en"
+    captions = [caption.value for caption in app.run().caption]
+    change = nps_change(open_index(), View(lang="en", brand="ours").query(datetime.now(UTC), MOSCOW))
+    assert change is not None and change.interval is not None and change.value is not None
+    low, high = (number("en", bound, sign=True) for bound in change.interval)
+    words = "the change, 95%: {}" if change.is_more_than_noise else "change on the period before: within the margin of error (95%: {})"
+    assert words.format(f"{low} to {high}") in captions
 
 
 def test_the_page_of_targets_says_what_is_not_right(silent: None) -> None:
