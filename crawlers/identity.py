@@ -23,8 +23,8 @@ from crawlers.place import data_folder
 from crawlers.run import Outcome
 from crawlers.selection import Fields, Takes, takes
 from crawlers.source import CollectError, Rejected
-from crawlers.spider import Trouble
 from crawlers.target import Target, target_from_json
+from crawlers.trouble import Trouble
 from crawlers.writer import FEW, RECENT
 
 BY = ("id", "url")

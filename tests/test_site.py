@@ -26,8 +26,8 @@ from crawlers.run import Outcome
 from crawlers.site_article import identity, read_article
 from crawlers.sitemap import LARGEST, Entry, read_sitemap
 from crawlers.source import CollectError
-from crawlers.spider import trouble
 from crawlers.spiders.site import TOGETHER, post
+from crawlers.trouble import trouble
 from tests.recorded_walk import REAL, Walk, needs_real, real, silent, walk
 from tests.site import Answer, Place, site
 

@@ -29,7 +29,8 @@ from crawlers.patience import NEVER, InVain
 from crawlers.place import data_folder
 from crawlers.post import Post, clean, post_id
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
-from crawlers.spider import TargetSpider, Trouble, content_type, refusal
+from crawlers.spider import TargetSpider, content_type
+from crawlers.trouble import Trouble, refusal
 from crawlers.wall import Walls, without_numbers
 from crawlers.watch import read_next
 

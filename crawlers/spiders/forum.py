@@ -23,8 +23,9 @@ from crawlers.post import Post, clean, post_id
 from crawlers.reason import each_once
 from crawlers.selection import Fields, next_page, numbered, select, takes
 from crawlers.source import CollectError, Page
-from crawlers.spider import Trouble, page_of
+from crawlers.spider import page_of
 from crawlers.topic_walk import ENOUGH, TopicWalk
+from crawlers.trouble import Trouble
 from crawlers.writer import FEW
 
 MANY = 100

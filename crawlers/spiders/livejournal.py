@@ -29,8 +29,9 @@ from crawlers.page import at_site, plain
 from crawlers.platforms import LivejournalTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
-from crawlers.spider import ONCE, Trouble, content_type, refusal
+from crawlers.spider import ONCE, content_type
 from crawlers.spiders import feed
+from crawlers.trouble import Trouble, refusal
 
 ACCOUNTS = "livejournal.com"
 """Where logins are given: an author is one in all journals."""

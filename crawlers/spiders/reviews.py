@@ -33,8 +33,9 @@ from crawlers.post import Post, clean, iso, post_id
 from crawlers.seen import reject_key
 from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
-from crawlers.spider import TargetSpider, Trouble, page_of, refusal
+from crawlers.spider import TargetSpider, page_of
 from crawlers.taken import TakeModel
+from crawlers.trouble import Trouble, refusal
 from crawlers.unfolded import join, unfold
 from crawlers.watch import read_next
 

@@ -28,7 +28,8 @@ from crawlers.selection import base_of
 from crawlers.site_article import edited_at, identity, read_article, shown
 from crawlers.sitemap import Entry, Sitemap, read_sitemap
 from crawlers.source import CollectError, Item, Page
-from crawlers.spider import TargetSpider, Trouble, content_type, page_of
+from crawlers.spider import TargetSpider, content_type, page_of
+from crawlers.trouble import Trouble
 from crawlers.watch import read_next
 from crawlers.writer import FEW
 

@@ -24,7 +24,7 @@ from crawlers.page import plain, site_of
 from crawlers.platforms import WordpressTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
-from crawlers.spider import Trouble
+from crawlers.trouble import Trouble
 
 TOGETHER = 100
 FIELDS = {
