@@ -17,8 +17,8 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawlers import unfolded
+from crawlers.every_target import TargetModel
 from crawlers.gate import FAILURES
-from crawlers.kinds import TargetModel
 from crawlers.link import opened
 from crawlers.look import PATIENCE, Fate, Known, Look, by_page, fate_of_page, read_known
 from crawlers.mapping import as_its_source_says

@@ -19,10 +19,11 @@ from scrapy.http import Response
 from crawlers import own_page
 from crawlers.archive import Archive
 from crawlers.brand import read_brands
+from crawlers.every_target import AboutItem
 from crawlers.identity import Identity
 from crawlers.instead import led, with_signs
 from crawlers.interval import Descent
-from crawlers.kinds import AboutItem, ReviewsTarget
+from crawlers.kinds import ReviewsTarget
 from crawlers.link import hidden, host_of, opened, within
 from crawlers.look import Fate, Known, Look
 from crawlers.mapping import as_its_source_says, company
