@@ -24,6 +24,7 @@ from crawlers.link import host_of, is_link, without_session
 from crawlers.moment import UNKNOWN, parse_moment
 from crawlers.page import canonical, site_of
 from crawlers.post import Post, iso
+from crawlers.rejection import FEW
 from crawlers.selection import base_of
 from crawlers.site_article import edited_at, identity, read_article, shown
 from crawlers.sitemap import Entry, Sitemap, read_sitemap
@@ -31,7 +32,6 @@ from crawlers.source import CollectError, Item, Page
 from crawlers.spider import TargetSpider, content_type, page_of
 from crawlers.trouble import Trouble
 from crawlers.watch import read_next
-from crawlers.writer import FEW
 
 TOGETHER = 8
 """Articles that are on their way at once, and as many are kept together with one cursor."""
