@@ -126,8 +126,7 @@ class ArticleWalk(TargetSpider[SiteTarget]):
     def tried_again(self, entry: Entry, trouble: Trouble) -> None:
         """An article that could not be had is asked for in the next run, unless it is given up at the end of this one."""
         tries = self.state.defer(entry, counted=not trouble.of_host)
-        self.logger.warning("%s; tried again next time", trouble)
-        self.not_had_now(entry.address, str(trouble))
+        self.put_off(entry.address, trouble)
         if tries.enough(self.target.attempts, datetime.now(UTC)):
             self.in_vain[entry.address] = f"its page failed in {tries.runs} runs: {trouble}"
 

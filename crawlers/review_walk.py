@@ -81,8 +81,7 @@ class ReviewWalk(TargetSpider[ReviewsTarget]):
         last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
         # Its beginning is shown by the list, and a second look makes it whole: it need not wait for a page that is said to be no more.
         if not (wrong.final or wrong.unasked or last):
-            self.logger.warning("%s; tried again next time", wrong)
-            self.not_had_now((one.post.url if one.post else None) or "", str(wrong))
+            self.put_off((one.post.url if one.post else None) or "", wrong)
             return replace(one, tries=tries)
         if one.post and self.seen(one.post.id):  # a beginning is no news of what is known
             self.logger.warning("%s; the review stays as it is known", wrong)

@@ -114,6 +114,11 @@ class TargetSpider(AskingSpider, Generic[T]):
         """Remember why a page could not be had: where it is deferred, that is told with it."""
         self.failures_told[url] = f"{url}: {why.removeprefix(f'{url}: ')}"
 
+    def put_off(self, url: str, wrong: Trouble) -> None:
+        """Say that a page which could not be had is asked for again in the next run."""
+        self.logger.warning("%s; tried again next time", wrong)
+        self.not_had_now(url, str(wrong))
+
     def told_in_preview(self, wrong: Trouble) -> str:
         """Why a page could not be had, and that a run, which keeps a cursor, would not yet take what belongs to it."""
         return str(wrong) if wrong.closed else f"{wrong}; a run puts it off at first"

@@ -308,9 +308,8 @@ class TopicWalk(StartPage, TopicLooks):
         """A topic that is asked for again in the next run."""
         way = refusal.way
         self.state.wait(way.topic, tries, refused=True)
-        self.logger.warning("%s; tried again next time", refusal.trouble)
         address = way.address or way.topic.address
-        self.not_had_now(address, str(refusal.trouble))
+        self.put_off(address, refusal.trouble)
         return Page(items=(), cursor=self.state.cursor(), deferred=(address,))
 
 
