@@ -21,9 +21,9 @@ from math import sqrt
 from statistics import mean, median, median_low
 from typing import Literal
 
+from crawlers.every_target import Expect
 from crawlers.field import interval
 from crawlers.history import Day, History
-from crawlers.kinds import Expect
 
 WEEK = 7
 LEARNED_DAYS = 28

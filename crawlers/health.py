@@ -22,11 +22,11 @@ from croniter import croniter  # type: ignore[import-untyped]
 from crawlers.archive import JOURNAL, Archive
 from crawlers.brand import Brands, read_brands, unknown_brands
 from crawlers.disk import last_line
+from crawlers.every_target import AboutItem, Expect
 from crawlers.expect import WEEK, Bound, Subject, Violation, expected, violations
 from crawlers.field import interval
 from crawlers.gap import Gap, gaps
 from crawlers.history import History, read_history
-from crawlers.kinds import AboutItem, Expect
 from crawlers.looked import Alike, Held, Rechecked, latest
 from crawlers.post import iso
 from crawlers.run import Counts, Outcome

@@ -20,12 +20,12 @@ from crawlers.link import opened
 from crawlers.mapping import mapped_again
 from crawlers.page import site_of
 from crawlers.place import data_folder
+from crawlers.rejection import FEW, RECENT
 from crawlers.run import Outcome
 from crawlers.selection import Fields, Takes, takes
 from crawlers.source import CollectError, Rejected
-from crawlers.spider import Trouble
 from crawlers.target import Target, target_from_json
-from crawlers.writer import FEW, RECENT
+from crawlers.trouble import Trouble
 
 BY = ("id", "url")
 """Fields that tell a post, the first of them before the other."""

@@ -25,7 +25,8 @@ from crawlers.page import decode
 from crawlers.place import data_folder
 from crawlers.platforms import PlatformTarget
 from crawlers.source import CollectError
-from crawlers.spider import ONCE, TargetSpider, Trouble, content_type, refusal
+from crawlers.spider import ONCE, TargetSpider, content_type
+from crawlers.trouble import Trouble, refusal
 
 P = TypeVar("P", bound=PlatformTarget)
 T = TypeVar("T")

@@ -25,7 +25,7 @@ from crawlers.platforms import PlatformTarget
 from crawlers.progress import State
 from crawlers.reach import members_of_today
 from crawlers.source import CollectError, Item, Page
-from crawlers.spider import Trouble
+from crawlers.trouble import Trouble
 
 P = TypeVar("P", bound=PlatformTarget)
 T = TypeVar("T")

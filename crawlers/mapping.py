@@ -17,7 +17,7 @@ from typing import Any
 
 from crawlers import link
 from crawlers.brand import Brands
-from crawlers.kinds import AboutItem
+from crawlers.every_target import AboutItem
 from crawlers.post import MOST, Post, clean
 from crawlers.source import CollectError, Item, Rejected
 from crawlers.target import Target

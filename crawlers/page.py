@@ -78,6 +78,11 @@ def site_of(said: str | None, url: str) -> str:
     return said or (urlsplit(url).hostname or "").removeprefix("www.")
 
 
+def site_with_www(said: str | None, url: str) -> str:
+    """The same with its `www.`: by it the posts of some interfaces have been told from the beginning, and their ids stay."""
+    return said or urlsplit(url).hostname or ""
+
+
 def without_declaration(text: str) -> str:
     """An XML document without its first line, whose encoding is no longer true once the document is text."""
     return _XML_DECLARATION.sub("", text.lstrip("\ufeff"), count=1)

@@ -9,8 +9,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from crawlers.every_target import TargetModel
 from crawlers.field import BrandName, Native, Text, Url, Variable, like
-from crawlers.kinds import TargetModel
 from crawlers.yamlfile import Many, NotEmpty
 
 

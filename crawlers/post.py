@@ -146,6 +146,11 @@ def _is_clean(text: str) -> bool:
     return plain and not text[:1].isspace() and not text[-1:].isspace() and unicodedata.is_normalized("NFC", text)
 
 
+def or_headline(text: str, title: str | None) -> tuple[str, str | None]:
+    """Text and title of a post; where it has no text its headline is the text, and there is no title."""
+    return (text, title) if text else (title or "", None)
+
+
 def stars(value: float, low: float = 1, high: float = 5) -> float | None:
     """A rating of a site's scale on ours, 1..5; None for 0, which sites write where nobody rated.
 

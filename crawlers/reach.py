@@ -13,7 +13,7 @@ from typing import Any
 from crawlers.interface import Ended
 from crawlers.post import MOST
 from crawlers.source import CollectError
-from crawlers.spider import Trouble
+from crawlers.trouble import Trouble
 
 
 async def members_of_today(known: dict[str, Any], asking: Callable[[], Awaitable[int | None]], vain: Callable[[str], None]) -> int | None:

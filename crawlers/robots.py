@@ -19,7 +19,7 @@ from crawlers.gate import FAILURES
 from crawlers.hostfile import host_of
 from crawlers.middlewares import HostBusy, NoRobots, Refused
 from crawlers.place import data_folder
-from crawlers.spider import reason
+from crawlers.trouble import reason
 from crawlers.unreadable import note, readable
 
 if TYPE_CHECKING:

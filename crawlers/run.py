@@ -58,6 +58,11 @@ class Counts:
     brought: Brought = field(default_factory=Brought)
     """What is known of the posts that were kept."""
 
+    @property
+    def new(self) -> int:
+        """Items that were new, whether they became a post or not."""
+        return sum(self.outcomes[outcome] for outcome in (Outcome.KEPT, Outcome.CHANGED, Outcome.REJECTED))
+
     def reject(self, reason: str, place: str, *, given_up: bool = False) -> None:
         """Count a reason; `place` says which line or page it was."""
         bare, address = without_addresses(reason)

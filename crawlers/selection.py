@@ -22,9 +22,9 @@ from crawlers.link import is_link, without_session
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.page import Text, at_site, plain, tidy
 from crawlers.post import MOST
+from crawlers.rejection import FEW
 from crawlers.source import CollectError
 from crawlers.taken import TakeModel
-from crawlers.writer import FEW
 
 Takes = Mapping[str, TakeModel]
 """Name of a field -> how it is taken."""

@@ -23,7 +23,8 @@ from crawlers.mapping import as_its_source_says
 from crawlers.post import Post, Precision, post_id
 from crawlers.selection import Fields, next_page, pieces, takes
 from crawlers.source import Rejected
-from crawlers.spider import TargetSpider, Trouble, page_of
+from crawlers.spider import TargetSpider, page_of
+from crawlers.trouble import Trouble
 
 OF_TOPIC = ("topic", "opening", "first")
 """What a raw item has of its topic: it stays when the post is read again."""

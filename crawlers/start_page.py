@@ -16,8 +16,9 @@ from crawlers.link import hidden, host_of, is_link
 from crawlers.reach import members_of_today
 from crawlers.selection import next_page
 from crawlers.source import CollectError
-from crawlers.spider import ONCE, TargetSpider, Trouble, page_of, refusal
+from crawlers.spider import ONCE, TargetSpider, page_of
 from crawlers.taken import StartModel
+from crawlers.trouble import Trouble, refusal
 
 
 class StartPage(TargetSpider[ForumTarget]):

@@ -14,7 +14,8 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, TypeAdapter
 
-from crawlers.kinds import FeedTarget, FilesTarget, ForumTarget, RedditTarget, ReviewsTarget, SiteTarget, TelegramExportTarget, waits_for
+from crawlers.every_target import waits_for
+from crawlers.kinds import FeedTarget, FilesTarget, ForumTarget, RedditTarget, ReviewsTarget, SiteTarget, TelegramExportTarget
 from crawlers.link import hidden, within
 from crawlers.platforms import (
     AppstoreTarget,

@@ -22,8 +22,9 @@ from crawlers.post import clean
 from crawlers.selection import Tally, next_page, takes
 from crawlers.shown import TopicLooks
 from crawlers.source import CollectError, Item, Page, Rejected
-from crawlers.spider import Trouble, page_of
+from crawlers.spider import page_of
 from crawlers.start_page import StartPage
+from crawlers.trouble import Trouble
 
 ENOUGH = 3
 """Topics that fail one after another, from which on it is the host; that are refused one after another, from which on it may be."""
@@ -307,9 +308,8 @@ class TopicWalk(StartPage, TopicLooks):
         """A topic that is asked for again in the next run."""
         way = refusal.way
         self.state.wait(way.topic, tries, refused=True)
-        self.logger.warning("%s; tried again next time", refusal.trouble)
         address = way.address or way.topic.address
-        self.not_had_now(address, str(refusal.trouble))
+        self.put_off(address, refusal.trouble)
         return Page(items=(), cursor=self.state.cursor(), deferred=(address,))
 
 

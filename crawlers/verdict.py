@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from crawlers.every_target import Recheck
 from crawlers.field import interval
-from crawlers.kinds import Recheck
 from crawlers.look import Fate, Look
 from crawlers.looked import Alike, Held, Memory
 from crawlers.post import Post

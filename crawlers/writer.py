@@ -26,7 +26,7 @@ from crawlers.brand import Brands
 from crawlers.disk import Busy, append_line, create, last_line, locked
 from crawlers.link import hidden, opened, within
 from crawlers.post import iso, whole_milliseconds
-from crawlers.reason import told
+from crawlers.rejection import too_many_rejected
 from crawlers.run import Counts, Outcome, Run, run_to_json
 from crawlers.seen import Seen
 from crawlers.sorter import Sorter
@@ -39,13 +39,7 @@ log = logging.getLogger(__name__)
 BATCH_ITEMS = 1_000
 BATCH_SECONDS = 60.0
 JOURNAL_BYTES = 4_000_000
-ENOUGH = 20
-"""New items from which on their rejected share says something."""
-FEW = 5
-"""Items that say something where they are all alike: rejected each of them, or without what each should have."""
 MEND = "make room there or mend its rights, and collect again; what was kept before stays"
-RECENT = 50
-"""Items looked back at where a run brought fewer."""
 
 
 class Sink(Protocol):
@@ -134,7 +128,7 @@ class Writer:
     def left(self) -> int | None:
         """New items that the target's `limits.items` still allows: what was known before doesn't count."""
         most = self.target.limits.items
-        return None if most is None else max(most - _new(self._total) - _new(self._counts), 0)
+        return None if most is None else max(most - self._total.new - self._counts.new, 0)
 
     @property
     def full(self) -> bool:
@@ -193,7 +187,7 @@ class Writer:
         rejected: str | None = None
         try:
             self.flush()
-            rejected = self._too_many_rejected()
+            rejected = too_many_rejected(self._total, self.target, self._archive)
         except CollectError as failure:
             error = error or str(failure)
         run = self._run_until_now(error or rejected, rejected=error is None and rejected is not None)
@@ -276,43 +270,6 @@ class Writer:
         elif last is not None and last["batch"] < self._number and last["cursor"] != self._kept_cursor:
             append_line(journal, entry)
 
-    def _too_many_rejected(self) -> str | None:
-        rejected, new = self._judged()
-        limit = self.target.limits.rejected
-        if rejected <= limit * new:
-            return None
-        reasons = self._total.reasons - self._total.given_up
-        first = next(iter(reasons))
-        return (
-            f"{rejected} of {new} new items were rejected, more than {limit:.0%} "
-            f"({told(reasons, 3)}; first {': '.join(filter(None, (self._total.places.get(first), first)))}): "
-            "the source isn't as the target's file says; mend the file, or allow more by `limits: {rejected: …}`"
-        )
-
-    def _judged(self) -> tuple[int, int]:
-        """Rejected and new items: of this run, with those before it where they are few, none where they are too few even so.
-
-        What was given up is none of them, nor what is left out on purpose: neither says anything of the target's file.
-        """
-        given_up = self._total.given_up.total()
-        rejected, new = self._total.outcomes[Outcome.REJECTED] - given_up, _new(self._total) - given_up
-        if not rejected or new >= ENOUGH or FEW <= new == rejected:
-            return rejected, new
-        recent = self._recent()
-        return (recent.count(Outcome.REJECTED), len(recent)) if len(recent) >= ENOUGH else (0, 0)
-
-    def _recent(self) -> list[str]:
-        """Outcomes of the last items kept or rejected, of earlier runs too; second looks say nothing of how a source reads."""
-        found: list[str] = []
-        for batch in reversed(self._archive.batches(self.target.name)):
-            if not batch.of_collecting:
-                continue
-            outcomes = [line["outcome"] for line in batch.lines() if not line.get("given_up")]
-            found = outcomes[-(RECENT - len(found)) :] + found
-            if len(found) >= RECENT:
-                break
-        return found
-
     @contextmanager
     def _writing(self) -> Iterator[None]:
         try:
@@ -332,11 +289,6 @@ class Writer:
 def interruption(error: BaseException) -> str:
     """What a run failed by that something else than its source ended."""
     return "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
-
-
-def _new(counts: Counts) -> int:
-    """Items that were new, whether they became a post or not."""
-    return sum(counts.outcomes[outcome] for outcome in (Outcome.KEPT, Outcome.CHANGED, Outcome.REJECTED))
 
 
 def _encoded(line: dict[str, Any]) -> bytes:

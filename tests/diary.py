@@ -11,8 +11,9 @@ import pytest
 
 from crawlers.archive import Archive
 from crawlers.brand import read_brands
+from crawlers.every_target import Expect
 from crawlers.health import Health, health_of
-from crawlers.kinds import Expect, FilesTarget
+from crawlers.kinds import FilesTarget
 from crawlers.source import Item, Page
 from crawlers.writer import Writer
 from tests.target_folder import at, files_target, row

@@ -29,7 +29,7 @@ from rich.table import Table
 
 from crawlers.run import Outcome
 from crawlers.source import CollectError
-from crawlers.spider import Trouble
+from crawlers.trouble import Trouble
 from tests.mutation import mutated
 from tests.parsers import parsers
 from tests.parsing import Parser, robots

@@ -29,8 +29,8 @@ from crawlers.run import Counts, Outcome
 from crawlers.settings import USER_AGENT
 from crawlers.sorter import Sorter
 from crawlers.source import CollectError, Cursor, Page
-from crawlers.spider import Trouble
 from crawlers.target import BrokenTarget, Target, read_target
+from crawlers.trouble import Trouble
 from tests.recording import BRANDS, COLLECTED
 
 MOST = 1_000

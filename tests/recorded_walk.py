@@ -21,8 +21,8 @@ from crawlers.post import Post
 from crawlers.run import Outcome, Run
 from crawlers.sink import sink_of
 from crawlers.source import CollectError
-from crawlers.spider import Trouble
 from crawlers.target import BrokenTarget, Target, read_target
+from crawlers.trouble import Trouble
 from tests.recording import RECORDED
 from tests.site import Answer
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from crawlers.kinds import TargetModel
+from crawlers.every_target import TargetModel
 from crawlers.taken import RatingModel, TakeModel
 from crawlers.target import KINDS
 

@@ -25,7 +25,7 @@ from crawlers.address import is_public
 from crawlers.gate import Gate
 from crawlers.middlewares import NOBODY, PublicResolver
 from crawlers.run import RunFailed
-from crawlers.spider import DOWNLOAD_ERRORS, trouble
+from crawlers.trouble import DOWNLOAD_ERRORS, trouble
 from tests.certificate import speak_tls
 from tests.site import Answer, Place, Request, Site, site
 

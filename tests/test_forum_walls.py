@@ -15,7 +15,7 @@ from crawlers.doubt import missed
 from crawlers.preview import Preview, Shown
 from crawlers.run import Outcome
 from crawlers.sink import sink_of
-from crawlers.spider import trouble
+from crawlers.trouble import trouble
 from tests.recorded_walk import Page, Walk, silent, spider_of, walk
 from tests.site import Answer
 from tests.test_forum import BOARD, PAGE, board, following, topic

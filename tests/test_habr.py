@@ -12,9 +12,9 @@ import pytest
 from crawlers.kinds import FeedTarget
 from crawlers.post import post_id
 from crawlers.run import Outcome
-from crawlers.spider import Trouble
 from crawlers.spiders import feed
 from crawlers.spiders.habr import SITE, HabrSpider
+from crawlers.trouble import Trouble
 from tests.recorded_walk import Walk, read, recorded
 from tests.site import Answer
 

@@ -18,8 +18,8 @@ from crawlers.archive import RUNS, Archive
 from crawlers.brand import read_brands
 from crawlers.brought import Brought
 from crawlers.disk import append_line
+from crawlers.every_target import Expect
 from crawlers.health import Health, Lag, State, health
-from crawlers.kinds import Expect
 from crawlers.looked import EDITS
 from crawlers.moment import parse_moment
 from crawlers.post import Post

@@ -11,8 +11,8 @@ import pytest
 from crawlers.archive import Archive
 from crawlers.collect import collect
 from crawlers.identity import Identity
+from crawlers.rejection import FEW
 from crawlers.run import Outcome, RunFailed
-from crawlers.writer import FEW
 from tests.recorded_walk import Walk, walk
 from tests.review_board import CARDS, TARGET, kept, paged
 from tests.site import Answer, Place, Request, Site, site

@@ -34,8 +34,8 @@ from crawlers.post import clean
 from crawlers.run import Counts, Outcome
 from crawlers.selection import next_page
 from crawlers.source import CollectError
-from crawlers.spider import Trouble
 from crawlers.taken import TakeModel
+from crawlers.trouble import Trouble
 from tests.fuzz import ROBOTS, Tally, attempt
 from tests.mutation import mutated
 from tests.parsers import NO_ANSWERS, SHARED, parsers

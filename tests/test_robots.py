@@ -16,8 +16,8 @@ from crawlers.health import Health, State, health
 from crawlers.middlewares import NoRobots
 from crawlers.run import RunFailed
 from crawlers.settings import DOWNLOAD_MAXSIZE
-from crawlers.spider import trouble
 from crawlers.target import Target
+from crawlers.trouble import trouble
 from crawlers.unreadable import ABSENT, LULL, RED, note, readable, unreadable
 from tests.site import Answer, Place, Request, Site, site
 

@@ -19,6 +19,7 @@ from scrapy.http import HtmlResponse, Response
 
 from crawlers.archive import Archive
 from crawlers.article import below_headline, facts
+from crawlers.article_walk import TOGETHER
 from crawlers.collect import preview
 from crawlers.frontier import Frontier, State
 from crawlers.kinds import SiteTarget
@@ -26,8 +27,8 @@ from crawlers.run import Outcome
 from crawlers.site_article import identity, read_article
 from crawlers.sitemap import LARGEST, Entry, read_sitemap
 from crawlers.source import CollectError
-from crawlers.spider import trouble
-from crawlers.spiders.site import TOGETHER, post
+from crawlers.spiders.site import post
+from crawlers.trouble import trouble
 from tests.recorded_walk import REAL, Walk, needs_real, real, silent, walk
 from tests.site import Answer, Place, site
 

@@ -13,8 +13,8 @@ from parsel import Selector
 from crawlers.board import members_of
 from crawlers.preset import preset_names
 from crawlers.run import Outcome
-from crawlers.spider import Trouble
 from crawlers.target import BrokenTarget, read_target
+from crawlers.trouble import Trouble
 from tests.phpbb_site import Phpbb
 from tests.recorded_walk import Page, Walk, walk
 from tests.recording import selector

@@ -21,10 +21,11 @@ from urllib.parse import urlsplit
 from babel.core import get_global
 
 from crawlers.brand import read_brands
+from crawlers.every_target import AboutItem
 from crawlers.exports import ROWS, check_files, matching, walk_files
 from crawlers.header import Wanted
 from crawlers.jsonlist import Row
-from crawlers.kinds import AboutItem, FilesTarget
+from crawlers.kinds import FilesTarget
 from crawlers.link import is_link
 from crawlers.moment import UNKNOWN, Moment, parse_moment
 from crawlers.native import account_at, numbered_at, post_at, thread_at

@@ -33,7 +33,7 @@ from crawlers.known import Address, KnownBy
 from crawlers.look import Fate, Known, Look
 from crawlers.page import without_quotes
 from crawlers.polite import PolitePraw
-from crawlers.post import Post, Precision, post_id, whole_milliseconds
+from crawlers.post import Post, Precision, or_headline, post_id, whole_milliseconds
 from crawlers.settings import USER_AGENT
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
 
@@ -268,7 +268,7 @@ def post(raw: dict[str, Any], target: RedditTarget, collected: datetime) -> Post
     link = raw.get("link_id") or native
     parent = raw.get("parent_id")
     words, quoted = without_quotes(raw.get("body") or raw.get("selftext") or "")
-    title = raw.get("title")
+    text, title = or_headline(words, raw.get("title"))
     author = raw.get("author")
     edited = raw.get("edited")
     return Post(
@@ -277,8 +277,8 @@ def post(raw: dict[str, Any], target: RedditTarget, collected: datetime) -> Post
         place=raw.get("subreddit_name_prefixed"),
         source=target.kind,
         url=address(raw),
-        title=title if words else None,
-        text=words or title or "",
+        title=title,
+        text=text,
         quoted=quoted,
         language=target.language,
         author_id=f"{SITE}:{author}" if author else None,

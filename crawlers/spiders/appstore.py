@@ -20,7 +20,7 @@ from crawlers.moment import UNKNOWN, parse_moment
 from crawlers.platforms import AppstoreTarget
 from crawlers.post import Post, post_id, stars
 from crawlers.source import CollectError
-from crawlers.spider import Trouble
+from crawlers.trouble import Trouble
 
 SITE = "apps.apple.com"
 DEEPEST = 10

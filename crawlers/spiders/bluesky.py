@@ -24,7 +24,7 @@ from crawlers.moment import parse_moment
 from crawlers.platforms import BlueskyTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
-from crawlers.spider import Trouble, refusal
+from crawlers.trouble import Trouble, refusal
 
 SITE = "bsky.app"
 PROFILES = 25

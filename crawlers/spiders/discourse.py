@@ -19,7 +19,7 @@ from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
-from crawlers.page import Text, plain
+from crawlers.page import Text, plain, site_with_www
 from crawlers.platforms import DiscourseTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
@@ -158,7 +158,7 @@ def post(raw: dict[str, Any], target: DiscourseTarget, collected: datetime) -> P
 
     A topic that begins with a picture or a link is its headline.
     """
-    site = target.site or urlsplit(target.url).hostname or ""
+    site = site_with_www(target.site, target.url)
     base, topic, number = target.url.rstrip("/"), raw["topic_id"], raw["post_number"]
     text, opening = words(raw["cooked"]), raw.get("topic", {})
     published = parse_moment(raw["created_at"], target.zone, now=collected)

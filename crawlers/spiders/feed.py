@@ -29,7 +29,8 @@ from crawlers.patience import NEVER, InVain
 from crawlers.place import data_folder
 from crawlers.post import Post, clean, post_id
 from crawlers.source import CollectError, Cursor, Item, Page, Rejected
-from crawlers.spider import TargetSpider, Trouble, content_type, refusal
+from crawlers.spider import TargetSpider, content_type
+from crawlers.trouble import Trouble, refusal
 from crawlers.wall import Walls, without_numbers
 from crawlers.watch import read_next
 
@@ -129,8 +130,7 @@ class FeedSpider(TargetSpider[FeedTarget]):
         tries = entry.tries.once_more(now := datetime.now(UTC), counted=not wrong.of_host)
         last = tries.enough(self.target.attempts, now) or self.from_date or self.is_preview  # of which no cursor is kept
         if not (wrong.unasked or last):
-            self.logger.warning("%s; tried again next time", wrong)
-            self.not_had_now(entry.raw["link"], str(wrong))
+            self.put_off(entry.raw["link"], wrong)
             return Entry(entry.raw, tries)
         self.logger.warning("%s; the entry is taken without it", wrong)
         raw = entry.raw | {"article_missing": str(wrong)}

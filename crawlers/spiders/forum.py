@@ -21,11 +21,12 @@ from crawlers.kinds import ForumTarget
 from crawlers.page import Text, at_site, site_of
 from crawlers.post import Post, clean, post_id
 from crawlers.reason import each_once
+from crawlers.rejection import FEW
 from crawlers.selection import Fields, next_page, numbered, select, takes
 from crawlers.source import CollectError, Page
-from crawlers.spider import Trouble, page_of
+from crawlers.spider import page_of
 from crawlers.topic_walk import ENOUGH, TopicWalk
-from crawlers.writer import FEW
+from crawlers.trouble import Trouble
 
 MANY = 100
 """Topics that wait, from which on they go first: more are not gathered while a wall stands."""

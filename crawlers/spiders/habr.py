@@ -22,7 +22,7 @@ from crawlers.look import CLOSED_STATUSES, Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import Text, plain
 from crawlers.platforms import HabrTarget
-from crawlers.post import Post, post_id
+from crawlers.post import Post, or_headline, post_id
 from crawlers.source import CollectError
 
 SITE = "habr.com"
@@ -228,7 +228,8 @@ def post(raw: dict[str, Any], target: HabrTarget, collected: datetime) -> Post:
     home = f"https://{SITE}/{target.edition}"
     article = f"{home}/{raw['thread'] if comment else path_of(raw)}/"
     thread = post_id(SITE, url=article)
-    text, title = words(raw), plain(raw.get("titleHtml") or "").own or None
+    said = words(raw)
+    text, title = or_headline(said.own, plain(raw.get("titleHtml") or "").own or None)
     published = parse_moment(raw["timePublished"], target.zone, now=collected)
     number = author.get("id") or author.get("alias")
     above = f"comment {raw['parentId']}" if raw.get("parentId") else None
@@ -238,9 +239,9 @@ def post(raw: dict[str, Any], target: HabrTarget, collected: datetime) -> Post:
         place=target.place or (target.alone[1] if target.alone else None),
         source=target.kind,
         url=f"{article}#comment_{raw['id']}" if comment else article,
-        title=title if text.own else None,
-        text=text.own or title or "",
-        quoted=text.quoted,
+        title=title,
+        text=text,
+        quoted=said.quoted,
         language=target.language or raw.get("lang"),
         author_id=f"{SITE}:{number}" if number else None,
         author_name=author.get("fullname") or author.get("alias"),

@@ -22,7 +22,7 @@ from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
 from crawlers.page import plain, without_quotes
 from crawlers.platforms import HackernewsTarget
-from crawlers.post import Post, Precision, post_id
+from crawlers.post import Post, Precision, or_headline, post_id
 from crawlers.source import CollectError
 
 SITE = "news.ycombinator.com"
@@ -110,7 +110,8 @@ def moment(raw: dict[str, Any]) -> datetime:
 def post(raw: dict[str, Any], target: HackernewsTarget, collected: datetime) -> Post:
     """The post of a hit of Algolia, or of an item of Hacker News. A story that only links elsewhere is its headline."""
     words, quoted = without_quotes(plain(raw.get("story_text") or raw.get("comment_text") or raw.get("text") or "").own)
-    title, author = raw.get("title"), raw.get("author") or raw.get("by")
+    text, title = or_headline(words, raw.get("title"))
+    author = raw.get("author") or raw.get("by")
     parent = raw.get("parent_id") or raw.get("parent")
     story = raw.get("story_id") or raw.get("thread") or (None if parent else native(raw))
     return Post(
@@ -118,8 +119,8 @@ def post(raw: dict[str, Any], target: HackernewsTarget, collected: datetime) -> 
         site=SITE,
         source=target.kind,
         url=f"https://{SITE}/item?id={native(raw)}",
-        title=title if words else None,
-        text=words or title or "",
+        title=title,
+        text=text,
         quoted=quoted,
         author_id=f"{SITE}:{author}" if author else None,
         author_name=author,

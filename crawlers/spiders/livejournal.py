@@ -25,12 +25,13 @@ from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
-from crawlers.page import at_site, plain
+from crawlers.page import at_site, plain, site_with_www
 from crawlers.platforms import LivejournalTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
-from crawlers.spider import ONCE, Trouble, content_type, refusal
+from crawlers.spider import ONCE, content_type
 from crawlers.spiders import feed
+from crawlers.trouble import Trouble, refusal
 
 ACCOUNTS = "livejournal.com"
 """Where logins are given: an author is one in all journals."""
@@ -251,7 +252,7 @@ def printed(page: Any) -> Iterator[dict[str, Any]]:
 
 def post(raw: dict[str, Any], target: LivejournalTarget, collected: datetime) -> Post:
     """The post of an entry of the feed, or of a comment."""
-    site = target.site or urlsplit(target.url).hostname or ""
+    site = site_with_www(target.site, target.url)
     if "dtalkid" not in raw:
         return of_entry(raw, target, collected)
     words, login = plain(raw["article"]), raw.get("uname")

@@ -16,7 +16,8 @@ from scrapy.http import Response
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
 from crawlers.recognise import wanted
-from crawlers.spider import AskingSpider, Trouble, content_type
+from crawlers.spider import AskingSpider, content_type
+from crawlers.trouble import Trouble
 from crawlers.visit import Answer, Visit, visit_to_json
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from scrapy import Request
 from scrapy.http import Response
@@ -21,7 +21,7 @@ from crawlers.known import Address, KnownBy
 from crawlers.listing import Listing, ListingSpider, Thread
 from crawlers.look import Fate, Known, Look
 from crawlers.moment import parse_moment
-from crawlers.page import plain
+from crawlers.page import plain, site_with_www
 from crawlers.platforms import MastodonTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
@@ -118,7 +118,7 @@ def _shown(status: dict[str, Any]) -> bool:
 
 def post(raw: dict[str, Any], target: MastodonTarget, collected: datetime) -> Post:
     """The post of a status. A warning in front of it is its title."""
-    site = target.site or urlsplit(target.url).hostname or ""
+    site = site_with_www(target.site, target.url)
     author, words = raw["account"], plain(raw["content"])
     published = parse_moment(raw["created_at"], target.zone, now=collected)
     edited = parse_moment(raw["edited_at"], target.zone, now=collected).at if raw.get("edited_at") else None

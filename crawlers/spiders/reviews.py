@@ -6,7 +6,6 @@ beside that, see `crawlers/own_page.py`.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,44 +18,43 @@ from scrapy.http import Response
 from crawlers import own_page
 from crawlers.archive import Archive
 from crawlers.brand import read_brands
+from crawlers.every_target import AboutItem
 from crawlers.identity import Identity
 from crawlers.instead import led, with_signs
 from crawlers.interval import Descent
-from crawlers.kinds import AboutItem, ReviewsTarget
-from crawlers.link import hidden, host_of, opened, within
+from crawlers.kinds import ReviewsTarget
+from crawlers.link import hidden, within
 from crawlers.look import Fate, Known, Look
 from crawlers.mapping import as_its_source_says, company
 from crawlers.own_page import Review
 from crawlers.page import Text, at_site, site_of
 from crawlers.place import config_folder, data_folder
 from crawlers.post import Post, clean, iso, post_id
+from crawlers.review_walk import ReviewWalk
 from crawlers.seen import reject_key
 from crawlers.selection import Fields, Tally, next_page, numbered, pieces, select, takes
-from crawlers.source import CollectError, Cursor, Item, Page, Rejected
-from crawlers.spider import TargetSpider, Trouble, page_of, refusal
+from crawlers.source import CollectError, Page, Rejected
+from crawlers.spider import page_of
 from crawlers.taken import TakeModel
+from crawlers.trouble import refusal
 from crawlers.unfolded import join, unfold
-from crawlers.watch import read_next
 
-TOGETHER = 8
-"""Reviews whose own pages are fetched side by side, and which are kept together with one cursor."""
 MOST_WAITING = 50
 """Reviews waiting in the cursor from which on the list is not followed: their host fails, and the next run goes on there."""
 
 
-class ReviewsSpider(TargetSpider[ReviewsTarget]):
+class ReviewsSpider(ReviewWalk):
     """Walks one review site, newest first: `scrapy crawl reviews -a target=NAME`."""
 
     name = "reviews"
 
     async def start(self) -> AsyncIterator[Page | Request]:
+        self.begin_reviews()
         self.descent = Descent(self.cursor, self.target.url)
         self.left = self.target.pages
         self.tally = tally(self.target)
-        self.own_tally = own_page.own_tally(self.target)
         self.identity = Identity(self.target, self.seen)
         self.shown = own_page.Shown(self.cursor)
-        self.reached: Cursor = {name: said for name, said in self.cursor.items() if name != "deferred"}
         self.brands = read_brands(config_folder()) if isinstance(self.target.about, AboutItem) else None
         # As it was kept, so that it is told by the same address.
         before = within(dict(self.cursor.get("deferred", {})), hidden, self.target.secrets)
@@ -151,78 +149,6 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         """Whether the own page of a review is not asked for, since what came of it is known, or it waits to be asked for again."""
         return post.id in self.waiting or (not self.from_date and (self.seen(post.id) or self.seen(reject_key(raw, None))))
 
-    async def whole(self, todo: list[Review], cursor: Cursor, repeated: int = 0) -> AsyncIterator[Page]:
-        """The reviews with what their own pages say, some at a time; `cursor` is reached with the last of them."""
-        while True:
-            few = self.few(TOGETHER) if self.target.own_page else len(todo)
-            group, todo = todo[:few], todo[few:]
-            taken = await asyncio.gather(*(self.take(one) for one in group))
-            self.own_tally.check(ended=False)
-            for one, each in zip(group, taken, strict=True):
-                self.settle(one, each)
-            if not todo:
-                self.reached = cursor
-            deferred = tuple(each.post.url or "" for each in taken if isinstance(each, Review) and each.post)
-            items = tuple(each for each in taken if isinstance(each, Item))
-            yield Page(items=items, cursor=self.state(), deferred=deferred, repeated=repeated + taken.count(None))
-            await asyncio.sleep(0)  # the page is kept before `full` is asked
-            repeated = 0
-            if not todo or self.full():
-                return
-
-    def settle(self, one: Review, taken: Item | Review | None) -> None:
-        """Note what became of a review: taken, left, or to be tried again."""
-        self.waiting.pop(one.waits, None)
-        if one.post and isinstance(taken, Review):
-            self.waiting[one.post.id] = replace(taken, waits=one.post.id)
-
-    def state(self) -> Cursor:
-        """Where the next run resumes."""
-        deferred = {id: {"tries": one.tries, "raw": one.raw} for id, one in self.waiting.items()}
-        return self.reached | ({"deferred": deferred} if deferred else {})
-
-    async def take(self, one: Review) -> Item | Review | None:
-        """The review, with what its own page says if the target wants that; see `not_had` for where that fails."""
-        item = Item(raw=one.raw, address=one.raw["page"])
-        if self.target.own_page is None or one.post is None or "own" in one.raw or self.older(one.post):
-            return item
-        try:
-            return replace(item, raw=one.raw | {"own": await self.own(one.post, first=not one.waits), "own_read": iso(datetime.now(UTC))})
-        except Trouble as wrong:
-            return self.not_had(one, wrong)
-
-    def not_had(self, one: Review, wrong: Trouble) -> Item | Review | None:
-        """What becomes of a review whose own page fails: it is tried again, left where it is known, else taken as the list shows it."""
-        tries = one.tries + (not wrong.of_host)
-        last = tries >= self.target.attempts or self.from_date or self.is_preview  # of which no cursor is kept
-        # Its beginning is shown by the list, and a second look makes it whole: it need not wait for a page that is said to be no more.
-        if not (wrong.final or wrong.unasked or last):
-            self.logger.warning("%s; tried again next time", wrong)
-            self.not_had_now((one.post.url if one.post else None) or "", str(wrong))
-            return replace(one, tries=tries)
-        if one.post and self.seen(one.post.id):  # a beginning is no news of what is known
-            self.logger.warning("%s; the review stays as it is known", wrong)
-            return None
-        raw = one.raw | {"own_missing": str(wrong)}
-        return Item(raw=raw, address=one.raw["page"], without=("own page",), why_without=self.told_in_preview(wrong))
-
-    async def own(self, post: Post, *, first: bool) -> dict[str, str]:
-        """What a review's own page says. Raises Trouble where it can't be had, or has no text: perhaps a captcha stands in its place."""
-        url = post.url or ""
-        if host_of(url) != host_of(self.target.url):
-            raise Trouble(f"{url or 'no address'}: is no page of the list's host", transient=False)
-        response = await self.fetch(address := opened(url, self.target.secrets))
-        read_next(response, self)
-        own = own_page.read_own_page(page_of(response), self.target)
-        its_own = own_page.is_of(post, own, address, response.url)
-        if first:  # what failed before may be gone alone; of new reviews, where all lead elsewhere, something is wrong
-            self.own_tally.note(own if its_own else ())
-        if not its_own:
-            raise Trouble(f"{url}: leads to another page", transient=True)
-        if "text" not in own and not self.target.ratings_without_text:
-            raise Trouble(f"{url}: has nothing that `own_page.text` finds", transient=True)
-        return own
-
     async def told(self, some: Sequence[Known]) -> Mapping[str, Look]:
         looks = await super().told(some)
         if self.target.own_page is None or self.target.ratings_without_text:
@@ -239,10 +165,6 @@ class ReviewsSpider(TargetSpider[ReviewsTarget]):
         if "text" not in own or not own_page.is_whole(Fields(one.raw, wanted(self.target)).words("text"), own):
             return None
         return plain | {"own": own, "own_read": iso(datetime.now(UTC))}
-
-    def older(self, post: Post) -> bool:
-        """Whether a review lies before what the run is to take: its own page is not fetched."""
-        return self.since is not None and post.published is not None and post.published < self.since
 
     def page(self, response: Response) -> Selector:
         """The page, decoded; an empty one where a later page of the list is gone. Raises CollectError."""

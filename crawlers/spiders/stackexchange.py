@@ -22,7 +22,7 @@ from crawlers.look import Known, Look, by_absence
 from crawlers.moment import parse_moment
 from crawlers.page import plain
 from crawlers.platforms import StackexchangeTarget
-from crawlers.post import Post, Precision, post_id
+from crawlers.post import Post, Precision, or_headline, post_id
 from crawlers.source import CollectError
 
 FIELDS = "question.body;question.comments;question.answers;answer.body;answer.link;answer.comments;comment.body;comment.link"
@@ -132,7 +132,8 @@ def whole(question: dict[str, Any], *, comments: bool) -> Iterator[dict[str, Any
 def post(raw: dict[str, Any], target: StackexchangeTarget, collected: datetime) -> Post:
     """The post of a question, an answer or a comment. A question without a text is its headline."""
     site, owner, thread = target.community, raw.get("owner", {}), raw.get("thread")
-    words, title = plain(raw.get("body", "")), plain(raw.get("title", "")).own or None
+    words = plain(raw.get("body", ""))
+    text, title = or_headline(words.own, plain(raw.get("title", "")).own or None)
     native, address = place_of(raw)
     above = raw.get("post_id") or thread
     edited = raw.get("last_edit_date")
@@ -141,8 +142,8 @@ def post(raw: dict[str, Any], target: StackexchangeTarget, collected: datetime) 
         site=site,
         source=target.kind,
         url=raw.get("link") or f"https://{site}/{address}",
-        title=title if words.own and not thread else None,
-        text=words.own or title or "",
+        title=None if thread else title,
+        text=text,
         quoted=words.quoted,
         author_id=f"{site}:{owner['user_id']}" if owner.get("user_id") else None,
         author_name=plain(owner.get("display_name", "")).own or None,

@@ -24,8 +24,9 @@ from crawlers.moment import parse_moment
 from crawlers.page import decode, plain
 from crawlers.platforms import TelegramTarget
 from crawlers.post import Post
-from crawlers.spider import ONCE, Trouble, content_type, refusal
+from crawlers.spider import ONCE, content_type
 from crawlers.telegram import SITE, account, figure, liked, message_id
+from crawlers.trouble import Trouble, refusal
 
 KNOWN_BY = KnownBy(
     engine="channel of Telegram",

@@ -22,9 +22,9 @@ from crawlers.look import Fate, Known, Look
 from crawlers.moment import Moment, parse_moment
 from crawlers.page import plain, site_of
 from crawlers.platforms import WordpressTarget
-from crawlers.post import Post, post_id
+from crawlers.post import Post, or_headline, post_id
 from crawlers.source import CollectError
-from crawlers.spider import Trouble
+from crawlers.trouble import Trouble
 
 TOGETHER = 100
 FIELDS = {
@@ -128,7 +128,8 @@ def published_at(raw: dict[str, Any], target: WordpressTarget) -> Moment:
 def post(raw: dict[str, Any], target: WordpressTarget, collected: datetime) -> Post:
     """The post of a post or of a comment; both are numbered, each on its own."""
     site = site_of(target.site, target.url)
-    words, title = plain(raw["content"]["rendered"]), plain(raw.get("title", {}).get("rendered", "")).own or None
+    words = plain(raw["content"]["rendered"])
+    text, title = or_headline(words.own, plain(raw.get("title", {}).get("rendered", "")).own or None)
     published = published_at(raw, target)
     modified = parse_moment(f"{raw['modified_gmt']}Z", target.zone).at if raw.get("modified_gmt") else None
     author: dict[str, Any] = next(iter(raw.get("_embedded", {}).get("author", ())), {})
@@ -141,8 +142,8 @@ def post(raw: dict[str, Any], target: WordpressTarget, collected: datetime) -> P
         site=site,
         source=target.kind,
         url=raw.get("link"),
-        title=title if words.own else None,
-        text=words.own or title or "",
+        title=title,
+        text=text,
         quoted=words.quoted,
         author_id=f"{site}:{raw['author']}" if raw.get("author") else None,
         author_name=raw.get("author_name") or author.get("name") or None,

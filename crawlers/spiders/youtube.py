@@ -26,7 +26,7 @@ from crawlers.page import plain
 from crawlers.platforms import YoutubeTarget
 from crawlers.post import Post, post_id
 from crawlers.source import CollectError
-from crawlers.spider import Trouble
+from crawlers.trouble import Trouble
 
 SITE = "youtube.com"
 MEND = {
