@@ -162,6 +162,24 @@ def test_what_a_person_takes_the_post_for_its_products_are(place: Place, index: 
     assert (card.genre, card.stance) == ("opinion", "promoter")
 
 
+@pytest.mark.parametrize(("genre", "expected"), [("opinion", "opinion"), ("question", "opinion"), ("sarcasm", "sarcasm"), ("ad", "ad")])
+def test_a_product_of_a_post_that_is_no_mockery_is_an_opinion_again(place: Place, embedded: Index, genre: str, expected: str) -> None:
+    seen, sure = post(1), {"stance": 0.8, "roles": 0.7}
+    whole = mention(seen, genre="sarcasm", confidence=sure | {"genre": 0.9})
+    of_whole = mention(seen, "detractor", product="app", product_kind="app_online", genre="sarcasm", confidence=sure | {"stance": 0.9})
+    by_itself = replace(of_whole, product="card", product_kind="debit_card", confidence=of_whole.confidence | {"genre": 0.6})
+    place.tagged("forum", 1, [(seen, [whole, of_whole, by_itself])])
+    run(place, embedded)
+    before = everything(embedded)
+    say(place, embedded, f"{seen.id}/bank/general", genre=genre)
+    app, card = shown(embedded, Query(level="product"))
+    assert (app.mention.genre, app.standing.counts) == (expected, expected == "opinion")
+    assert app.mention.stance == ("none" if genre == "ad" else "detractor")
+    assert card.mention.genre == ("ad" if genre == "ad" else "sarcasm"), "what it says mocks by itself"
+    say(place, embedded, f"{seen.id}/bank/general", genre=None)
+    assert everything(embedded) == before
+
+
 def test_a_product_of_an_advertisement_keeps_the_tone_that_was_judged_by_itself(place: Place, embedded: Index) -> None:
     seen = post(1)
     whole = replace(mention(seen, "none", confidence={"genre": 0.9, "tone": 0.6}), genre="ad")
