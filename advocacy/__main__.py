@@ -270,6 +270,9 @@ def told() -> Iterator[None]:
     except (ConfigError, WrongCorrection) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
+    except correcting.NotShown as error:
+        typer.echo(f"kept, but the index can't show it until the next load: {error}", err=True)
+        raise typer.Exit(1) from error
     except (IndexUnavailable, DeskUnavailable, loading.LoadError, forgetting.TombstoneError, ModelError, TagError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

@@ -14,16 +14,21 @@ from pathlib import Path
 
 from advocacy.caught_up import check_desk
 from advocacy.correction import EXISTS, YES, Correction, Value, WrongCorrection, checked, holds, made_on
-from advocacy.desk import open_desk
-from advocacy.load import finish_correcting
+from advocacy.desk import DeskUnavailable, open_desk
+from advocacy.load import LoadError, finish_correcting
 from crawlers.brand import Brands, read_brands
 from crawlers.post import Post, clean, whole_milliseconds
-from index.query import Index, Level, Query
+from index.query import Index, IndexUnavailable, Level, Query, askable
 from nlp.mention import GENERAL, Mention
 from nlp.reader import BY_BRAND
+from nlp.tag import TagError
 
 LEVELS: tuple[Level, ...] = ("brand", "product")
 POSTS_AT_ONCE = 500
+
+
+class NotShown(Exception):
+    """What was said is kept, but the index can't show it now: the next load does. The message is one sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +45,10 @@ def correct(
     """Keep these answers (head -> value; None takes back) about the mention with this id, and apply them.
 
     False where they are kept but the post's tagged batch is missing: they are applied once it is tagged and loaded again.
-    Raises WrongCorrection before anything is kept, DeskUnavailable, IndexUnavailable, LoadError, TagError.
+    Raises WrongCorrection, DeskUnavailable and IndexUnavailable before anything is kept, NotShown after that.
     """
     post_id, brand, product = parts(mention)
-    post = index.post(post_id)
+    post = index.post(post_id) if askable((post_id,)) else None
     if post is None:
         raise WrongCorrection(f"The index has no post {post_id}: the id of a mention is POST/BRAND/PRODUCT, as `index search` shows it.")
     author, note = clean(by), clean(note or "") or None
@@ -74,9 +79,12 @@ def correct(
                 )
             )  # fmt: skip
         desk.append(made)
-    with index.writing():
-        finish_correcting(index, data=data, config=config)
-        return _stand(made, {each.id: each for each in mentions_of(index, [post_id])})
+    try:
+        with index.writing():
+            finish_correcting(index, data=data, config=config)
+            return _stand(made, {each.id: each for each in mentions_of(index, [post_id])})
+    except (DeskUnavailable, IndexUnavailable, LoadError, TagError) as error:
+        raise NotShown(str(error)) from error
 
 
 def parts(mention: str) -> tuple[str, str, str]:

@@ -282,6 +282,16 @@ def test_a_damaged_tagged_batch_is_one_and_named(place: Place) -> None:
     assert "is damaged" in result.stderr
 
 
+def test_a_correction_that_is_kept_and_can_not_be_shown_says_so(place: Place) -> None:
+    run("load")
+    (path,) = place.data.glob("tagged/*/forum/*.jsonl.gz")
+    path.with_name("000002.jsonl.gz").write_bytes(b"no batch")
+    result = run("correct", f"{post(1).id}/bank/general", "--head", "stance", "--value", "passive", "--by", "Анна")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("kept, but the index can't show it until the next load: ")
+    assert [row["value"] for row in json.loads(run("corrections", "--json").stdout)] == ["passive"]
+
+
 def test_every_command_has_help() -> None:
     overview = run("--help")
     assert overview.exit_code == 0

@@ -17,7 +17,7 @@ from desks import fresh_desk
 from tagged_batches import BRANDS, ENGINES, Place, everything, fresh_index, mention, post
 
 from advocacy import load as loading
-from advocacy.correct import correct, review
+from advocacy.correct import NotShown, correct, review
 from advocacy.correction import HEADS, PEOPLE, Correction, WrongCorrection, answered, applied, checked, contradictions_of, holds, written
 from advocacy.desk import Desk, DeskUnavailable, open_desk
 from advocacy.exported import INHERITED, NO_FIELD, NOT_READ, REVIEW, STARS_ONLY, UNPREDICTED, predictions, records
@@ -376,6 +376,20 @@ def test_without_the_tagged_batch_it_is_kept_and_applied_later(place: Place, emb
     assert [hit.mention.stance for hit in shown(embedded)] == ["detractor"]
 
 
+def test_what_is_kept_though_the_index_cannot_show_it_says_so(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    (path,) = place.data.glob("tagged/*/forum/*.jsonl.gz")
+    damaged = path.with_name("000002.jsonl.gz")
+    damaged.write_bytes(b"no batch")
+    with pytest.raises(NotShown, match=r"000002\.jsonl\.gz is damaged"):
+        say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    damaged.unlink()
+    run(place, embedded)
+    assert [hit.mention.stance for hit in shown(embedded)] == ["detractor"]
+
+
 def test_postgresql_as_the_desk(place: Place, embedded: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with fresh_desk("postgresql", tmp_path) as address:
         monkeypatch.setenv("MOLVA_DESK", address)
@@ -495,6 +509,7 @@ def test_answers_of_a_person_and_of_the_model_that_contradict_each_other(
         ("forum.test:00001/bank/card", {"exists": "yes"}, "Анна", "bank/card can't be added"),
         ("forum.test:00001/nobody/general", {"exists": "yes"}, "Анна", "nobody/general can't be added"),
         ("forum.test:9/bank/general", {"stance": "passive"}, "Анна", "no post forum.test:9"),
+        ("forum.test:\udcff/bank/general", {"stance": "passive"}, "Анна", "no post forum.test:\udcff"),
         ("forum.test:00001", {"stance": "passive"}, "Анна", "no id of a mention"),
     ],
 )
