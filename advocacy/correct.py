@@ -48,8 +48,8 @@ def correct(
     Raises WrongCorrection, DeskUnavailable and IndexUnavailable before anything is kept, NotShown after that.
     """
     post_id, brand, product = parts(mention)
-    post = index.post(post_id) if askable((post_id,)) else None
-    if post is None:
+    post = index.post(post_id) if (known_id := askable((post_id,))) else None
+    if post is None and (not known_id or any(value is not None for value in answers.values())):
         raise WrongCorrection(f"The index has no post {post_id}: the id of a mention is POST/BRAND/PRODUCT, as `index search` shows it.")
     author, note = clean(by), clean(note or "") or None
     if not author:
@@ -60,7 +60,7 @@ def correct(
     known = {each.id for each in mentions_of(index, [post_id])}
     with closing(open_desk(data)) as desk:
         check_desk(index, desk)
-        said = {(each.brand, each.product, each.head) for each in desk.of([post_id]).get(post_id, ())}
+        said = {(each.brand, each.product, each.head): each.text_hash for each in desk.of([post_id]).get(post_id, ())}
         now = whole_milliseconds(datetime.now(UTC))
         made = []
         for head, value in answers.items():
@@ -72,12 +72,12 @@ def correct(
                 of_company = f"{post_id}/{brand}/{GENERAL}"
                 place = f": it was made on {of_company}, take it back there" if (brand, GENERAL, head) in said else ""
                 raise WrongCorrection(f"There is no correction of {head} of {mention} to take back{place}.")
+            digest = made_on(post) if post is not None else said[brand, whole, head]
             made.append(
                 Correction(
-                    post=post_id, brand=brand, product=whole, head=head, value=value, text_hash=made_on(post),
-                    author=author, made=now, note=note,
+                    post=post_id, brand=brand, product=whole, head=head, value=value, text_hash=digest, author=author, made=now, note=note
                 )
-            )  # fmt: skip
+            )
         desk.append(made)
     try:
         with index.writing():

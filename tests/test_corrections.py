@@ -16,6 +16,7 @@ import pytest
 from desks import fresh_desk
 from tagged_batches import BRANDS, ENGINES, Place, everything, fresh_index, mention, post
 
+from advocacy import correct as correcting
 from advocacy import load as loading
 from advocacy.correct import NotShown, correct, review
 from advocacy.correction import HEADS, PEOPLE, Correction, WrongCorrection, answered, applied, checked, contradictions_of, holds, written
@@ -473,6 +474,41 @@ def test_a_forgotten_post_leaves_the_desk(place: Place, embedded: Index) -> None
     with desk_of(place) as desk:
         assert desk.in_force() == []
     assert embedded.post(seen.id) is None
+
+
+def test_what_is_said_of_a_post_while_it_is_forgotten_is_not_kept(place: Place, embedded: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, other = post(1), post(2, author_id="forum.test:b")
+    place.tagged("forum", 1, [(each, [mention(each)]) for each in (seen, other)])
+    run(place, embedded)
+    say(place, embedded, f"{other.id}/bank/general", stance="passive")
+
+    def meanwhile(index: Index, _: Desk) -> None:
+        forget(index, [seen.id], data=place.data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(correcting, "check_desk", meanwhile)
+        assert not say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    with desk_of(place) as desk:
+        assert [each.post for each in desk.in_force()] == [other.id]
+    run(place, embedded)
+    assert [hit.mention.stance for hit in shown(embedded)] == ["passive"]
+
+
+def test_what_was_said_of_a_post_that_is_lost_can_be_taken_back(place: Place, embedded: Index) -> None:
+    seen, other = post(1), post(2, author_id="forum.test:b")
+    for number, each in enumerate((seen, other), 1):
+        place.tagged("forum", number, [(each, [mention(each)])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    next(place.data.glob("tagged/*/forum/000001.jsonl.gz")).unlink()
+    rebuild(embedded, data=place.data, config=place.config)
+    assert waiting(place, embedded) == [("stance", "the index has no such post")]
+    with pytest.raises(WrongCorrection, match="has no post"):
+        say(place, embedded, f"{seen.id}/bank/general", stance="passive")
+    with pytest.raises(WrongCorrection, match="no correction of tone"):
+        say(place, embedded, f"{seen.id}/bank/general", tone=None)
+    assert say(place, embedded, f"{seen.id}/bank/general", stance=None)
+    assert waiting(place, embedded) == []
 
 
 @pytest.mark.parametrize(
