@@ -100,6 +100,9 @@ def test_correct_list_and_export(place: Place, tmp_path: Path) -> None:
     made = run("correct", happy, "--head", "stance", "--value", "detractor", "--by", "Анна", "--note", "сарказм")
     assert (made.exit_code, made.stdout) == (0, "corrected\n")
     assert made.stderr == "stance detractor and sentiment neutral contradict each other: correct the other one too\n"
+    left = run("correct", happy, "--head", "switch", "--value", "left", "--by", "Борис")
+    assert "switch left and roles client contradict each other: correct the other one too\n" in left.stderr
+    run("correct", happy, "--head", "switch", "--take-back", "--by", "Борис")
     assert run("correct", happy, "--head", "roles", "--value", "client,ex_client", "--by", "Борис").exit_code == 0
     assert json.loads(run("nps", "--brand", "bank", "--json").stdout)["online_nps"]["detractors"] == 2
     lines = run("corrections").stdout.splitlines()

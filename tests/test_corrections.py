@@ -713,6 +713,19 @@ def test_an_answer_about_one_product_is_a_record_as_the_reader_asks(place: Place
     assert record.pair().spans and record.text == seen.text, "apart from others by its whole text"
 
 
+def test_what_was_said_of_a_product_that_a_person_took_out_is_no_record(place: Place, embedded: Index) -> None:
+    seen = post(1, text="Thebank хороший. Приложение висит.", language="ru")
+    app = mention(seen, product="app", product_kind="app_online", evidence=((17, 34),), confidence={"stance": 0.9})
+    place.tagged("forum", 1, [(seen, [mention(seen, confidence={"stance": 0.6}), app])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/app", stance="detractor")
+    assert [row["id"] for row in exported(place, embedded, seen.id)] == [f"{seen.id}/bank/app"]
+    say(place, embedded, f"{seen.id}/bank/app", exists="not_about_us")
+    left_out = Counter[str]()
+    [row] = exported(place, embedded, seen.id, left_out=left_out)
+    assert (row["id"], row["products"], +left_out) == (f"{seen.id}/bank", ["general"], {REVIEW: 1})
+
+
 def test_a_product_that_was_not_judged_by_itself_is_no_record(place: Place, embedded: Index) -> None:
     seen = post(1)
     same = {"confidence": {"stance": 0.6}}
