@@ -320,6 +320,17 @@ def test_a_product_that_is_added_says_what_the_company_as_a_whole_says(place: Pl
     assert (hit.mention.evidence, hit.mention.corrected, hit.standing.counts) == (((0, 4),), ("exists",), True)
 
 
+def test_a_company_that_came_with_a_product_goes_with_it(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen, brand="rival")])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/app", exists="yes")
+    with pytest.raises(WrongCorrection, match=r"to take back: it came with forum\.test:00001/bank/app, take that back\."):
+        say(place, embedded, f"{seen.id}/bank/general", exists=None)
+    say(place, embedded, f"{seen.id}/bank/app", exists=None)
+    assert subjects(embedded) == ["rival/general"]
+
+
 def test_what_the_brands_file_no_longer_knows_waits_for_review(place: Place, embedded: Index) -> None:
     seen = post(1)
     place.tagged("forum", 1, [(seen, [mention(seen)])])
