@@ -25,7 +25,7 @@ from advocacy import correct as correcting
 from advocacy import exported
 from advocacy import forget as forgetting
 from advocacy import load as loading
-from advocacy.correction import HEADS, Correction, WrongCorrection, contradictions_of, written
+from advocacy.correction import HEADS, Correction, Value, WrongCorrection, contradictions_of, written
 from advocacy.desk import Desk, DeskUnavailable, open_desk
 from advocacy.measures import basis, nps_by, nps_change, nps_trend, online_nps, reach_by_stance, reach_of_copies
 from advocacy.missing import uneven
@@ -191,7 +191,7 @@ def correct(
         now = [each for each in correcting.mentions_of(index, [correcting.parts(mention)[0]]) if each.id == mention]
     typer.echo("taken back" if take_back else "corrected")
     for pair in contradictions_of(now[0]) if now else ():
-        said = " and ".join(f"{each} {getattr(now[0], each)}" for each in pair)
+        said = " and ".join(f"{each} {in_words(getattr(now[0], each))}" for each in pair)
         typer.echo(f"{said} contradict each other: correct the other one too", err=True)
     if not done:
         typer.echo("the index doesn't show it yet: `python -m nlp tag` and `python -m advocacy load` do the rest", err=True)
@@ -215,9 +215,8 @@ def corrections(
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
     for each, why in found:
-        value = ",".join(each.value) if isinstance(each.value, tuple) else each.value
         tail = "".join(f", {part}" for part in (each.note, why) if part)
-        typer.echo(f"{each.mention} {each.head} = {value}: {each.author}, {each.made:%Y-%m-%d %H:%M}{tail}")
+        typer.echo(f"{each.mention} {each.head} = {in_words(each.value)}: {each.author}, {each.made:%Y-%m-%d %H:%M}{tail}")
 
 
 @app.command()
@@ -270,6 +269,9 @@ def told() -> Iterator[None]:
     except (ConfigError, WrongCorrection) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
+    except correcting.NotShown as error:
+        typer.echo(f"kept, but the index can't show it until the next load: {error}", err=True)
+        raise typer.Exit(1) from error
     except (IndexUnavailable, DeskUnavailable, loading.LoadError, forgetting.TombstoneError, ModelError, TagError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -290,6 +292,11 @@ def shown(what: str) -> Iterator[loading.Progress]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def in_words(value: Value | None) -> str:
+    """An answer as people write it: several roles with commas between."""
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def watched() -> list[Health]:

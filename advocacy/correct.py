@@ -6,7 +6,7 @@ moment is finished by the next load.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,16 +14,21 @@ from pathlib import Path
 
 from advocacy.caught_up import check_desk
 from advocacy.correction import EXISTS, YES, Correction, Value, WrongCorrection, checked, holds, made_on
-from advocacy.desk import open_desk
-from advocacy.load import finish_correcting
+from advocacy.desk import DeskUnavailable, open_desk
+from advocacy.load import LoadError, finish_correcting
 from crawlers.brand import Brands, read_brands
 from crawlers.post import Post, clean, whole_milliseconds
-from index.query import Index, Level, Query
+from index.query import Index, IndexUnavailable, Level, Query, askable
 from nlp.mention import GENERAL, Mention
 from nlp.reader import BY_BRAND
+from nlp.tag import TagError
 
 LEVELS: tuple[Level, ...] = ("brand", "product")
 POSTS_AT_ONCE = 500
+
+
+class NotShown(Exception):
+    """What was said is kept, but the index can't show it now: the next load does. The message is one sentence that says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +45,11 @@ def correct(
     """Keep these answers (head -> value; None takes back) about the mention with this id, and apply them.
 
     False where they are kept but the post's tagged batch is missing: they are applied once it is tagged and loaded again.
-    Raises WrongCorrection before anything is kept, DeskUnavailable, IndexUnavailable, LoadError, TagError.
+    Raises WrongCorrection, DeskUnavailable and IndexUnavailable before anything is kept, NotShown after that.
     """
-    post_id, brand, product = parts(mention)
-    post = index.post(post_id)
-    if post is None:
+    post_id = parts(mention)[0]
+    post = index.post(post_id) if (known_id := askable((post_id,))) else None
+    if post is None and (not known_id or any(value is not None for value in answers.values())):
         raise WrongCorrection(f"The index has no post {post_id}: the id of a mention is POST/BRAND/PRODUCT, as `index search` shows it.")
     author, note = clean(by), clean(note or "") or None
     if not author:
@@ -52,31 +57,44 @@ def correct(
     if not answers:
         raise WrongCorrection("There is nothing to correct: answer at least one head.")
     brands = read_brands(config)
-    known = {each.id for each in mentions_of(index, [post_id])}
+    if any(value is not None for value in answers.values()):
+        known = {each.id for each in mentions_of(index, [post_id])}
+        _check_subject(mention, known, brands, adds=answers.get(EXISTS) == YES)
     with closing(open_desk(data)) as desk:
         check_desk(index, desk)
-        said = {(each.brand, each.product, each.head) for each in desk.of([post_id]).get(post_id, ())}
-        now = whole_milliseconds(datetime.now(UTC))
-        made = []
-        for head, value in answers.items():
-            whole = GENERAL if head in BY_BRAND else product
-            if value is not None:
-                value = checked(head, value)
-                _check_subject(mention, known, brands, adds=answers.get(EXISTS) == YES)
-            elif (brand, whole, head) not in said:
-                of_company = f"{post_id}/{brand}/{GENERAL}"
-                place = f": it was made on {of_company}, take it back there" if (brand, GENERAL, head) in said else ""
-                raise WrongCorrection(f"There is no correction of {head} of {mention} to take back{place}.")
-            made.append(
-                Correction(
-                    post=post_id, brand=brand, product=whole, head=head, value=value, text_hash=made_on(post),
-                    author=author, made=now, note=note,
-                )
-            )  # fmt: skip
+        said = {(each.brand, each.product, each.head): each.text_hash for each in desk.of([post_id]).get(post_id, ())}
+        made = [_made(mention, head, value, post, said, author, note) for head, value in answers.items()]
         desk.append(made)
-    with index.writing():
-        finish_correcting(index, data=data, config=config)
-        return _stand(made, {each.id: each for each in mentions_of(index, [post_id])})
+    try:
+        with index.writing():
+            finish_correcting(index, data=data, config=config)
+            return _stand(made, {each.id: each for each in mentions_of(index, [post_id])})
+    except (DeskUnavailable, IndexUnavailable, LoadError, TagError) as error:
+        raise NotShown(str(error)) from error
+
+
+def _made(
+    mention: str, head: str, value: Value | None, post: Post | None, said: Mapping[tuple[str, str, str], str], author: str, note: str | None
+) -> Correction:
+    """What the person says of one head, now; `said` is what is in force, with the hash of its text. Raises WrongCorrection."""
+    post_id, brand, product = parts(mention)
+    whole = GENERAL if head in BY_BRAND else product
+    if value is not None:
+        value = checked(head, value)
+    elif (brand, whole, head) not in said:
+        elsewhere = _elsewhere(post_id, brand, head, said)
+        raise WrongCorrection(f"There is no correction of {head} of {mention} to take back{elsewhere}.")
+    return Correction(
+        post=post_id,
+        brand=brand,
+        product=whole,
+        head=head,
+        value=value,
+        text_hash=made_on(post) if post is not None else said[brand, whole, head],
+        author=author,
+        made=whole_milliseconds(datetime.now(UTC)),
+        note=note,
+    )
 
 
 def parts(mention: str) -> tuple[str, str, str]:
@@ -90,6 +108,14 @@ def parts(mention: str) -> tuple[str, str, str]:
 def mentions_of(index: Index, posts: Sequence[str]) -> list[Mention]:
     """All mentions of the posts, of both levels."""
     return [hit.mention for level in LEVELS for hit in index.export(Query(level=level, posts=tuple(posts)))] if posts else []
+
+
+def _elsewhere(post: str, brand: str, head: str, said: Collection[tuple[str, str, str]]) -> str:
+    """Where to take back what a mention has of the company as a whole, or a company of a product that was added; empty where nowhere."""
+    if (brand, GENERAL, head) in said:
+        return f": it was made on {post}/{brand}/{GENERAL}, take it back there"
+    products = [product for slug, product, answered in said if head == answered == EXISTS and slug == brand]
+    return f": it came with {post}/{brand}/{products[0]}, take that back" if products else ""
 
 
 def _check_subject(mention: str, known: set[str], brands: Brands, *, adds: bool) -> None:

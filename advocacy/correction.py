@@ -17,7 +17,7 @@ from crawlers.post import Post
 from nlp.mention import GENERAL, GENRES, RECOMMENDATIONS, ROLES, SENTIMENTS, STANCES, SWITCHES, TONES, Mention
 from nlp.reader import BY_BRAND
 from nlp.records import GENRE_RECORDS, RECOMMEND_CODES, SWITCH_CODES, text_hash
-from nlp.rules import as_whole
+from nlp.rules import as_itself, as_whole
 from nlp.together import contradictions
 
 Value = str | int | tuple[str, ...]
@@ -115,7 +115,8 @@ def applied(post: Post, mentions: Iterable[Mention], corrections: Sequence[Corre
 
     `corrections` are those in force, in the order in which they were made; those made on another text are passed over. A product
     that has no judgement of its own says what the company as a whole says, corrected too, unless it is corrected itself. One that has
-    keeps it, but where a person takes the whole post for an advertisement, news or mockery: then it is made of that as by the reader.
+    keeps it, but where a person says what the whole post is: of an advertisement, news or mockery it is made as by the reader, and what
+    it had of a mockery that is none goes.
     """
     found = {mention.id: mention for mention in mentions}
     holding = [each for each in corrections if holds(each, post)]
@@ -132,7 +133,7 @@ def applied(post: Post, mentions: Iterable[Mention], corrections: Sequence[Corre
     for key, mention in found.items():
         general = found.get(_company(mention))
         if general is not None and "genre" in general.corrected and key != general.id and not taken[key]:
-            found[key] = as_whole(mention, general)
+            found[key] = as_whole(as_itself(mention), general)
     for each in said:
         if each.product != GENERAL and each.mention in found:
             found[each.mention] = answered(found[each.mention], each.head, each.value)

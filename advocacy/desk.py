@@ -32,6 +32,12 @@ POSTS_AT_ONCE = 500
 _LOCK = 20_260_101
 """The name of our lock among PostgreSQL's advisory locks."""
 
+_GO_ON = sa.text(
+    "SELECT setval(counter, max(number)) FROM correction, CAST(pg_get_serial_sequence('correction', 'number') AS regclass) AS counter"
+    " GROUP BY counter HAVING max(number) > coalesce(pg_sequence_last_value(counter), 0)"
+)
+"""PostgreSQL counts rows apart from them, and begins at one where they were copied from another database."""
+
 METADATA = sa.MetaData()
 CORRECTION = sa.Table(
     "correction",
@@ -99,6 +105,8 @@ class Desk:
         """Keep what a person said, all of it or, after a failure, nothing."""
         if corrections:
             with self._writing() as connection:
+                if self._file is None:
+                    connection.execute(_GO_ON)
                 connection.execute(sa.insert(CORRECTION), [_row(each) for each in corrections])
 
     def in_force(self) -> list[Correction]:

@@ -72,9 +72,11 @@ def records(
         holding = sorted((each for each in said if holds(each, post)), key=lambda each: each.brand)
         missed[REVIEW] += len(said) - len(holding)
         for slug, of_brand in groupby(holding, key=lambda each: each.brand):
-            answers, whole = list(of_brand), f"{post.id}/{slug}/{GENERAL}"
-            if brands.by_slug(slug) is None or whole not in mentions:
-                missed[REVIEW] += len(answers)
+            every_of_brand, whole = list(of_brand), f"{post.id}/{slug}/{GENERAL}"
+            known = brands.by_slug(slug) is not None and whole in mentions
+            answers = [each for each in every_of_brand if known and (each.head == EXISTS or each.mention in mentions)]
+            missed[REVIEW] += len(every_of_brand) - len(answers)
+            if not answers:
                 continue
             record = _record(post, slug, brands, alone=len({each.brand for each in mentions.values()}) == 1)
             yield from _answered(record, _of_company(answers, mentions), whole, theirs)

@@ -158,7 +158,8 @@ def keys(data: Path, fingerprint: str) -> dict[str, Path]:
 def finish_correcting(index: Index, *, data: Path, config: Path) -> None:
     """Make anew the posts whose corrections the index has not seen; the caller holds the writer's lock.
 
-    The index records the newest correction that it has seen, so that what a kill cut off is done by the next load.
+    The index records the newest correction that it has seen, so that what a kill cut off is done by the next load. What was said
+    of a post while it was being forgotten goes too.
     """
     loaded = index.loaded()
     with closing(open_desk(data)) as desk:
@@ -169,6 +170,9 @@ def finish_correcting(index: Index, *, data: Path, config: Path) -> None:
                 continue
             before = newest_seen(loaded, fingerprint)
             changed = desk.posts_since(before if before < newest else 0)
+            gone = tombstones(data)
+            if buried := {post for post in changed if tombstone(post) in gone}:
+                desk.forget(buried)
             _make_anew(index, changed, present, desk, read_brands(config), data / "tagged" / fingerprint)
             index.replace([], [], batch=record)
 

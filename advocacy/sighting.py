@@ -20,9 +20,10 @@ from nlp.tag import read_tagged
 
 Sighting = tuple[Post, list[Mention]]
 PRECISIONS = (Precision.UNKNOWN, Precision.DAY, Precision.HOUR, Precision.MINUTE)
-OF_THE_TEXT = ("text", "quoted", "edited")
+OF_THE_TEXT = ("text", "quoted", "edited", "language")
+"""What another text, its beginning too, says nothing of: by the language a text is read, or kept unread."""
 NEWEST_KNOWN = (
-    "place", "url", "title", "language", "author_id", "author_name", "author_url", "rating", "thread_id", "in_reply_to",
+    "place", "url", "title", "author_id", "author_name", "author_url", "rating", "thread_id", "in_reply_to",
     "company_reply", "product", "views", "followers", "members", "likes", "shares", "replies",
 )  # fmt: skip
 """What a sighting does not know it does not take away."""

@@ -5,26 +5,26 @@ The rule to know: what is kept is what the reader changed, and everything else o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from advocacy.correct import correct, mentions_of
+from advocacy.correct import NotShown, correct, mentions_of
 from advocacy.correction import EXISTS, HEADS, YES, Value, WrongCorrection, checked, contradictions_of
 from advocacy.desk import DeskUnavailable
-from advocacy.load import LoadError
 from crawlers.brand import Brands
 from crawlers.place import config_folder, data_folder
 from dashboard.marked import chip
 from dashboard.words import Lang, say
 from index.query import Index, IndexUnavailable
 from nlp.mention import GENERAL, Mention
-from nlp.tag import TagError
 
 TAKE_BACK = ""
 """The choice that lets the model's answer hold again."""
 WORDS = {"roles": "role"}
 """Head -> how its words begin, where they differ."""
+NO_ROLE = ("none",)
+"""Roles of a mention that shows no relation: the word stands alone."""
 _NAME, _SAID, _FAILED = "corrected_by", "correction_said", "correction_failed"
 
 
@@ -39,7 +39,7 @@ def corrected(mention: Mention, lang: Lang) -> str:
 def told() -> None:
     """Say, once, what became of the correction just made."""
     if said := st.session_state.pop(_SAID, None):
-        st.toast(said)
+        st.toast(said, duration="long")
 
 
 def popover(mention: Mention, index: Index, brands: Brands, lang: Lang) -> None:
@@ -80,9 +80,14 @@ def _heads(mention: Mention, key: str, lang: Lang) -> None:
 
             if head == "roles":
                 unknown = say(lang, "role.unknown")
-                st.multiselect(label, options, mention.roles or (), key=f"{key}_{head}", format_func=word, placeholder=unknown)
+                st.multiselect(label, options, mention.roles or (), key=_field(key, mention, head), format_func=word, placeholder=unknown)
             else:
-                st.selectbox(label, options, options.index(_now(mention, head)), key=f"{key}_{head}", format_func=word)
+                st.selectbox(label, options, options.index(_now(mention, head)), key=_field(key, mention, head), format_func=word)
+
+
+def _field(key: str, mention: Mention, head: str) -> str:
+    """The key of a head's field. What somebody else has answered meanwhile begins it anew: else it would be taken for changed back."""
+    return f"{key}_{head}_{_now(mention, head)}"
 
 
 def _answer(mention: Mention, head: str, lang: Lang) -> str:
@@ -112,16 +117,20 @@ def _subject(brands: Brands, subject: str, lang: Lang) -> str:
     return f"{brand.label(lang)} · {known.label(lang)}" if known else brand.label(lang)
 
 
-def _answers(mention: Mention, key: str) -> dict[str, Value | None]:
+def _answers(mention: Mention, key: str, lang: Lang) -> dict[str, Value | None]:
     """What the reader changed, or confirms. Raises WrongCorrection for roles that can't stand together."""
     answers: dict[str, Value | None] = {}
     for head in HEADS:
-        chosen, now = st.session_state[f"{key}_{head}"], _now(mention, head)
+        chosen, now = st.session_state[_field(key, mention, head)], _now(mention, head)
+        if head == "roles" and now == NO_ROLE:
+            chosen = [role for role in chosen if role not in NO_ROLE]  # a role in its place, or none again
         if chosen == TAKE_BACK or (head == "roles" and TAKE_BACK in chosen):
             answers[head] = None
             continue
         if head == "roles" and now is None and not chosen:
             continue  # the model abstained, and the reader too
+        if head == "roles" and len(chosen) > 1 and not set(NO_ROLE).isdisjoint(chosen):
+            raise WrongCorrection(say(lang, "correct.roles"))
         value = checked(head, list(chosen) or ["none"] if head == "roles" else chosen)
         if _differ(value, now) or st.session_state[f"{key}_rest"]:
             answers[head] = value
@@ -138,15 +147,13 @@ def _save(mention: Mention, index: Index, key: str, lang: Lang) -> None:
     state = st.session_state
     name, missing = state[f"{key}_name"].strip(), state[f"{key}_missing"]
     try:
-        answers = _answers(mention, key)
+        answers = _answers(mention, key, lang)
         if not name or not (answers or missing):
             state[_FAILED] = (mention.id, say(lang, "correct.nothing" if name else "correct.name_needed"))
             return
         state[_NAME] = name
         wanted: dict[str, dict[str, Value | None]] = {f"{mention.post}/{missing}": {EXISTS: YES}} if missing else {}
-        for of, said in (wanted | ({mention.id: answers} if answers else {})).items():
-            done = correct(index, of, said, by=name, note=state[f"{key}_note"], data=data_folder(), config=config_folder())
-        state[_SAID] = say(lang, "correct.done" if done else "correct.later")
+        state[_SAID] = _kept(wanted | ({mention.id: answers} if answers else {}), index, name, state[f"{key}_note"], lang)
         # Where an answer of the model contradicts the new one, the form stays open and says so; what was done is not done again.
         state[key] = any(contradictions_of(each) for each in mentions_of(index, [mention.post]) if each.id == mention.id)
         state.update({f"{key}_missing": "", f"{key}_rest": False, f"{key}_note": ""})
@@ -154,5 +161,16 @@ def _save(mention: Mention, index: Index, key: str, lang: Lang) -> None:
         state[_FAILED] = (mention.id, say(lang, "correct.wrong", why=error))
     except DeskUnavailable as error:
         state[_FAILED] = (mention.id, say(lang, "broken.desk", why=error))
-    except (IndexUnavailable, LoadError, TagError) as error:
+    except IndexUnavailable as error:
         state[_FAILED] = (mention.id, say(lang, "broken.index", why=error))
+
+
+def _kept(wanted: Mapping[str, Mapping[str, Value | None]], index: Index, name: str, note: str, lang: Lang) -> str:
+    """Keep the answers of each mention, by its id; what became of them, in words."""
+    shown, why = True, ""
+    for of, answers in wanted.items():
+        try:
+            shown &= correct(index, of, answers, by=name, note=note, data=data_folder(), config=config_folder())
+        except NotShown as error:  # those that follow are to be kept too
+            why = str(error)
+    return say(lang, "correct.not_shown", why=why) if why else say(lang, "correct.done" if shown else "correct.later")

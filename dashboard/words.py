@@ -141,6 +141,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "Сохранено. В показателях появится, когда сообщение будет прочитано и загружено заново.",
         "Kept. The measures will count it once the post is tagged and loaded again.",
     ),
+    "correct.not_shown": (
+        "Сохранено. В показателях появится при следующей загрузке, сейчас не вышло: {why}",
+        "Kept. The measures will count it with the next load, now they could not: {why}",
+    ),
+    "correct.roles": ("роль «связи не видно» выбирают без других.", "the role “no relation shown” is chosen without others."),
     "correct.contradiction": (
         "Ответы противоречат друг другу, исправьте и второй: {answers}.",
         "These answers contradict each other, correct the other one too: {answers}.",

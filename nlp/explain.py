@@ -145,7 +145,8 @@ class Explainer:
             return BY_MODEL_NAME[mention.model]
         if head in OF_AN_AUTHOR and head not in mention.confidence:
             speaks = mention.genre in ("ad", "job_ad") and voice(document(post)[0]) is not None
-            return "voice" if speaks else "genre" if mention.product != GENERAL else None
+            of_whole = mention.product != GENERAL and mention.genre != "opinion"
+            return "voice" if speaks else "genre" if of_whole else None
         return None
 
     def _by_model(self, why: Why, post: Post, subject: Subject, pair: Pair) -> Why:

@@ -87,6 +87,12 @@ def as_whole(product: Mention, general: Mention) -> Mention:
     return product
 
 
+def as_itself(product: Mention) -> Mention:
+    """A product's mention without the mockery that it has of the whole post alone (see `as_whole`): by itself it is an opinion."""
+    of_whole = product.genre == "sarcasm" and "genre" not in product.confidence
+    return dataclasses.replace(product, genre="opinion") if of_whole else product
+
+
 def said(mention: Mention, genre: Genre) -> Mention:
     """What a company says, or is told as news, is no author's opinion: it has no stance and shows no client."""
     confidence = {head: share for head, share in mention.confidence.items() if head not in OF_AN_AUTHOR}

@@ -100,6 +100,9 @@ def test_correct_list_and_export(place: Place, tmp_path: Path) -> None:
     made = run("correct", happy, "--head", "stance", "--value", "detractor", "--by", "Анна", "--note", "сарказм")
     assert (made.exit_code, made.stdout) == (0, "corrected\n")
     assert made.stderr == "stance detractor and sentiment neutral contradict each other: correct the other one too\n"
+    left = run("correct", happy, "--head", "switch", "--value", "left", "--by", "Борис")
+    assert "switch left and roles client contradict each other: correct the other one too\n" in left.stderr
+    run("correct", happy, "--head", "switch", "--take-back", "--by", "Борис")
     assert run("correct", happy, "--head", "roles", "--value", "client,ex_client", "--by", "Борис").exit_code == 0
     assert json.loads(run("nps", "--brand", "bank", "--json").stdout)["online_nps"]["detractors"] == 2
     lines = run("corrections").stdout.splitlines()
@@ -280,6 +283,16 @@ def test_a_damaged_tagged_batch_is_one_and_named(place: Place) -> None:
     result = run("load")
     assert result.exit_code == 1
     assert "is damaged" in result.stderr
+
+
+def test_a_correction_that_is_kept_and_can_not_be_shown_says_so(place: Place) -> None:
+    run("load")
+    (path,) = place.data.glob("tagged/*/forum/*.jsonl.gz")
+    path.with_name("000002.jsonl.gz").write_bytes(b"no batch")
+    result = run("correct", f"{post(1).id}/bank/general", "--head", "stance", "--value", "passive", "--by", "Анна")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("kept, but the index can't show it until the next load: ")
+    assert [row["value"] for row in json.loads(run("corrections", "--json").stdout)] == ["passive"]
 
 
 def test_every_command_has_help() -> None:

@@ -16,8 +16,9 @@ import pytest
 from desks import fresh_desk
 from tagged_batches import BRANDS, ENGINES, Place, everything, fresh_index, mention, post
 
+from advocacy import correct as correcting
 from advocacy import load as loading
-from advocacy.correct import correct, review
+from advocacy.correct import NotShown, correct, review
 from advocacy.correction import HEADS, PEOPLE, Correction, WrongCorrection, answered, applied, checked, contradictions_of, holds, written
 from advocacy.desk import Desk, DeskUnavailable, open_desk
 from advocacy.exported import INHERITED, NO_FIELD, NOT_READ, REVIEW, STARS_ONLY, UNPREDICTED, predictions, records
@@ -162,6 +163,24 @@ def test_what_a_person_takes_the_post_for_its_products_are(place: Place, index: 
     assert (card.genre, card.stance) == ("opinion", "promoter")
 
 
+@pytest.mark.parametrize(("genre", "expected"), [("opinion", "opinion"), ("question", "opinion"), ("sarcasm", "sarcasm"), ("ad", "ad")])
+def test_a_product_of_a_post_that_is_no_mockery_is_an_opinion_again(place: Place, embedded: Index, genre: str, expected: str) -> None:
+    seen, sure = post(1), {"stance": 0.8, "roles": 0.7}
+    whole = mention(seen, genre="sarcasm", confidence=sure | {"genre": 0.9})
+    of_whole = mention(seen, "detractor", product="app", product_kind="app_online", genre="sarcasm", confidence=sure | {"stance": 0.9})
+    by_itself = replace(of_whole, product="card", product_kind="debit_card", confidence=of_whole.confidence | {"genre": 0.6})
+    place.tagged("forum", 1, [(seen, [whole, of_whole, by_itself])])
+    run(place, embedded)
+    before = everything(embedded)
+    say(place, embedded, f"{seen.id}/bank/general", genre=genre)
+    app, card = shown(embedded, Query(level="product"))
+    assert (app.mention.genre, app.standing.counts) == (expected, expected == "opinion")
+    assert app.mention.stance == ("none" if genre == "ad" else "detractor")
+    assert card.mention.genre == ("ad" if genre == "ad" else "sarcasm"), "what it says mocks by itself"
+    say(place, embedded, f"{seen.id}/bank/general", genre=None)
+    assert everything(embedded) == before
+
+
 def test_a_product_of_an_advertisement_keeps_the_tone_that_was_judged_by_itself(place: Place, embedded: Index) -> None:
     seen = post(1)
     whole = replace(mention(seen, "none", confidence={"genre": 0.9, "tone": 0.6}), genre="ad")
@@ -301,6 +320,17 @@ def test_a_product_that_is_added_says_what_the_company_as_a_whole_says(place: Pl
     assert (hit.mention.evidence, hit.mention.corrected, hit.standing.counts) == (((0, 4),), ("exists",), True)
 
 
+def test_a_company_that_came_with_a_product_goes_with_it(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen, brand="rival")])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/app", exists="yes")
+    with pytest.raises(WrongCorrection, match=r"to take back: it came with forum\.test:00001/bank/app, take that back\."):
+        say(place, embedded, f"{seen.id}/bank/general", exists=None)
+    say(place, embedded, f"{seen.id}/bank/app", exists=None)
+    assert subjects(embedded) == ["rival/general"]
+
+
 def test_what_the_brands_file_no_longer_knows_waits_for_review(place: Place, embedded: Index) -> None:
     seen = post(1)
     place.tagged("forum", 1, [(seen, [mention(seen)])])
@@ -354,6 +384,20 @@ def test_without_the_tagged_batch_it_is_kept_and_applied_later(place: Place, emb
     path.unlink()
     assert not say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
     path.write_bytes(kept)
+    run(place, embedded)
+    assert [hit.mention.stance for hit in shown(embedded)] == ["detractor"]
+
+
+def test_what_is_kept_though_the_index_cannot_show_it_says_so(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    (path,) = place.data.glob("tagged/*/forum/*.jsonl.gz")
+    damaged = path.with_name("000002.jsonl.gz")
+    damaged.write_bytes(b"no batch")
+    with pytest.raises(NotShown, match=r"000002\.jsonl\.gz is damaged"):
+        say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    damaged.unlink()
     run(place, embedded)
     assert [hit.mention.stance for hit in shown(embedded)] == ["detractor"]
 
@@ -443,6 +487,41 @@ def test_a_forgotten_post_leaves_the_desk(place: Place, embedded: Index) -> None
     assert embedded.post(seen.id) is None
 
 
+def test_what_is_said_of_a_post_while_it_is_forgotten_is_not_kept(place: Place, embedded: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, other = post(1), post(2, author_id="forum.test:b")
+    place.tagged("forum", 1, [(each, [mention(each)]) for each in (seen, other)])
+    run(place, embedded)
+    say(place, embedded, f"{other.id}/bank/general", stance="passive")
+
+    def meanwhile(index: Index, _: Desk) -> None:
+        forget(index, [seen.id], data=place.data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(correcting, "check_desk", meanwhile)
+        assert not say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    with desk_of(place) as desk:
+        assert [each.post for each in desk.in_force()] == [other.id]
+    run(place, embedded)
+    assert [hit.mention.stance for hit in shown(embedded)] == ["passive"]
+
+
+def test_what_was_said_of_a_post_that_is_lost_can_be_taken_back(place: Place, embedded: Index) -> None:
+    seen, other = post(1), post(2, author_id="forum.test:b")
+    for number, each in enumerate((seen, other), 1):
+        place.tagged("forum", number, [(each, [mention(each)])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    next(place.data.glob("tagged/*/forum/000001.jsonl.gz")).unlink()
+    rebuild(embedded, data=place.data, config=place.config)
+    assert waiting(place, embedded) == [("stance", "the index has no such post")]
+    with pytest.raises(WrongCorrection, match="has no post"):
+        say(place, embedded, f"{seen.id}/bank/general", stance="passive")
+    with pytest.raises(WrongCorrection, match="no correction of tone"):
+        say(place, embedded, f"{seen.id}/bank/general", tone=None)
+    assert say(place, embedded, f"{seen.id}/bank/general", stance=None)
+    assert waiting(place, embedded) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "head", "value", "expected"),
     [
@@ -477,6 +556,7 @@ def test_answers_of_a_person_and_of_the_model_that_contradict_each_other(
         ("forum.test:00001/bank/card", {"exists": "yes"}, "Анна", "bank/card can't be added"),
         ("forum.test:00001/nobody/general", {"exists": "yes"}, "Анна", "nobody/general can't be added"),
         ("forum.test:9/bank/general", {"stance": "passive"}, "Анна", "no post forum.test:9"),
+        ("forum.test:\udcff/bank/general", {"stance": "passive"}, "Анна", "no post forum.test:\udcff"),
         ("forum.test:00001", {"stance": "passive"}, "Анна", "no id of a mention"),
     ],
 )
@@ -642,6 +722,19 @@ def test_an_answer_about_one_product_is_a_record_as_the_reader_asks(place: Place
     [record] = read_records(to_file([product], tmp_path))
     assert record.pair() == asked["bank", "app"]
     assert record.pair().spans and record.text == seen.text, "apart from others by its whole text"
+
+
+def test_what_was_said_of_a_product_that_a_person_took_out_is_no_record(place: Place, embedded: Index) -> None:
+    seen = post(1, text="Thebank хороший. Приложение висит.", language="ru")
+    app = mention(seen, product="app", product_kind="app_online", evidence=((17, 34),), confidence={"stance": 0.9})
+    place.tagged("forum", 1, [(seen, [mention(seen, confidence={"stance": 0.6}), app])])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/app", stance="detractor")
+    assert [row["id"] for row in exported(place, embedded, seen.id)] == [f"{seen.id}/bank/app"]
+    say(place, embedded, f"{seen.id}/bank/app", exists="not_about_us")
+    left_out = Counter[str]()
+    [row] = exported(place, embedded, seen.id, left_out=left_out)
+    assert (row["id"], row["products"], +left_out) == (f"{seen.id}/bank", ["general"], {REVIEW: 1})
 
 
 def test_a_product_that_was_not_judged_by_itself_is_no_record(place: Place, embedded: Index) -> None:

@@ -1,4 +1,4 @@
-"""Correcting a mention on the page of posts, in a real browser: the card, the overview and the desk show it."""
+"""Correcting a mention on the page of posts, in a real browser: the card, the overview and the desk show it; the form by itself."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dashboard_site import browser, dashboard, settled
 from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
 from tagged_batches import Place, fresh_index, mention, post
 
+from advocacy.correct import NotShown
 from advocacy.desk import open_desk
 from advocacy.load import load
+from dashboard import correct
 
 
 @pytest.fixture
@@ -92,3 +96,89 @@ def test_a_desk_that_cannot_be_written_is_said_in_one_sentence(place: Place, pag
         page.get_by_role("button", name="Сохранить").click()
         expect(page.get_by_text("Исправление не сохранено: The desk at")).to_be_visible()
         expect(page.locator(".chip.promoter")).to_be_visible()
+
+
+# The form by itself
+
+KEY = "correct_1/bank/general_ru"
+
+
+def form() -> None:
+    """A script of one mention's form, of which `answers` of the session say more."""
+    from pathlib import Path
+    from typing import Any, cast
+
+    import streamlit as st
+
+    from dashboard import correct
+    from nlp.mention import Mention
+    from nlp.stream import read_brands_of
+
+    answers: dict[str, Any] = {"genre": "opinion", "sentiment": "neutral", "tone": 0, "stance": "detractor", "recommendation": "none"}
+    answers |= {"roles": ("client",), "switch": "none"} | st.session_state.get("answers", {})
+    correct.told()
+    brands = read_brands_of(Path("tests/recorded/brands/brands.yaml"))
+    correct.popover(Mention(post="1", brand="bank", found="text", **answers), cast(Any, None), brands, "ru")
+
+
+class Form:
+    """The form, open, and what it would have kept."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Exception | None = None, **answers: Any) -> None:
+        self.kept: list[tuple[str, Any]] = []
+
+        def keep(_: object, of: str, said: Any, **__: object) -> bool:
+            self.kept.append((of, said))
+            if error is not None:
+                raise error
+            return True
+
+        monkeypatch.setattr(correct, "correct", keep)
+        monkeypatch.setattr(correct, "mentions_of", lambda *_: [])
+        self.page = AppTest.from_function(form, default_timeout=120)
+        self.page.session_state[KEY] = True
+        self.page.session_state["answers"] = answers
+        self.page.run()
+
+    def choose(self, label: str, value: str) -> None:
+        next(each for each in self.page.selectbox if each.label == label).select(value)
+
+    def save(self, name: str = "Анна") -> None:
+        self.page.text_input[0].set_value(name)
+        self.page.button[0].click().run()
+        assert not self.page.exception
+
+
+def test_what_a_colleague_answered_meanwhile_is_not_turned_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = Form(monkeypatch)
+    mine.choose("Жанр", "news")
+    mine.save(name="")
+    assert (mine.kept, mine.page.error[0].value) == ([], "Назовите себя: исправление хранится с именем.")
+    mine.page.session_state["answers"] = {"stance": "promoter", "corrected": ("stance",)}
+    mine.page.run()
+    mine.save()
+    assert mine.kept == [("1/bank/general", {"genre": "news"})]
+
+
+def test_a_role_takes_the_place_of_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = Form(monkeypatch, roles=("none",))
+    mine.page.multiselect[0].select("client")
+    mine.save()
+    assert mine.kept == [("1/bank/general", {"roles": ("client",)})]
+
+
+def test_roles_that_cannot_stand_together_are_named_in_the_readers_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = Form(monkeypatch)
+    mine.page.multiselect[0].select("none")
+    mine.save()
+    assert mine.page.error[0].value == "Так исправить нельзя: роль «связи не видно» выбирают без других."
+    assert mine.kept == []
+
+
+def test_what_is_kept_and_can_not_be_shown_yet_is_said_to_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = Form(monkeypatch, NotShown("a batch is damaged"))
+    mine.choose("Жанр", "news")
+    mine.save()
+    assert [each.value for each in mine.page.toast] == [
+        "Сохранено. В показателях появится при следующей загрузке, сейчас не вышло: a batch is damaged"
+    ]

@@ -84,6 +84,28 @@ def test_a_forgotten_post_leaves_the_desk_and_its_number_is_not_given_again(desk
     assert desk.newest() == 3
 
 
+def test_a_desk_whose_tables_were_copied_to_another_database_goes_on(
+    desk: Desk, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As README.md says it: all tables, into an empty database, before the program opens it."""
+    desk.append([said(post=f"forum.test:{number}") for number in range(3)])
+    revision = sa.table(desks.REVISIONS, sa.column("version_num"))
+    with fresh_desk("postgresql", tmp_path) as moved:
+        here, there = (sa.create_engine(make_address(each)) for each in (address, moved))
+        with here.connect() as old, there.begin() as new:
+            desks.METADATA.create_all(new)
+            new.execute(sa.text(f"CREATE TABLE {desks.REVISIONS} (version_num VARCHAR(32) PRIMARY KEY)"))
+            for table in (*desks.METADATA.tables.values(), revision):
+                new.execute(sa.insert(table), [dict(row) for row in old.execute(sa.select(table)).mappings()])
+        for engine in (here, there):
+            engine.dispose()
+        monkeypatch.setenv("MOLVA_DESK", moved)
+        with closing(open_desk(tmp_path)) as opened:
+            opened.append([said(post="forum.test:3")])
+            opened.append([said(post="forum.test:4")])
+            assert (opened.id(), opened.newest(), len(opened.in_force())) == (desk.id(), 5, 5)
+
+
 def test_all_or_nothing(desk: Desk) -> None:
     with pytest.raises(DeskUnavailable):
         desk.append([said(), replace(said(), post=None)])  # type: ignore[arg-type]

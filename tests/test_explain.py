@@ -179,6 +179,13 @@ def test_a_product_is_there_by_its_name_by_its_place_or_by_what_is_said(classifi
     )
 
 
+def test_of_an_opinion_the_whole_post_gave_nothing(classifier: Classifier) -> None:
+    """A product of a mockery that a person takes for none is an opinion as the model reads it by itself."""
+    read = Explained(classifier, RUSSIAN)
+    assert read.why("genre", "app", genre="sarcasm", confidence={}).by == "genre"
+    assert read.why("genre", "app", confidence={}).by in ("sentences", "whole", "nothing")
+
+
 def test_what_the_model_answers_anyway_or_would_not_answer_today_has_no_sentences(classifier: Classifier) -> None:
     read = Explained(classifier, WARNING)
     assert read.why("switch").by == "nothing"

@@ -124,6 +124,14 @@ def test_a_teaser_never_takes_the_place_of_the_text() -> None:
     assert one_post([(other, []), (full, [])])[0].text == other.text
 
 
+def test_the_language_is_that_of_the_text_that_holds() -> None:
+    full = post(1, text="Банк швидко повернув гроші, раджу всім", language="uk")
+    teaser = replace(full, text="Банк…", language="ru", collected=full.collected + timedelta(days=1))
+    assert one_post([(teaser, []), (full, [mention(full)])])[0].language == "uk", "as it was read"
+    edited = replace(teaser, text="Спасибо", language=None)
+    assert one_post([(edited, []), (full, [])])[0].language is None, "of a few words it is not known"
+
+
 def test_what_several_targets_say_unites() -> None:
     known = post(1, about=("rival",), published=None, published_precision=Precision.UNKNOWN, targets=("page",))
     named = replace(post(1), about=("bank",), author_name="Анна", collected=known.collected + timedelta(days=2))
