@@ -186,10 +186,10 @@ def correct(
     if (value is None) != take_back:
         raise typer.BadParameter("give either --value or --take-back")
     with told(), opened() as index:
-        answers = {head: None if value is None else written(head, value)}
-        done = correcting.correct(index, mention, answers, by=by, note=note, data=data_folder(), config=config_folder())
+        answers = {mention: {head: None if value is None else written(head, value)}}
+        done = correcting.correct(index, answers, by=by, note=note, data=data_folder(), config=config_folder())
+        typer.echo("taken back" if take_back else "corrected")
         now = [each for each in correcting.mentions_of(index, [correcting.parts(mention)[0]]) if each.id == mention]
-    typer.echo("taken back" if take_back else "corrected")
     for pair in contradictions_of(now[0]) if now else ():
         said = " and ".join(f"{each} {in_words(getattr(now[0], each))}" for each in pair)
         typer.echo(f"{said} contradict each other: correct the other one too", err=True)

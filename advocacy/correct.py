@@ -6,7 +6,7 @@ moment is finished by the next load.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +14,12 @@ from pathlib import Path
 
 from advocacy.caught_up import check_desk
 from advocacy.correction import EXISTS, YES, Correction, Value, WrongCorrection, checked, holds, made_on
-from advocacy.desk import DeskUnavailable, open_desk
+from advocacy.desk import Desk, DeskUnavailable, open_desk
+from advocacy.forget import TombstoneError, forget_said
 from advocacy.load import LoadError, finish_correcting
 from crawlers.brand import Brands, read_brands
 from crawlers.post import Post, clean, whole_milliseconds
+from crawlers.yamlfile import ConfigError
 from index.query import Index, IndexUnavailable, Level, Query, askable
 from nlp.mention import GENERAL, Mention
 from nlp.reader import BY_BRAND
@@ -40,49 +42,67 @@ class Review:
 
 
 def correct(
-    index: Index, mention: str, answers: Mapping[str, Value | None], *, by: str, note: str | None = None, data: Path, config: Path
+    index: Index, answers: Mapping[str, Mapping[str, Value | None]], *, by: str, note: str | None = None, data: Path, config: Path
 ) -> bool:
-    """Keep these answers (head -> value; None takes back) about the mention with this id, and apply them.
+    """Keep these answers (id of a mention -> head -> value; None takes back), all of them or none, and apply them.
 
-    False where they are kept but the post's tagged batch is missing: they are applied once it is tagged and loaded again.
-    Raises WrongCorrection, DeskUnavailable and IndexUnavailable before anything is kept, NotShown after that.
+    False where they are kept but a post's tagged batch is missing: they are applied once it is tagged and loaded again.
+    Raises WrongCorrection, DeskUnavailable, IndexUnavailable and ConfigError where nothing is kept, NotShown where all is.
     """
-    post_id = parts(mention)[0]
-    post = index.post(post_id) if (known_id := askable((post_id,))) else None
-    if post is None and (not known_id or any(value is not None for value in answers.values())):
-        raise WrongCorrection(f"The index has no post {post_id}: the id of a mention is POST/BRAND/PRODUCT, as `index search` shows it.")
     author, note = clean(by), clean(note or "") or None
     if not author:
         raise WrongCorrection("A correction needs the name of whoever makes it.")
-    if not answers:
+    if not all(answers.values()) or not answers:
         raise WrongCorrection("There is nothing to correct: answer at least one head.")
     brands = read_brands(config)
-    if any(value is not None for value in answers.values()):
-        known = {each.id for each in mentions_of(index, [post_id])}
-        _check_subject(mention, known, brands, adds=answers.get(EXISTS) == YES)
     with closing(open_desk(data)) as desk:
         check_desk(index, desk)
-        said = {(each.brand, each.product, each.head): each.text_hash for each in desk.of([post_id]).get(post_id, ())}
-        made = [_made(mention, head, value, post, said, author, note) for head, value in answers.items()]
+        made = []
+        for mention, heads in answers.items():
+            post_id = parts(mention)[0]
+            post, known = _asked(index, mention, heads, brands)
+            said = {(each.brand, each.product, each.head): each for each in desk.of([post_id]).get(post_id, ())}
+            made += [_made(mention, head, value, post, known, said, author, note) for head, value in heads.items()]
         desk.append(made)
-    try:
-        with index.writing():
-            finish_correcting(index, data=data, config=config)
-            return _stand(made, {each.id: each for each in mentions_of(index, [post_id])})
-    except (DeskUnavailable, IndexUnavailable, LoadError, TagError) as error:
-        raise NotShown(str(error)) from error
+        try:
+            with index.writing():
+                finish_correcting(index, data=data, config=config)
+                _check_forgotten(index, desk, {each.post for each in made}, data)
+                return _stand(made, {each.id: each for each in mentions_of(index, sorted({each.post for each in made}))})
+        except (DeskUnavailable, IndexUnavailable, LoadError, TagError, TombstoneError, ConfigError, OSError) as error:
+            raise NotShown(str(error)) from error
+
+
+def _asked(index: Index, mention: str, heads: Mapping[str, Value | None], brands: Brands) -> tuple[Post | None, Mapping[str, Mention]]:
+    """The post (None where it is lost and everything is to be taken back) and its mentions by id. Raises WrongCorrection."""
+    post_id = parts(mention)[0]
+    post = index.post(post_id) if (known_id := askable((post_id,))) else None
+    answers = any(value is not None for value in heads.values())
+    if post is None and (not known_id or answers):
+        raise WrongCorrection(f"The index has no post {post_id}: the id of a mention is POST/BRAND/PRODUCT, as `index search` shows it.")
+    known = {each.id: each for each in mentions_of(index, [post_id])}
+    if answers:
+        _check_subject(mention, known.keys(), brands, adds=heads.get(EXISTS) == YES)
+    return post, known
 
 
 def _made(
-    mention: str, head: str, value: Value | None, post: Post | None, said: Mapping[tuple[str, str, str], str], author: str, note: str | None
+    mention: str,
+    head: str,
+    value: Value | None,
+    post: Post | None,
+    known: Mapping[str, Mention],
+    said: Mapping[tuple[str, str, str], Correction],
+    author: str,
+    note: str | None,
 ) -> Correction:
-    """What the person says of one head, now; `said` is what is in force, with the hash of its text. Raises WrongCorrection."""
+    """What the person says of one head, now; `known` are the post's mentions, `said` is in force of it. Raises WrongCorrection."""
     post_id, brand, product = parts(mention)
     whole = GENERAL if head in BY_BRAND else product
     if value is not None:
         value = checked(head, value)
     elif (brand, whole, head) not in said:
-        elsewhere = _elsewhere(post_id, brand, head, said)
+        elsewhere = _elsewhere(mention, head, known, said)
         raise WrongCorrection(f"There is no correction of {head} of {mention} to take back{elsewhere}.")
     return Correction(
         post=post_id,
@@ -90,11 +110,18 @@ def _made(
         product=whole,
         head=head,
         value=value,
-        text_hash=made_on(post) if post is not None else said[brand, whole, head],
+        text_hash=made_on(post) if post is not None else said[brand, whole, head].text_hash,
         author=author,
         made=whole_milliseconds(datetime.now(UTC)),
         note=note,
     )
+
+
+def _check_forgotten(index: Index, desk: Desk, posts: Set[str], data: Path) -> None:
+    """Raises WrongCorrection where a post was forgotten while something was said of it, which is then kept nowhere."""
+    lost = {post for post in posts if index.post(post) is None}
+    if lost and (forgotten := forget_said(desk, lost, data=data)):
+        raise WrongCorrection(f"{', '.join(sorted(forgotten))} was forgotten meanwhile: nothing that is said of it is kept.")
 
 
 def parts(mention: str) -> tuple[str, str, str]:
@@ -110,15 +137,18 @@ def mentions_of(index: Index, posts: Sequence[str]) -> list[Mention]:
     return [hit.mention for level in LEVELS for hit in index.export(Query(level=level, posts=tuple(posts)))] if posts else []
 
 
-def _elsewhere(post: str, brand: str, head: str, said: Collection[tuple[str, str, str]]) -> str:
+def _elsewhere(mention: str, head: str, known: Mapping[str, Mention], said: Mapping[tuple[str, str, str], Correction]) -> str:
     """Where to take back what a mention has of the company as a whole, or a company of a product that was added; empty where nowhere."""
+    post, brand, product = parts(mention)
     if (brand, GENERAL, head) in said:
         return f": it was made on {post}/{brand}/{GENERAL}, take it back there"
-    products = [product for slug, product, answered in said if head == answered == EXISTS and slug == brand]
-    return f": it came with {post}/{brand}/{products[0]}, take that back" if products else ""
+    if product != GENERAL or mention not in known or head != EXISTS or EXISTS not in known[mention].corrected:
+        return ""
+    added = [each.mention for each in said.values() if each.brand == brand and each.head == EXISTS and each.value == YES]
+    return f": it came with {added[0]}, take that back" if added else ""
 
 
-def _check_subject(mention: str, known: set[str], brands: Brands, *, adds: bool) -> None:
+def _check_subject(mention: str, known: Set[str], brands: Brands, *, adds: bool) -> None:
     """Raises WrongCorrection where the mention is not there, or can't be added."""
     post, slug, product = parts(mention)
     if mention in known:

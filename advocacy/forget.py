@@ -22,7 +22,7 @@ from itertools import chain
 from pathlib import Path
 
 from advocacy.caught_up import check_desk
-from advocacy.desk import open_desk
+from advocacy.desk import Desk, open_desk
 from advocacy.ledger import enter
 from crawlers.archive import Archive
 from crawlers.looked import all_gone
@@ -74,6 +74,14 @@ def _forget(index: Index, wanted: Sequence[str], data: Path) -> int:
         _remove(index, posts)
         _record(index, known.union(map(tombstone, wanted)))
     return len(posts)
+
+
+def forget_said(desk: Desk, posts: Iterable[str], *, data: Path) -> set[str]:
+    """Remove from the desk what was said of those of the posts that are forgotten, for somebody may speak meanwhile; these posts."""
+    gone = tombstones(data)
+    if buried := {post for post in posts if tombstone(post) in gone}:
+        desk.forget(buried)
+    return buried
 
 
 def finish_forgetting(index: Index, *, data: Path) -> int:

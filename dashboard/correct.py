@@ -14,6 +14,7 @@ from advocacy.correction import EXISTS, HEADS, YES, Value, WrongCorrection, chec
 from advocacy.desk import DeskUnavailable
 from crawlers.brand import Brands
 from crawlers.place import config_folder, data_folder
+from crawlers.yamlfile import ConfigError
 from dashboard.marked import chip
 from dashboard.words import Lang, say
 from index.query import Index, IndexUnavailable
@@ -152,25 +153,34 @@ def _save(mention: Mention, index: Index, key: str, lang: Lang) -> None:
             state[_FAILED] = (mention.id, say(lang, "correct.nothing" if name else "correct.name_needed"))
             return
         state[_NAME] = name
-        wanted: dict[str, dict[str, Value | None]] = {f"{mention.post}/{missing}": {EXISTS: YES}} if missing else {}
-        state[_SAID] = _kept(wanted | ({mention.id: answers} if answers else {}), index, name, state[f"{key}_note"], lang)
-        # Where an answer of the model contradicts the new one, the form stays open and says so; what was done is not done again.
-        state[key] = any(contradictions_of(each) for each in mentions_of(index, [mention.post]) if each.id == mention.id)
-        state.update({f"{key}_missing": "", f"{key}_rest": False, f"{key}_note": ""})
+        added: dict[str, Mapping[str, Value | None]] = {f"{mention.post}/{missing}": {EXISTS: YES}} if missing else {}
+        state[_SAID] = _kept(added | ({mention.id: answers} if answers else {}), index, name, state[f"{key}_note"], lang)
     except WrongCorrection as error:
         state[_FAILED] = (mention.id, say(lang, "correct.wrong", why=error))
     except DeskUnavailable as error:
         state[_FAILED] = (mention.id, say(lang, "broken.desk", why=error))
     except IndexUnavailable as error:
         state[_FAILED] = (mention.id, say(lang, "broken.index", why=error))
+    except ConfigError as error:
+        state[_FAILED] = (mention.id, say(lang, "broken.brands", why=error))
+    else:
+        # Where an answer of the model contradicts the new one, the form stays open and says so; what was done is not done again.
+        state[key] = _contradicted(mention, index)
+        state.update({f"{key}_missing": "", f"{key}_rest": False, f"{key}_note": ""})
 
 
-def _kept(wanted: Mapping[str, Mapping[str, Value | None]], index: Index, name: str, note: str, lang: Lang) -> str:
+def _kept(answers: Mapping[str, Mapping[str, Value | None]], index: Index, name: str, note: str, lang: Lang) -> str:
     """Keep the answers of each mention, by its id; what became of them, in words."""
-    shown, why = True, ""
-    for of, answers in wanted.items():
-        try:
-            shown &= correct(index, of, answers, by=name, note=note, data=data_folder(), config=config_folder())
-        except NotShown as error:  # those that follow are to be kept too
-            why = str(error)
-    return say(lang, "correct.not_shown", why=why) if why else say(lang, "correct.done" if shown else "correct.later")
+    try:
+        shown = correct(index, answers, by=name, note=note, data=data_folder(), config=config_folder())
+    except NotShown as error:
+        return say(lang, "correct.not_shown", why=error)
+    return say(lang, "correct.done" if shown else "correct.later")
+
+
+def _contradicted(mention: Mention, index: Index) -> bool:
+    """Whether answers about the mention contradict each other now. Where the index can't tell, the page says that it can't."""
+    try:
+        return any(contradictions_of(each) for each in mentions_of(index, [mention.post]) if each.id == mention.id)
+    except IndexUnavailable:
+        return False

@@ -9,8 +9,10 @@ import pytest
 from tagged_batches import Place, mention, post
 from typer.testing import CliRunner, Result
 
+from advocacy import correct as correcting
 from advocacy.__main__ import app
 from index import open_index
+from index.query import IndexUnavailable
 
 
 @pytest.fixture
@@ -293,6 +295,17 @@ def test_a_correction_that_is_kept_and_can_not_be_shown_says_so(place: Place) ->
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("kept, but the index can't show it until the next load: ")
     assert [row["value"] for row in json.loads(run("corrections", "--json").stdout)] == ["passive"]
+
+
+def test_a_correction_is_said_to_be_made_though_the_index_fails_then(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise IndexUnavailable("no node answers")
+
+    run("load")
+    monkeypatch.setattr(correcting, "correct", lambda *_, **__: True)
+    monkeypatch.setattr(correcting, "mentions_of", gone)
+    result = run("correct", f"{post(1).id}/bank/general", "--head", "stance", "--value", "passive", "--by", "Анна")
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "corrected\n", "no node answers\n")
 
 
 def test_every_command_has_help() -> None:

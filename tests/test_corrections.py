@@ -70,7 +70,7 @@ def run(place: Place, index: Index) -> loading.Loaded:
 
 
 def say(place: Place, index: Index, of: str, by: str = "Анна", note: str | None = None, **answers: Any) -> bool:
-    return correct(index, of, answers, by=by, note=note, data=place.data, config=place.config)
+    return correct(index, {of: answers}, by=by, note=note, data=place.data, config=place.config)
 
 
 def desk_of(place: Place) -> closing[Desk]:
@@ -331,6 +331,30 @@ def test_a_company_that_came_with_a_product_goes_with_it(place: Place, embedded:
     assert subjects(embedded) == ["rival/general"]
 
 
+def test_a_company_that_the_model_found_came_with_no_product(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen), mention(seen, product="app", product_kind="app_online")])])
+    run(place, embedded)
+    for answer in ("yes", "not_about_us"):
+        say(place, embedded, f"{seen.id}/bank/app", exists=answer)
+        with pytest.raises(WrongCorrection, match=r"exists of forum\.test:00001/bank/general to take back\.$"):
+            say(place, embedded, f"{seen.id}/bank/general", exists=None)
+
+
+def test_of_several_mentions_all_is_kept_or_nothing(place: Place, embedded: Index) -> None:
+    seen = post(1)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    run(place, embedded)
+    added = {f"{seen.id}/rival/general": {"exists": "yes"}}
+    with pytest.raises(WrongCorrection, match=r"no mention forum\.test:00001/bank/app"):
+        correct(embedded, added | {f"{seen.id}/bank/app": {"stance": "passive"}}, by="Анна", data=place.data, config=place.config)
+    with desk_of(place) as desk:
+        assert desk.newest() == 0
+    given = added | {f"{seen.id}/bank/general": {"stance": "passive"}}
+    assert correct(embedded, given, by="Анна", data=place.data, config=place.config)
+    assert subjects(embedded) == ["bank/general", "rival/general"]
+
+
 def test_what_the_brands_file_no_longer_knows_waits_for_review(place: Place, embedded: Index) -> None:
     seen = post(1)
     place.tagged("forum", 1, [(seen, [mention(seen)])])
@@ -388,14 +412,21 @@ def test_without_the_tagged_batch_it_is_kept_and_applied_later(place: Place, emb
     assert [hit.mention.stance for hit in shown(embedded)] == ["detractor"]
 
 
-def test_what_is_kept_though_the_index_cannot_show_it_says_so(place: Place, embedded: Index) -> None:
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        ("data/tagged/{fingerprint}/forum/000002.jsonl.gz", r"000002\.jsonl\.gz is damaged"),
+        ("data/forgotten.jsonl", "is no tombstone"),
+    ],
+)
+def test_what_is_kept_though_the_index_cannot_show_it_says_so(place: Place, embedded: Index, tmp_path: Path, file: str, why: str) -> None:
     seen = post(1)
     place.tagged("forum", 1, [(seen, [mention(seen)])])
     run(place, embedded)
-    (path,) = place.data.glob("tagged/*/forum/*.jsonl.gz")
-    damaged = path.with_name("000002.jsonl.gz")
+    (path,) = place.data.glob("tagged/*")
+    damaged = tmp_path / file.format(fingerprint=path.name)
     damaged.write_bytes(b"no batch")
-    with pytest.raises(NotShown, match=r"000002\.jsonl\.gz is damaged"):
+    with pytest.raises(NotShown, match=why):
         say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
     damaged.unlink()
     run(place, embedded)
@@ -493,12 +524,16 @@ def test_what_is_said_of_a_post_while_it_is_forgotten_is_not_kept(place: Place, 
     run(place, embedded)
     say(place, embedded, f"{other.id}/bank/general", stance="passive")
 
-    def meanwhile(index: Index, _: Desk) -> None:
-        forget(index, [seen.id], data=place.data)
+    def meanwhile(*asked: Any) -> Any:
+        found = before(*asked)
+        forget(embedded, [seen.id], data=place.data)
+        return found
 
+    before = correcting._asked
     with monkeypatch.context() as patch:
-        patch.setattr(correcting, "check_desk", meanwhile)
-        assert not say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+        patch.setattr(correcting, "_asked", meanwhile)
+        with pytest.raises(WrongCorrection, match=rf"{seen.id} was forgotten meanwhile: nothing that is said of it is kept"):
+            say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
     with desk_of(place) as desk:
         assert [each.post for each in desk.in_force()] == [other.id]
     run(place, embedded)
@@ -567,7 +602,7 @@ def test_what_is_wrong_is_refused_and_nothing_is_kept(
     place.tagged("forum", 1, [(seen, [mention(seen)])])
     run(place, embedded)
     with pytest.raises(WrongCorrection) as caught:
-        correct(embedded, of, {"genre": "news"} | answers if answers else {}, by=by, data=place.data, config=place.config)
+        correct(embedded, {of: {"genre": "news"} | answers if answers else {}}, by=by, data=place.data, config=place.config)
     assert message in str(caught.value)
     with desk_of(place) as desk:
         assert desk.newest() == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,10 @@ from tagged_batches import Place, fresh_index, mention, post
 from advocacy.correct import NotShown
 from advocacy.desk import open_desk
 from advocacy.load import load
+from crawlers.yamlfile import ConfigError
 from dashboard import correct
+from index.query import IndexUnavailable
+from nlp.mention import Mention
 
 
 @pytest.fixture
@@ -124,17 +127,23 @@ def form() -> None:
 class Form:
     """The form, open, and what it would have kept."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Exception | None = None, **answers: Any) -> None:
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        error: Exception | None = None,
+        mentions: Callable[..., list[Mention]] = lambda *_: [],
+        **answers: Any,
+    ) -> None:
         self.kept: list[tuple[str, Any]] = []
 
-        def keep(_: object, of: str, said: Any, **__: object) -> bool:
-            self.kept.append((of, said))
+        def keep(_: object, said: dict[str, Any], **__: object) -> bool:
+            self.kept += said.items()
             if error is not None:
                 raise error
             return True
 
         monkeypatch.setattr(correct, "correct", keep)
-        monkeypatch.setattr(correct, "mentions_of", lambda *_: [])
+        monkeypatch.setattr(correct, "mentions_of", mentions)
         self.page = AppTest.from_function(form, default_timeout=120)
         self.page.session_state[KEY] = True
         self.page.session_state["answers"] = answers
@@ -182,3 +191,26 @@ def test_what_is_kept_and_can_not_be_shown_yet_is_said_to_be_kept(monkeypatch: p
     assert [each.value for each in mine.page.toast] == [
         "Сохранено. В показателях появится при следующей загрузке, сейчас не вышло: a batch is damaged"
     ]
+
+
+def test_what_is_kept_is_said_to_be_kept_though_the_index_fails_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> list[Mention]:
+        raise IndexUnavailable("no node answers")
+
+    mine = Form(monkeypatch, mentions=gone)
+    mine.choose("Жанр", "news")
+    mine.choose("Не хватает упоминания", "vtb/general")
+    mine.save()
+    assert mine.kept == [("1/vtb/general", {"exists": "yes"}), ("1/bank/general", {"genre": "news"})]
+    assert [each.value for each in mine.page.toast] == ["Исправлено, показатели пересчитаны."]
+    mine.page.session_state[KEY] = True
+    mine.page.run()
+    assert [each.value for each in mine.page.error] == []
+
+
+def test_a_brands_file_that_is_broken_meanwhile_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = ConfigError("brands.yaml", 1, "brands", "must be a list")
+    mine = Form(monkeypatch, error)
+    mine.choose("Жанр", "news")
+    mine.save()
+    assert mine.page.error[0].value == f"Файл компаний не читается: {error}"
