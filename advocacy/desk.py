@@ -134,6 +134,12 @@ class Desk:
         with self._reading() as connection:
             return int(connection.execute(sa.select(func.coalesce(func.max(CORRECTION.c.number), 0))).scalar_one())
 
+    def made(self, number: int) -> datetime | None:
+        """When the row of that number was made; None where it is not there."""
+        with self._reading() as connection:
+            found = connection.execute(sa.select(CORRECTION.c.made).where(CORRECTION.c.number == number)).scalar()
+        return None if found is None else _aware(found)
+
     def posts_since(self, number: int) -> set[str]:
         """Posts of which something was said, or taken back, after that row."""
         with self._reading() as connection:
@@ -233,10 +239,13 @@ def _row(correction: Correction) -> dict[str, Any]:
 def _correction(row: sa.RowMapping) -> Correction:
     values = {name: row[name] for name in row if name != "number"}
     value = None if row["value"] is None else json.loads(row["value"])
-    made: datetime = row["made"]
     return Correction(
         **values | {
             "value": tuple(value) if isinstance(value, list) else value,
-            "made": made.replace(tzinfo=UTC) if made.tzinfo is None else made.astimezone(UTC),  # SQLite knows no zones
+            "made": _aware(row["made"]),
         }
     )  # fmt: skip
+
+
+def _aware(made: datetime) -> datetime:
+    return made.replace(tzinfo=UTC) if made.tzinfo is None else made.astimezone(UTC)  # SQLite knows no zones

@@ -20,7 +20,7 @@ from advocacy.caught_up import check_desk, newest_seen, record_of
 from advocacy.copies import store
 from advocacy.correction import applied
 from advocacy.desk import Desk, open_desk
-from advocacy.forget import CLEAR_OF, finish_forgetting, forget_gone, tombstone, tombstones
+from advocacy.forget import CLEAR_OF, finish_forgetting, forget_gone, forget_said, tombstone, tombstones
 from advocacy.ledger import enter, refresh
 from advocacy.sighting import Sighting, Sightings, one_post
 from crawlers.archive import Batch, DamagedBatch
@@ -94,11 +94,10 @@ def _brought_up_to_date(index: Index, data: Path, config: Path, fingerprint: str
     loaded = {key for key in index.loaded() if not key.startswith(CLEAR_OF)}
     if all(key.startswith(f"{fingerprint}/") for key in loaded):
         wanted = [key for key in present if key not in loaded]
+        record = _seen_from_the_start(data, fingerprint) if not loaded and present else None
         done = _load(index, wanted, present, enter, data=data, config=config, fingerprint=fingerprint, progress=progress)
-        if not loaded and present:
-            with closing(open_desk(data)) as desk:
-                if desk.newest():
-                    index.replace([], [], batch=record_of(fingerprint, desk))
+        if record:
+            index.replace([], [], batch=record)
         return done
     waiting, damaged = still_untagged(data, config)
     if waiting or not present:
@@ -163,16 +162,12 @@ def finish_correcting(index: Index, *, data: Path, config: Path) -> None:
     """
     loaded = index.loaded()
     with closing(open_desk(data)) as desk:
-        newest = desk.newest()
         for fingerprint in sorted({key.partition("/")[0] for key in loaded}):
             record = record_of(fingerprint, desk)
-            if not newest or record in loaded or not (present := keys(data, fingerprint)):
+            if record is None or record in loaded or not (present := keys(data, fingerprint)):
                 continue
-            before = newest_seen(loaded, fingerprint)
-            changed = desk.posts_since(before if before < newest else 0)
-            gone = tombstones(data)
-            if buried := {post for post in changed if tombstone(post) in gone}:
-                desk.forget(buried)
+            changed = desk.posts_since(newest_seen(loaded, fingerprint, desk))
+            forget_said(desk, changed, data=data)
             _make_anew(index, changed, present, desk, read_brands(config), data / "tagged" / fingerprint)
             index.replace([], [], batch=record)
 
@@ -211,8 +206,7 @@ def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, config: Path
         authors.update(theirs)
         return store(fresh, posts, mentions)
 
-    with closing(open_desk(data)) as desk:
-        record = record_of(fingerprint, desk) if desk.newest() else None
+    record = _seen_from_the_start(data, fingerprint)
     with index.rebuild() as fresh:
         entry = enter_without_ledgers
         done = _load(fresh, list(present), present, entry, data=data, config=config, fingerprint=fingerprint, progress=progress)
@@ -221,6 +215,16 @@ def _rebuilt(index: Index, present: Mapping[str, Path], data: Path, config: Path
             fresh.replace([], [], batch=record)
     remove_stale(data, fingerprint)
     return replace(done, rebuilt=True)
+
+
+def _seen_from_the_start(data: Path, fingerprint: str) -> str | None:
+    """What an index records that is about to be filled: it sees what the desk holds now, but not what is said from here on.
+
+    Nothing that was said of a post while it was being forgotten is left to be seen.
+    """
+    with closing(open_desk(data)) as desk:
+        forget_said(desk, desk.posts_since(0), data=data)
+        return record_of(fingerprint, desk)
 
 
 def _load(

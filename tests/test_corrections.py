@@ -4,6 +4,7 @@ sends them to review."""
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -493,7 +494,8 @@ def test_a_new_index_knows_after_its_first_load_whose_corrections_it_shows(place
         assert [key for key in new.loaded() if "/corrections-" in key] == [key for key in embedded.loaded() if "/corrections-" in key] != []
 
 
-def test_an_index_that_was_corrected_before_desks_had_ids_goes_on(place: Place, embedded: Index) -> None:
+@pytest.mark.parametrize("unknown", [1, 2])
+def test_an_index_that_was_corrected_before_records_named_desk_and_moment_goes_on(place: Place, embedded: Index, unknown: int) -> None:
     seen = post(1)
     place.tagged("forum", 1, [(seen, [mention(seen)])])
     run(place, embedded)
@@ -501,7 +503,7 @@ def test_an_index_that_was_corrected_before_desks_had_ids_goes_on(place: Place, 
     [record] = [key for key in embedded.loaded() if "/corrections-" in key]
     with fresh_index("embedded", place.data / "older") as older:
         run(place, older)
-        older.replace([], [], batch=record.rpartition("-")[0])
+        older.replace([], [], batch=record.rsplit("-", unknown)[0])
         run(place, older)
         assert record in older.loaded()
 
@@ -538,6 +540,60 @@ def test_what_is_said_of_a_post_while_it_is_forgotten_is_not_kept(place: Place, 
         assert [each.post for each in desk.in_force()] == [other.id]
     run(place, embedded)
     assert [hit.mention.stance for hit in shown(embedded)] == ["passive"]
+
+
+@pytest.mark.parametrize("way", ["rebuild", "new index"])
+def test_nothing_stays_that_was_said_of_a_forgotten_post_by_a_command_that_was_killed(
+    place: Place, embedded: Index, tmp_path: Path, way: str
+) -> None:
+    seen, other = post(1), post(2, author_id="forum.test:b")
+    place.tagged("forum", 1, [(each, [mention(each)]) for each in (seen, other)])
+    run(place, embedded)
+    say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+    with desk_of(place) as desk:
+        said = desk.in_force()
+        forget(embedded, [seen.id], data=place.data)
+        desk.append(said)
+        if way == "rebuild":
+            rebuild(embedded, data=place.data, config=place.config)
+        else:
+            with fresh_index("embedded", tmp_path / "new") as new:
+                run(place, new)
+        assert desk.in_force() == []
+
+
+def test_what_is_said_while_an_index_is_first_filled_is_shown(place: Place, embedded: Index) -> None:
+    seen, now = post(1), datetime.now(UTC)
+    place.tagged("forum", 1, [(seen, [mention(seen)])])
+    said = Correction(post=seen.id, brand="bank", head="stance", value="passive", text_hash=text_hash(seen.text), author="Анна", made=now)
+
+    def meanwhile(done: int, of: int) -> None:
+        if done == of:
+            with desk_of(place) as desk:
+                desk.append([said])
+
+    load(embedded, data=place.data, config=place.config, progress=meanwhile)
+    run(place, embedded)
+    assert [hit.mention.stance for hit in shown(embedded)] == ["passive"]
+
+
+def test_a_desk_that_was_restored_from_a_backup_goes_on(place: Place, embedded: Index) -> None:
+    """Its numbers are given again; a second index has seen the first ones only."""
+    seen, other = post(1), post(2, author_id="forum.test:b")
+    place.tagged("forum", 1, [(each, [mention(each)]) for each in (seen, other)])
+    run(place, embedded)
+    say(place, embedded, f"{other.id}/bank/general", stance="passive")
+    with closing(sqlite3.connect(place.data / "desk.sqlite")) as desk, closing(sqlite3.connect(place.data / "backup")) as backup:
+        desk.backup(backup)
+        say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
+        with fresh_index("embedded", place.data / "second") as second:
+            run(place, second)
+            backup.backup(desk)
+            assert say(place, embedded, f"{seen.id}/bank/general", stance="passive")
+            assert say(place, embedded, f"{other.id}/bank/general", stance="promoter")
+            run(place, second)
+            for index in (embedded, second):
+                assert {hit.mention.post: hit.mention.stance for hit in shown(index)} == {seen.id: "passive", other.id: "promoter"}
 
 
 def test_what_was_said_of_a_post_that_is_lost_can_be_taken_back(place: Place, embedded: Index) -> None:

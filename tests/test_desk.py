@@ -104,6 +104,7 @@ def test_a_desk_whose_tables_were_copied_to_another_database_goes_on(
             opened.append([said(post="forum.test:3")])
             opened.append([said(post="forum.test:4")])
             assert (opened.id(), opened.newest(), len(opened.in_force())) == (desk.id(), 5, 5)
+            assert (opened.made(5), opened.made(6)) == (MADE, None)
 
 
 def test_all_or_nothing(desk: Desk) -> None:
