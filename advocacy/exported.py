@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from advocacy.correct import with_posts
-from advocacy.correction import EXISTS, HEADS, Correction, holds, made_on, recorded, says_the_same
+from advocacy.correction import EXISTS, HEADS, YES, Correction, holds, made_on, recorded, says_the_same
 from advocacy.desk import Desk
 from advocacy.load import keys, sightings_in
 from advocacy.sighting import Sighting, one_post
@@ -75,7 +75,10 @@ def records(
             every_of_brand, whole = list(of_brand), f"{post.id}/{slug}/{GENERAL}"
             known = brands.by_slug(slug) is not None and whole in mentions
             answers = [each for each in every_of_brand if known and (each.head == EXISTS or each.mention in mentions)]
-            missed[REVIEW] += len(every_of_brand) - len(answers)
+            untold = [each for each in every_of_brand if each not in answers]
+            taken_out = sum(each.head == EXISTS and each.value != YES for each in untold)  # as it is said, and so under no review
+            missed[NO_FIELD] += taken_out
+            missed[REVIEW] += len(untold) - taken_out
             if not answers:
                 continue
             record = _record(post, slug, brands, alone=len({each.brand for each in mentions.values()}) == 1)

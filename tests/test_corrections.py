@@ -826,6 +826,11 @@ def test_what_was_said_of_a_product_that_a_person_took_out_is_no_record(place: P
     left_out = Counter[str]()
     [row] = exported(place, embedded, seen.id, left_out=left_out)
     assert (row["id"], row["products"], +left_out) == (f"{seen.id}/bank", ["general"], {REVIEW: 1})
+    assert waiting(place, embedded) == [("stance", "the mention is not there")]
+    say(place, embedded, f"{seen.id}/bank/general", exists="not_about_us")
+    left_out.clear()
+    assert exported(place, embedded, seen.id, left_out=left_out) == []
+    assert (waiting(place, embedded), +left_out) == ([("stance", "the mention is not there")], {REVIEW: 1, NO_FIELD: 2})
 
 
 def test_a_product_that_was_not_judged_by_itself_is_no_record(place: Place, embedded: Index) -> None:
