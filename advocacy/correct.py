@@ -41,6 +41,18 @@ class Review:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a post of which somebody says something."""
+
+    post: Post | None
+    """None where the index has lost it."""
+    mentions: Mapping[str, Mention]
+    """By id."""
+    said: Mapping[tuple[str, str, str], Correction]
+    """(brand, product, head) -> the correction in force."""
+
+
 def correct(
     index: Index, answers: Mapping[str, Mapping[str, Value | None]], *, by: str, note: str | None = None, data: Path, config: Path
 ) -> bool:
@@ -59,10 +71,8 @@ def correct(
         check_desk(index, desk)
         made = []
         for mention, heads in answers.items():
-            post_id = parts(mention)[0]
-            post, known = _asked(index, mention, heads, brands)
-            said = {(each.brand, each.product, each.head): each for each in desk.of([post_id]).get(post_id, ())}
-            made += [_made(mention, head, value, post, known, said, author, note) for head, value in heads.items()]
+            known = _known(index, desk, mention, heads, brands)
+            made += [_made(mention, head, value, known, author, note) for head, value in heads.items()]
         desk.append(made)
         try:
             with index.writing():
@@ -73,44 +83,35 @@ def correct(
             raise NotShown(str(error)) from error
 
 
-def _asked(index: Index, mention: str, heads: Mapping[str, Value | None], brands: Brands) -> tuple[Post | None, Mapping[str, Mention]]:
-    """The post (None where it is lost and everything is to be taken back) and its mentions by id. Raises WrongCorrection."""
+def _known(index: Index, desk: Desk, mention: str, heads: Mapping[str, Value | None], brands: Brands) -> _Known:
+    """What is known of the mention's post. Raises WrongCorrection where these heads of it can't be answered or taken back."""
     post_id = parts(mention)[0]
-    post = index.post(post_id) if (known_id := askable((post_id,))) else None
+    post = index.post(post_id) if (can_be := askable((post_id,))) else None
     answers = any(value is not None for value in heads.values())
-    if post is None and (not known_id or answers):
+    if post is None and (not can_be or answers):
         raise WrongCorrection(f"The index has no post {post_id}: the id of a mention is POST/BRAND/PRODUCT, as `index search` shows it.")
-    known = {each.id: each for each in mentions_of(index, [post_id])}
+    mentions = {each.id: each for each in mentions_of(index, [post_id])}
     if answers:
-        _check_subject(mention, known.keys(), brands, adds=heads.get(EXISTS) == YES)
-    return post, known
+        _check_subject(mention, mentions.keys(), brands, adds=heads.get(EXISTS) == YES)
+    said = {(each.brand, each.product, each.head): each for each in desk.of([post_id]).get(post_id, ())}
+    return _Known(post, mentions, said)
 
 
-def _made(
-    mention: str,
-    head: str,
-    value: Value | None,
-    post: Post | None,
-    known: Mapping[str, Mention],
-    said: Mapping[tuple[str, str, str], Correction],
-    author: str,
-    note: str | None,
-) -> Correction:
-    """What the person says of one head, now; `known` are the post's mentions, `said` is in force of it. Raises WrongCorrection."""
-    post_id, brand, product = parts(mention)
-    whole = GENERAL if head in BY_BRAND else product
+def _made(mention: str, head: str, value: Value | None, known: _Known, author: str, note: str | None) -> Correction:
+    """What the person says of one head, now. Raises WrongCorrection."""
+    post, brand, product = parts(mention)
+    subject = (brand, GENERAL if head in BY_BRAND else product, head)
     if value is not None:
         value = checked(head, value)
-    elif (brand, whole, head) not in said:
-        elsewhere = _elsewhere(mention, head, known, said)
-        raise WrongCorrection(f"There is no correction of {head} of {mention} to take back{elsewhere}.")
+    elif subject not in known.said:
+        raise WrongCorrection(f"There is no correction of {head} of {mention} to take back{_elsewhere(mention, head, known)}.")
     return Correction(
-        post=post_id,
+        post=post,
         brand=brand,
-        product=whole,
+        product=subject[1],
         head=head,
         value=value,
-        text_hash=made_on(post) if post is not None else said[brand, whole, head].text_hash,
+        text_hash=made_on(known.post) if known.post is not None else known.said[subject].text_hash,
         author=author,
         made=whole_milliseconds(datetime.now(UTC)),
         note=note,
@@ -137,14 +138,15 @@ def mentions_of(index: Index, posts: Sequence[str]) -> list[Mention]:
     return [hit.mention for level in LEVELS for hit in index.export(Query(level=level, posts=tuple(posts)))] if posts else []
 
 
-def _elsewhere(mention: str, head: str, known: Mapping[str, Mention], said: Mapping[tuple[str, str, str], Correction]) -> str:
+def _elsewhere(mention: str, head: str, known: _Known) -> str:
     """Where to take back what a mention has of the company as a whole, or a company of a product that was added; empty where nowhere."""
     post, brand, product = parts(mention)
-    if (brand, GENERAL, head) in said:
+    if (brand, GENERAL, head) in known.said:
         return f": it was made on {post}/{brand}/{GENERAL}, take it back there"
-    if product != GENERAL or mention not in known or head != EXISTS or EXISTS not in known[mention].corrected:
+    here = known.mentions.get(mention)
+    if product != GENERAL or head != EXISTS or here is None or EXISTS not in here.corrected:
         return ""
-    added = [each.mention for each in said.values() if each.brand == brand and each.head == EXISTS and each.value == YES]
+    added = [each.mention for each in known.said.values() if each.brand == brand and each.head == EXISTS and each.value == YES]
     return f": it came with {added[0]}, take that back" if added else ""
 
 

@@ -531,9 +531,9 @@ def test_what_is_said_of_a_post_while_it_is_forgotten_is_not_kept(place: Place, 
         forget(embedded, [seen.id], data=place.data)
         return found
 
-    before = correcting._asked
+    before = correcting._known
     with monkeypatch.context() as patch:
-        patch.setattr(correcting, "_asked", meanwhile)
+        patch.setattr(correcting, "_known", meanwhile)
         with pytest.raises(WrongCorrection, match=rf"{seen.id} was forgotten meanwhile: nothing that is said of it is kept"):
             say(place, embedded, f"{seen.id}/bank/general", stance="detractor")
     with desk_of(place) as desk:
