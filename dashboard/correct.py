@@ -24,8 +24,8 @@ TAKE_BACK = ""
 """The choice that lets the model's answer hold again."""
 WORDS = {"roles": "role"}
 """Head -> how its words begin, where they differ."""
-NO_ROLE = ("none",)
-"""Roles of a mention that shows no relation: the word stands alone."""
+NO_ROLE = "none"
+"""The role of a mention that shows no relation: it stands alone."""
 _NAME, _SAID, _FAILED = "corrected_by", "correction_said", "correction_failed"
 
 
@@ -123,16 +123,16 @@ def _answers(mention: Mention, key: str, lang: Lang) -> dict[str, Value | None]:
     answers: dict[str, Value | None] = {}
     for head in HEADS:
         chosen, now = st.session_state[_field(key, mention, head)], _now(mention, head)
-        if head == "roles" and now == NO_ROLE:
-            chosen = [role for role in chosen if role not in NO_ROLE]  # a role in its place, or none again
+        if head == "roles" and now == (NO_ROLE,):
+            chosen = [role for role in chosen if role != NO_ROLE]  # a role in its place, or none again
         if chosen == TAKE_BACK or (head == "roles" and TAKE_BACK in chosen):
             answers[head] = None
             continue
         if head == "roles" and now is None and not chosen:
             continue  # the model abstained, and the reader too
-        if head == "roles" and len(chosen) > 1 and not set(NO_ROLE).isdisjoint(chosen):
+        if head == "roles" and len(chosen) > 1 and NO_ROLE in chosen:
             raise WrongCorrection(say(lang, "correct.roles"))
-        value = checked(head, list(chosen) or ["none"] if head == "roles" else chosen)
+        value = checked(head, list(chosen) or [NO_ROLE] if head == "roles" else chosen)
         if _differ(value, now) or st.session_state[f"{key}_rest"]:
             answers[head] = value
     gone = answers.get(EXISTS) not in (None, YES)
